@@ -1,0 +1,1 @@
+"""What Sokuho knows and decides: no I/O, no clock, no platform."""

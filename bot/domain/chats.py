@@ -1,0 +1,41 @@
+"""Chats, their settings and subscriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Platform = Literal["console", "telegram", "slack", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where bulletins go.
+
+    `address` is the platform's own name of the chat, unique within the platform. `languages` are those the chat
+    reads, the preferred one first (BCP 47); empty means any. `time_zone` is an IANA name. Outlets are named as in
+    `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it was not its own wish.
+    """
+
+    id: int
+    platform: Platform
+    address: str
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+    blocked_outlets: frozenset[str] = frozenset()
+    preferred_outlets: frozenset[str] = frozenset()
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    chat_id: int
+    topic_id: int
+    since: datetime

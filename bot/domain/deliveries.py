@@ -1,0 +1,166 @@
+"""The life of a message owed to a chat: its states, and what follows from the outcome of a call.
+
+::
+
+    pending ──claim──> sending ──Sent──────────> sent ──revision wanted──> sent (edited in place)
+       ^                  │├────NotSent────────> pending (later; nothing was sent)
+       │                  │├────Refused────────> failed (with the reason)
+       └──────────────────┘└────Unknown, crash─> uncertain ──policy──> pending (marked as a possible repeat)
+
+The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
+"""Waits after the first, second… call that surely sent nothing; the last one repeats."""
+
+
+class DeliveryState(Enum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+class DeliveryKind(Enum):
+    """What a message is to its chat (also the `kind` of a replay's message lines)."""
+
+    NEW = "new"
+    UPDATE = "update"
+    EDIT = "edit"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A message owed: one chat is to hear of one story, because of these topics. At most one NEW per chat and story."""
+
+    chat_id: int
+    story_id: int
+    topic_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the outbox. `text` is what the messenger rendered, saved before it is sent.
+
+    `wanted_revision` counts what the story has to say, `sent_revision` what the chat has been shown.
+    """
+
+    id: int
+    chat_id: int
+    story_id: int
+    topic_ids: tuple[int, ...]
+    state: DeliveryState
+    created: datetime
+    due: datetime
+    attempts: int = 0
+    text: str | None = None
+    message_id: str | None = None
+    sent_at: datetime | None = None
+    wanted_revision: int = 0
+    sent_revision: int = 0
+    possible_repeat: bool = False
+    reason: str | None = None
+
+    @property
+    def kind(self) -> DeliveryKind:
+        return DeliveryKind.EDIT if self.state is DeliveryState.SENT else DeliveryKind.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The call surely sent nothing and may be made again, after `wait` if the platform named one."""
+
+    reason: str
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The platform will never take this message. `pause_chat`: nor any other for this chat."""
+
+    reason: str
+    pause_chat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The call may or may not have sent the message: a time-out, a cut connection."""
+
+    reason: str
+
+
+Outcome = Sent | NotSent | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What to write after a call. `due` is when the row is looked at again, where it will be."""
+
+    delivery_id: int
+    state: DeliveryState
+    due: datetime
+    message_id: str | None = None
+    sent_at: datetime | None = None
+    sent_revision: int | None = None
+    possible_repeat: bool = False
+    reason: str | None = None
+
+
+def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
+    """What follows from the outcome of a first send; `revision` is the one whose text was sent.
+
+    Only what surely was not sent is simply tried again. An unknown outcome follows the default policy, at least
+    once: it is sent again, marked as a possible repeat.
+    """
+    match outcome:
+        case Sent(message_id):
+            return Settlement(
+                delivery.id, DeliveryState.SENT, now, message_id, now, revision, delivery.possible_repeat
+            )
+        case NotSent(reason, wait):
+            later = now + max(wait or timedelta(0), retry_wait(delivery.attempts))
+            return Settlement(
+                delivery.id,
+                DeliveryState.PENDING,
+                later,
+                possible_repeat=delivery.possible_repeat,
+                reason=reason,
+            )
+        case Unknown(reason):
+            later = now + retry_wait(delivery.attempts)
+            return Settlement(delivery.id, DeliveryState.PENDING, later, possible_repeat=True, reason=reason)
+        case Refused(reason):
+            return Settlement(delivery.id, DeliveryState.FAILED, now, reason=reason)
+
+
+def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
+    """What follows from the outcome of an edit. An edit says the same however often it is made, so it is tried again."""
+    done = isinstance(outcome, Sent | Refused)
+    return Settlement(
+        delivery.id,
+        DeliveryState.SENT,
+        now if done else now + retry_wait(delivery.attempts),
+        delivery.message_id,
+        delivery.sent_at,
+        revision if done else delivery.sent_revision,
+        delivery.possible_repeat,
+        None if isinstance(outcome, Sent) else outcome.reason,
+    )
+
+
+def retry_wait(attempts: int) -> timedelta:
+    """How long to wait after `attempts` calls that came to nothing."""
+    return RETRY_AFTER[min(max(attempts, 1), len(RETRY_AFTER)) - 1]

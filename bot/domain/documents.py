@@ -1,0 +1,78 @@
+"""What is said in a chat, free of any platform.
+
+A bulletin and the answer to a command are both a `Document`: lines of styled spans, and things a person may do next.
+Each platform renders it in its own way (Telegram HTML, Slack blocks, a terminal) and escapes text itself: a span's text
+is always plain text, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Style(Enum):
+    """How a span is set; platforms that lack one leave it plain."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    FAINT = "faint"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of plain text in one style. `href`, if any, is an absolute http(s) address."""
+
+    text: str
+    style: Style = Style.PLAIN
+    href: str | None = None
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do next: a button where the platform has them. `command` is what typing it would be."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    lines: tuple[Line, ...]
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text alone, a line a line, links left out."""
+        return "\n".join("".join(span.text for span in line) for line in self.lines)
+
+
+def strong(text: str, href: str | None = None) -> Span:
+    return Span(text, Style.STRONG, href)
+
+
+def faint(text: str, href: str | None = None) -> Span:
+    return Span(text, Style.FAINT, href)
+
+
+def code(text: str) -> Span:
+    return Span(text, Style.CODE)
+
+
+def link(text: str, href: str | None) -> Span:
+    return Span(text, href=href)
+
+
+def line(*parts: str | Span) -> Line:
+    """One line from texts and spans."""
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+
+
+def document(*lines: Line | str, actions: Iterable[Action] = ()) -> Document:
+    """A document from lines; a bare string is a plain line, an empty one a gap."""
+    return Document(tuple(line(part) if isinstance(part, str) else part for part in lines), tuple(actions))

@@ -1,0 +1,267 @@
+"""Feeds, entries and their identity: what of a polled document is new, revised or said again.
+
+An entry is known by its id, else its link, else its content. Feeds break each of these: they rename every id after a
+move, give one id to all items, or publish an item twice. `plan_ingest` sorts a document's entries accordingly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+FIRST_POLL_NEWS_AGE = timedelta(hours=6)
+"""On a feed's first poll only entries published within this count as news; the rest is background."""
+
+MAX_CLOCK_SKEW = timedelta(hours=24)
+"""A date further in the future than this is a mistake of the feed, not a date."""
+
+EARLIEST_PLAUSIBLE = datetime(1995, 1, 1, tzinfo=UTC)
+"""No feed is older than RSS; feedparser reads `1704189600` as the year 1704."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """A feed as configured. `language` is BCP 47 (`en`), `country` ISO 3166-1 alpha-2 (`gb`) or empty.
+
+    `aggregator`: entries belong to other outlets, named by `entry.source` or by the title's suffix (`… - Reuters`).
+    `interval`: how often to ask at the most, where the configuration says.
+    """
+
+    url: str
+    outlet: str
+    language: str
+    country: str = ""
+    title: str = ""
+    aggregator: bool = False
+    verified: bool = True
+    interval: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEntry:
+    """An entry as a feed has it, its HTML turned into plain text; `published` is UTC, None where absent or absurd."""
+
+    id: str | None
+    title: str
+    link: str | None = None
+    summary: str = ""
+    published: datetime | None = None
+    source: str | None = None
+    """The outlet that `entry.source` names, in an aggregator's feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped."""
+
+    title: str
+    entries: tuple[ParsedEntry, ...]
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry not seen before. `is_news`: whether it may be told, or is only background to search in."""
+
+    key: str
+    fingerprint: str
+    title: str
+    summary: str
+    link: str | None
+    outlet: str
+    language: str
+    published: datetime | None
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A known entry whose title or text changed; never a new report."""
+
+    entry_id: int
+    fingerprint: str
+    title: str
+    summary: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """What the store knows of an entry that a document may be repeating."""
+
+    entry_id: int
+    key: str
+    fingerprint: str
+    title: str
+    summary: str
+    link: str | None
+    seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPlan:
+    new: tuple[NewEntry, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    repeats: int = 0
+    aliases: tuple[tuple[str, int], ...] = ()
+    """(key, entry id): a further key under which a known entry has turned up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored entry in its newest revision. `seen` is when we first had it; `revision` counts from 0."""
+
+    id: int
+    feed_id: int | None
+    title: str
+    summary: str
+    link: str | None
+    outlet: str
+    language: str
+    published: datetime | None
+    seen: datetime
+    revision: int = 0
+    is_news: bool = True
+
+    @property
+    def at(self) -> datetime:
+        """When it was published, or first seen where the feed does not say or claims the future."""
+        return min(self.published, self.seen) if self.published else self.seen
+
+
+def clean_text(text: str) -> str:
+    """Composed, without control and direction-override characters, white space folded."""
+    composed = unicodedata.normalize("NFC", text)
+    kept = "".join(
+        " " if char in "\t\n\r\u2028\u2029\xa0" else char
+        for char in composed
+        if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
+    )
+    return re.sub(r" {2,}", " ", kept).strip()
+
+
+def plausible_date(date: datetime | None, now: datetime) -> datetime | None:
+    """`date` in UTC, or None where it cannot be meant."""
+    if date is None or not EARLIEST_PLAUSIBLE <= date <= now + MAX_CLOCK_SKEW:
+        return None
+    return date.astimezone(UTC)
+
+
+def fingerprint(title: str, summary: str) -> str:
+    """Tells whether two texts are the same to a reader: case, punctuation and white space do not count."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", f"{title}\n{summary}").casefold())
+    return hashlib.blake2b(" ".join(words).encode(), digest_size=12).hexdigest()
+
+
+def keys_of(entry: ParsedEntry) -> tuple[str, ...]:
+    """Every key the entry answers to, strongest first."""
+    keys = []
+    if entry.id:
+        keys.append(f"id:{entry.id}")
+    if entry.link:
+        keys.append(f"link:{entry.link}")
+    keys.append(f"content:{fingerprint(entry.title, entry.summary)}")
+    return tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The known entries of a feed, by each thing a repeat can be told by."""
+
+    by_key: Mapping[str, KnownEntry]
+    by_fingerprint: Mapping[str, KnownEntry]
+    by_link: Mapping[str, KnownEntry] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, known: Mapping[str, KnownEntry]) -> _Book:
+        newest = sorted(known.values(), key=lambda entry: entry.seen)
+        return cls(
+            dict(known),
+            {entry.fingerprint: entry for entry in newest},
+            {entry.link: entry for entry in newest if entry.link},
+        )
+
+
+def plan_ingest(
+    spec: FeedSpec,
+    parsed: Sequence[ParsedEntry],
+    known: Mapping[str, KnownEntry],
+    *,
+    first_poll: bool,
+    now: datetime,
+) -> IngestPlan:
+    """Sort a document's entries into new, revised and said again.
+
+    `known` maps each key of `parsed` that the store knows (all of `keys_of`, aliases included) to its entry.
+
+    - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
+      is a revision.
+    - A new id over a known link with the same title, or over the same text, is a renamed id: a repeat.
+    - An id that one document gives to several different items identifies none of them.
+    """
+    book = _Book.of(known)
+    shared_ids = _ids_of_several(parsed)
+    new: list[NewEntry] = []
+    revisions: dict[int, Revision] = {}
+    aliases: list[tuple[str, int]] = []
+    planned: set[str] = set()
+    repeats = 0
+    for entry in parsed:
+        keys = tuple(key for key in keys_of(entry) if key.removeprefix("id:") not in shared_ids)
+        text = fingerprint(entry.title, entry.summary)
+        match = _find(entry, keys, text, book)
+        if match is not None:
+            if keys[0] not in book.by_key:
+                aliases.append((keys[0], match.entry_id))
+            if text == match.fingerprint:
+                repeats += 1
+            else:
+                revisions[match.entry_id] = Revision(
+                    match.entry_id, text, entry.title, entry.summary, entry.link
+                )
+        elif keys[0] in planned or f"text:{text}" in planned:
+            repeats += 1
+        else:
+            planned.update((keys[0], f"text:{text}"))
+            new.append(
+                NewEntry(
+                    key=keys[0],
+                    fingerprint=text,
+                    title=entry.title,
+                    summary=entry.summary,
+                    link=entry.link,
+                    outlet=entry.source or spec.outlet,
+                    language=spec.language,
+                    published=plausible_date(entry.published, now),
+                    is_news=is_news(entry, first_poll=first_poll, now=now),
+                )
+            )
+    return IngestPlan(tuple(new), tuple(revisions.values()), repeats, tuple(aliases))
+
+
+def is_news(entry: ParsedEntry, *, first_poll: bool, now: datetime) -> bool:
+    """Whether an unseen entry may be told. Dates lie, so after the first poll unseen is new, whatever its date."""
+    if not first_poll:
+        return True
+    published = plausible_date(entry.published, now)
+    return published is not None and published >= now - FIRST_POLL_NEWS_AGE
+
+
+def _ids_of_several(parsed: Iterable[ParsedEntry]) -> frozenset[str]:
+    items = {(entry.id, entry.link, fingerprint(entry.title, entry.summary)) for entry in parsed if entry.id}
+    return frozenset(id_ for id_, count in Counter(id_ for id_, _, _ in items).items() if id_ and count > 1)
+
+
+def _find(entry: ParsedEntry, keys: Sequence[str], text: str, book: _Book) -> KnownEntry | None:
+    strongest = book.by_key.get(keys[0])
+    if strongest is not None:
+        return strongest
+    same_link = book.by_link.get(entry.link or "")
+    if same_link is not None and fingerprint(same_link.title, "") == fingerprint(entry.title, ""):
+        return same_link
+    return book.by_fingerprint.get(text)

@@ -1,0 +1,329 @@
+"""What the edges owe the core: one Protocol each for time, fetching, parsing, storing, waking and speaking.
+
+Instants are aware datetimes in UTC everywhere. Every method of `Store` that writes is one transaction: all of it or
+nothing. Tests run one contract suite over every implementation (`tests/contract`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from bot.domain.chats import Chat, Platform, Subscription
+from bot.domain.deliveries import Delivery, Intent, Outcome, Settlement
+from bot.domain.documents import Document
+from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
+from bot.domain.matching import Match
+from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
+from bot.domain.stories import OpenStory, Placement, Revise, Story, Told
+from bot.domain.topics import Topic, TopicSpec
+
+
+class Clock(Protocol):
+    """The one source of time."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, UTC."""
+        ...
+
+
+class Fetcher(Protocol):
+    async def fetch(self, feed: FeedForPoll) -> FetchResult:
+        """Ask for the feed, conditionally. Never raises for what a server or network does."""
+        ...
+
+
+class Parser(Protocol):
+    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
+        """Read a body within a deadline, whatever it holds. Never raises for what the body holds."""
+        ...
+
+
+class Stage(Enum):
+    """The stages of the pipeline that can have work waiting."""
+
+    POLL = "poll"
+    DESK = "desk"
+    OUTBOX = "outbox"
+
+
+class WorkQueue(Protocol):
+    """Says «look at this now». What is due is in the store: losing a word here delays, never loses."""
+
+    def wake(self, stage: Stage) -> None:
+        """Have the stage look; words not yet heard fall into one."""
+        ...
+
+    async def wait(self, stage: Stage) -> None:
+        """Return once somebody has woken the stage since the last return."""
+        ...
+
+
+class Messenger(Protocol):
+    """A platform's way of speaking to a chat. Never raises for what the platform answers."""
+
+    def render(self, document: Document) -> str:
+        """The text to save and send, within the platform's limits. Pure."""
+        ...
+
+    async def send(self, chat: Chat, text: str) -> Outcome:
+        """Send a rendered text as a new message."""
+        ...
+
+    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:
+        """Replace a message's text; `Sent` also where it already reads so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """All that one poll of a feed leaves behind.
+
+    `plan` is None where nothing was parsed. A None `etag` with `keep_validators` False forgets the old one.
+    `error` is None after a success. `gone`: never ask again.
+    """
+
+    feed_id: int
+    at: datetime
+    next_poll: datetime
+    plan: IngestPlan | None = None
+    error: str | None = None
+    gone: bool = False
+    keep_validators: bool = True
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How a feed is doing, for `/feeds` and `/status`."""
+
+    id: int
+    spec: FeedSpec
+    active: bool
+    last_poll: datetime | None
+    last_success: datetime | None
+    last_new: datetime | None
+    next_poll: datetime
+    failures: int
+    error: str | None
+    entries: int
+    """How many of its entries are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEntry:
+    """An entry, or a new revision of one, that the desk has yet to look at."""
+
+    entry: Entry
+    story_id: int | None
+    """Where it already stands, if it is a revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRecord:
+    """All that the desk decided about one entry."""
+
+    entry: Entry
+    concepts: tuple[str, ...]
+    matches: tuple[Match, ...]
+    placement: Placement | None
+    """None for a revision, which stays where it is."""
+    intents: tuple[Intent, ...] = ()
+    revisions: tuple[Revise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """What waits: entries for the desk, messages for the outbox, and how late the oldest message is."""
+
+    entries: int
+    messages: int
+    oldest_message: datetime | None
+    failed_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that a chat was sent, with its story, for `/why` and `/latest`."""
+
+    delivery: Delivery
+    story: Story
+
+
+class FeedStore(Protocol):
+    async def sync_feeds(self, feeds: Sequence[FeedSpec], now: datetime) -> None:
+        """Make `feeds` (by address) the ones that are polled. Others are kept with all they brought, but not polled.
+
+        A feed that is new is due at once; a known one keeps its due time, validators and history.
+        """
+        ...
+
+    async def due_feeds(self, now: datetime, limit: int) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
+        """Active feeds whose time has come, the longest overdue first. Reads only."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next active feed is due."""
+        ...
+
+    async def known_entries(
+        self, feed_id: int, keys: Iterable[str], fingerprints: Iterable[str]
+    ) -> Mapping[str, KnownEntry]:
+        """By key: this feed's entries that answer to one of `keys` (`bot.domain.entries.keys_of`, aliases included).
+
+        Entries found only through one of `fingerprints` stand under their own key.
+        """
+        ...
+
+    async def record_poll(self, record: PollRecord) -> int:
+        """Store new entries, revisions, aliases, validators and the next due time. Answers how many entries are new.
+
+        Entries that are news, and revisions of such, wait for the desk from then on; entries that are not are only
+        kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries.
+        """
+        ...
+
+    async def feed_statuses(self) -> tuple[FeedStatus, ...]:
+        """Every active feed, in the order of the configuration."""
+        ...
+
+
+class DeskStore(Protocol):
+    async def add_entries(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Store entries that came from no feed (a replay's) and have them wait for the desk; answers them with ids."""
+        ...
+
+    async def pending_entries(self, limit: int) -> tuple[PendingEntry, ...]:
+        """What waits for the desk, in the order in which it was seen."""
+        ...
+
+    async def open_stories(self, keys: Iterable[str], since: datetime) -> Mapping[str, OpenStory]:
+        """By key: for each of `keys` the newest story last reported on at or after `since`."""
+        ...
+
+    async def told(self, story_ids: Iterable[int]) -> tuple[Told, ...]:
+        """The messages about these stories that were sent or are owed (failed ones left out)."""
+        ...
+
+    async def story_topics(self, story_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
+        """The topics that entries of each story match."""
+        ...
+
+    async def record_desk(self, records: Sequence[DeskRecord], now: datetime) -> None:
+        """Store matches, stories, intents and wanted revisions; the entries no longer wait.
+
+        Matches of an entry replace its earlier ones. An intent for a chat that already has a message about the
+        story changes nothing. An entry revised since it was read keeps waiting.
+        """
+        ...
+
+    async def add_matches(self, matches: Sequence[tuple[int, Match]]) -> None:
+        """Store (entry id, match) of entries that the desk had done with, for a topic that is younger than they are."""
+        ...
+
+    async def entries_since(self, since: datetime, limit: int) -> tuple[Entry, ...]:
+        """Entries seen at or after `since`, the newest first."""
+        ...
+
+    async def story(self, story_id: int) -> Story | None:
+        """A story with its reports, oldest first, and the matches of all of them."""
+        ...
+
+    async def latest_stories(self, topic_ids: Iterable[int], limit: int) -> tuple[Story, ...]:
+        """Stories with a match of one of the topics, the one last reported on first."""
+        ...
+
+    async def story_counts(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, int]:
+        """By topic: how many stories it matched that were opened at or after `since`."""
+        ...
+
+
+class ChatStore(Protocol):
+    async def ensure_chat(self, platform: Platform, address: str, title: str, now: datetime) -> Chat:
+        """The chat at this address, made with default settings if it is new. A known one keeps its settings."""
+        ...
+
+    async def chat(self, chat_id: int) -> Chat | None: ...
+
+    async def save_chat(self, chat: Chat) -> None:
+        """Write all of a known chat's settings."""
+        ...
+
+    async def sync_topics(self, topics: Sequence[TopicSpec], now: datetime) -> None:
+        """Make `topics` (by slug) the ones on offer to every chat; others are withdrawn with their subscriptions kept."""
+        ...
+
+    async def topics(self) -> tuple[Topic, ...]:
+        """Every live topic: those on offer, and those of chats."""
+        ...
+
+    async def add_topic(self, chat_id: int, spec: TopicSpec, now: datetime) -> Topic | None:
+        """Make a topic of this chat; None where the slug is taken in this chat or on offer."""
+        ...
+
+    async def remove_topic(self, topic_id: int) -> None:
+        """Withdraw a chat's topic and end its subscriptions. What it matched is kept."""
+        ...
+
+    async def subscribe(self, chat_id: int, topic_id: int, now: datetime) -> bool:
+        """False where it was subscribed already."""
+        ...
+
+    async def unsubscribe(self, chat_id: int, topic_id: int) -> bool:
+        """False where it was not subscribed."""
+        ...
+
+    async def subscriptions(self, chat_id: int | None = None) -> tuple[Subscription, ...]:
+        """Those of one chat, or all, to live topics."""
+        ...
+
+    async def subscribed_chats(self, topic_ids: Iterable[int]) -> tuple[Chat, ...]:
+        """Chats with a subscription to one of the topics, each once."""
+        ...
+
+
+class DeliveryStore(Protocol):
+    async def claim_deliveries(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Messages that are due, at most one a chat, oldest first: first sends before edits.
+
+        A first send is due when `pending` and its time has come; an edit when `sent`, its wanted revision is newer
+        than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
+        one of its messages is `sending`.
+        """
+        ...
+
+    async def begin_send(self, delivery_id: int, text: str) -> Delivery:
+        """Save the text, count the attempt and set `sending`: committed before the call. For an edit the state stays."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write what follows from a call."""
+        ...
+
+    async def recover(self, now: datetime) -> int:
+        """At start: what a dead process left in `sending` is `uncertain`, and by policy `pending` as possible repeat.
+
+        Answers how many there were.
+        """
+        ...
+
+    async def sent_messages(
+        self, chat_id: int, limit: int, message_id: str | None = None
+    ) -> tuple[SentMessage, ...]:
+        """The chat's newest sent messages, newest first, or the one with `message_id`."""
+        ...
+
+    async def queue_status(self, now: datetime) -> QueueStatus: ...
+
+
+class Store(FeedStore, DeskStore, ChatStore, DeliveryStore, Protocol):
+    """The truth: due times, states and all that was ever seen."""
+
+    async def close(self) -> None:
+        """Give back every connection and the hold on the database."""
+        ...
