@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.deliveries import Delivery, Intent, Outcome, Settlement
 from bot.domain.documents import Document
@@ -326,4 +327,16 @@ class Store(FeedStore, DeskStore, ChatStore, DeliveryStore, Protocol):
 
     async def close(self) -> None:
         """Give back every connection and the hold on the database."""
+        ...
+
+
+class Newsdesk(Protocol):
+    """What the commands need of the desk."""
+
+    def catalog(self) -> Catalog:
+        """The configuration as it stands now; it changes on a reload."""
+        ...
+
+    async def refresh_topics(self) -> None:
+        """Take up topics that were added, drop those removed; a new one is tried on the stored entries of late."""
         ...

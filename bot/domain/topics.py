@@ -1,7 +1,8 @@
-"""Topics: a named query over concepts and words, and how a query is read."""
+"""Topics: a named query that chats can subscribe to, and its names."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -21,3 +22,22 @@ class Topic:
     id: int
     spec: TopicSpec
     chat_id: int | None = None
+
+
+def slug_of(name: str) -> str:
+    """What one types for a topic of this name: `US–Russia summit` is `us-russia-summit`."""
+    words = re.findall(r"[^\W_]+", name.casefold())
+    return "-".join(words)[:60].strip("-")
+
+
+def hashtag_of(name: str) -> str:
+    """`US–Russia summit` is `#US_Russia_summit`."""
+    return "#" + "_".join(re.findall(r"\w+", name))
+
+
+def split_definition(text: str) -> TopicSpec:
+    """`name = query`, or a query that is its own name."""
+    name, equals, query = text.partition("=")
+    if not equals:
+        name = query = text
+    return TopicSpec(slug_of(name), name.strip(), query.strip())

@@ -1,0 +1,214 @@
+"""Bulletins: what is said about a story, free of any platform.
+
+Extractive: every sentence is a source's own, whole, and links to it. What does not fit is left out from the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sentencex import segment
+
+from bot.domain.catalog import Catalog, StyleGuide
+from bot.domain.chats import Chat
+from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
+from bot.domain.entries import Entry
+from bot.domain.lexicon import Lexicon
+from bot.domain.stories import Report, Story
+from bot.domain.topics import Topic, hashtag_of
+
+MAX_SENTENCE = 320
+"""A longer sentence (characters) is not quoted: it would have to be cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence of a source."""
+
+    text: str
+    outlet: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    outlet: str
+    href: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it."""
+
+    marks: tuple[str, ...]
+    flags: tuple[str, ...]
+    headline: Fact
+    lead: str | None
+    facts: tuple[Fact, ...]
+    sources: tuple[Source, ...]
+    elsewhere: tuple[tuple[str, int], ...]
+    """(language name, outlets): sources in languages that the chat does not read."""
+    independent: int
+    at: datetime
+    hashtags: tuple[str, ...]
+    language: str | None = None
+    possible_repeat: bool = False
+
+
+def compose(
+    story: Story, chat: Chat, topics: Sequence[Topic], catalog: Catalog, *, possible_repeat: bool = False
+) -> Bulletin:
+    """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report."""
+    report = best_report(story, chat)
+    entry = report.entry
+    sentences = tuple(_sentences(entry))
+    lead = sentences[0] if sentences else None
+    local = story.opened.astimezone(ZoneInfo(chat.time_zone))
+    sources = _sources(story)
+    readable = tuple(
+        source for source in sources if _reads(chat, source.language) or source.outlet == entry.outlet
+    )
+    voices = {catalog.outlets.owner(source.outlet) for source in sources}
+    return Bulletin(
+        marks=_marks(report, len(voices), catalog.style),
+        flags=_flags(report, catalog.lexicon, catalog.style.max_flags),
+        headline=Fact(entry.title or entry.summary[:MAX_SENTENCE] or entry.outlet, entry.outlet, entry.link),
+        lead=lead,
+        facts=tuple(
+            Fact(text, entry.outlet, entry.link) for text in sentences[1 : 1 + catalog.style.max_facts]
+        ),
+        sources=readable,
+        elsewhere=_elsewhere(sources, readable, catalog),
+        independent=len(voices),
+        at=local,
+        hashtags=tuple(f"{hashtag_of(topic.spec.name)} ({local:%y%m%d})" for topic in topics),
+        language=None
+        if _reads(chat, entry.language)
+        else catalog.language_names.get(entry.language, entry.language),
+        possible_repeat=possible_repeat,
+    )
+
+
+def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
+    """The bulletin as a message."""
+    return document(*_lines(bulletin, style))
+
+
+def best_report(story: Story, chat: Chat) -> Report:
+    """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest."""
+
+    def rank(report: Report) -> tuple[int, bool, int]:
+        language = report.entry.language
+        order = chat.languages.index(language) if language in chat.languages else len(chat.languages)
+        return order, report.entry.outlet not in chat.preferred_outlets, report.entry.id
+
+    return min(story.reports, key=rank)
+
+
+def clock_time(at: datetime) -> str:
+    """`23:40 JST`, or `23:40 UTC+4` where the zone has no letters of its own."""
+    name = at.tzname() or "UTC"
+    if not name.isalpha():
+        offset = at.utcoffset() or timedelta(0)
+        hours, minutes = divmod(round(abs(offset).total_seconds() / 60), 60)
+        name = f"UTC{'-' if offset < timedelta(0) else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
+    return f"{at:%H:%M} {name}"
+
+
+def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
+    if bulletin.possible_repeat:
+        yield line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
+    opening = "".join((*bulletin.marks, " ", *bulletin.flags)).strip() + " "
+    tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
+    yield line(opening, *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
+    if bulletin.lead:
+        yield line(bulletin.lead)
+    for fact in bulletin.facts:
+        yield line(f"{style.fact} {fact.text}  ", link(f"[{fact.outlet}]", fact.href))
+    yield tuple(_source_line(bulletin))
+    if bulletin.hashtags:
+        yield line(faint(" ".join(bulletin.hashtags)))
+
+
+def _source_line(bulletin: Bulletin) -> Iterator[Span]:
+    for source in bulletin.sources:
+        yield faint(source.outlet, source.href)
+        yield faint(" · ")
+    for language, count in bulletin.elsewhere:
+        yield faint(f"+{count} {language} · ")
+    if bulletin.independent > 1:
+        yield faint(f"{bulletin.independent} independent · ")
+    yield faint(clock_time(bulletin.at))
+
+
+def _marks(report: Report, voices: int, style: StyleGuide) -> tuple[str, ...]:
+    first = style.confirmed if voices >= style.confirmed_by else style.first
+    kind = next((style.events[concept] for concept in report.concepts if concept in style.events), None)
+    return (first, kind) if kind else (first,)
+
+
+def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
+    """Of the countries the title names, in that order; a leader or a capital stands for the country."""
+    flags: dict[str, None] = {}
+    for id_ in report.concepts:
+        for concept in (id_, *lexicon.closure.get(id_, ())):
+            known = lexicon.concepts.get(concept)
+            if known is not None and known.flag:
+                flags[known.flag] = None
+    return tuple(flags)[:limit]
+
+
+def _sources(story: Story) -> tuple[Source, ...]:
+    """Each outlet once, with its first report's address."""
+    sources: dict[str, Source] = {}
+    for report in story.reports:
+        entry = report.entry
+        sources.setdefault(entry.outlet, Source(entry.outlet, entry.link, entry.language))
+    return tuple(sources.values())
+
+
+def _elsewhere(
+    all_: Sequence[Source], named: Sequence[Source], catalog: Catalog
+) -> tuple[tuple[str, int], ...]:
+    languages = [source.language for source in all_ if source not in named]
+    return tuple(
+        (catalog.language_names.get(language, language), languages.count(language))
+        for language in dict.fromkeys(languages)
+    )
+
+
+def _reads(chat: Chat, language: str) -> bool:
+    return not chat.languages or language in chat.languages
+
+
+def _sentences(entry: Entry) -> Iterator[str]:
+    """The summary's sentences that can be quoted whole and say more than the title."""
+    title = _words(entry.title)
+    for sentence in split_sentences(entry.summary, entry.language):
+        words = _words(sentence)
+        if words and words != title and len(sentence) <= MAX_SENTENCE and not _cut_off(sentence):
+            yield sentence
+
+
+def split_sentences(text: str, language: str) -> tuple[str, ...]:
+    """Sentences of a text. sentencex splits Japanese behind a closing quote; what begins with と belongs before it."""
+    sentences: list[str] = []
+    for piece in (piece.strip() for piece in segment(language, text)):
+        if language == "ja" and sentences and piece.startswith("と"):
+            sentences[-1] += piece
+        elif piece:
+            sentences.append(piece)
+    return tuple(sentences)
+
+
+def _cut_off(sentence: str) -> bool:
+    return sentence.endswith(("…", "...", "[…]", "[...]"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))

@@ -1,0 +1,39 @@
+"""All that the configuration says, read and checked: what the pipeline and the commands look things up in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.entries import FeedSpec
+from bot.domain.lexicon import Lexicon
+from bot.domain.outlets import Outlets
+from bot.domain.topics import TopicSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StyleGuide:
+    """The marks of `config/style.toml`. `events`: by concept, the mark of that kind of event."""
+
+    first: str
+    confirmed: str
+    fact: str
+    background: str
+    possible_repeat: str
+    confirmed_by: int
+    max_facts: int
+    max_flags: int
+    events: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One state of the configuration. A reload makes a new one; nobody sees half of a change."""
+
+    feeds: tuple[FeedSpec, ...]
+    outlets: Outlets
+    topics: tuple[TopicSpec, ...]
+    style: StyleGuide
+    lexicon: Lexicon
+    language_names: Mapping[str, str]
+    """By code, each language's name for itself (`ja`: 日本語)."""

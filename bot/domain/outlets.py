@@ -1,0 +1,61 @@
+"""Outlets: the publishers behind entries, under whatever name a feed or an aggregator gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A publisher. `owner`: outlets of one owner are one voice. `agency`: its copy is reprinted by others."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    owner: str = ""
+    country: str = ""
+    agency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Every known outlet, by each of its names."""
+
+    by_name: Mapping[str, Outlet]
+
+    @classmethod
+    def of(cls, outlets: Iterable[Outlet]) -> Outlets:
+        table = {}
+        for outlet in outlets:
+            for name in (outlet.name, *outlet.aliases, *outlet.domains):
+                table[_fold(name)] = outlet
+        return cls(MappingProxyType(table))
+
+    def resolve(self, name: str) -> str:
+        """The outlet's name as we write it, or `name` itself where we do not know it."""
+        outlet = self.by_name.get(_fold(name))
+        return outlet.name if outlet else name.strip()
+
+    def owner(self, name: str) -> str:
+        outlet = self.by_name.get(_fold(name))
+        return (outlet.owner or outlet.name) if outlet else name
+
+    def unpack(self, title: str, source: str | None) -> tuple[str, str | None]:
+        """(title, outlet) of an aggregator's entry: it names the real outlet as `source` or behind the title's last dash.
+
+        `Leaders meet - Reuters` is Reuters' `Leaders meet`. Without a `source`, the suffix has to be an outlet we
+        know, since a headline may hold a dash of its own.
+        """
+        head, dash, tail = title.rpartition(" - ")
+        if source:
+            same = dash and self.resolve(tail) == self.resolve(source)
+            return (head if same else title), self.resolve(source)
+        if dash and head and _fold(tail) in self.by_name:
+            return head, self.resolve(tail)
+        return title, None
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.casefold().removeprefix("www.").split())

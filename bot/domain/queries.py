@@ -1,0 +1,343 @@
+"""How a query is read: from what a person types to nodes over concepts and words.
+
+Plain words are enough: `US–Russia summit`. Labels of the lexicon are taken leftmost and longest, words that make no
+difference are dropped, the rest stay words; all must be there. A run of words that names a process means the process.
+Operators for those who want them: `a | b`, `-a`, `"exactly this"`, `( )`, `title:a`, `lang:ja`, `from:nhk`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from lark import Lark, Token, Tree, UnexpectedInput
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+from bot.domain.lexicon import Hit, Lexicon
+from bot.domain.text import Stream, normalise, pattern_of
+
+MAX_QUERY_LENGTH = 500
+MAX_QUERY_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """A concept or process, found in the query as `text`."""
+
+    id: str
+    text: str
+    process: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A word in any of its forms, or, `exact`, words in this order."""
+
+    text: str
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
+class InTitle:
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """A condition on the entry itself: `field` is `lang` (a language code) or `from` (part of an outlet's name)."""
+
+    field: str
+    value: str
+
+
+Node = Means | Literal | AllOf | AnyOf | Without | InTitle | Of
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str
+    root: Node
+
+
+@dataclass(frozen=True, slots=True)
+class QueryProblem:
+    """Why a query cannot be read: `message` says what to do, `position` is a character offset, counted from 0."""
+
+    message: str
+    position: int = 0
+
+
+_GRAMMAR = r"""
+    start: any
+    any: all ("|" all)*
+    all: _item+
+    _item: without | scoped | group | phrase | WORD
+    without: _MINUS _item
+    scoped: FIELD _item
+    group: "(" any ")"
+    phrase: PHRASE
+    FIELD.3: /(title|lang|from):/i
+    _MINUS.3: /-(?=[^\s|)])/
+    PHRASE.2: /"[^"]*"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』/
+    WORD: /[^\s|()"“«「『-][^\s|()"“«「『]*/
+    DASH.1: /[-–—]+(?=\s|$|[|)])/
+    %ignore /\s+/
+    %ignore DASH
+"""
+
+_IDLE = frozenset(
+    pattern_of(word).strip()
+    for word in (
+        "a an the and of in on at to for with by from about between over vs versus news latest "
+        "и в на о об с по между за у новости та і з про між "
+        "の と に は が を で や へ から に関する に関して について"
+    ).split()
+)
+"""Words that say nothing about what a query is after."""
+
+
+def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
+    """The meaning of a query, or what is wrong with it."""
+    problem = _obvious_problem(text)
+    if problem is not None:
+        return problem
+    try:
+        tree = _grammar().parse(_upper_operators(text))
+    except UnexpectedInput as error:
+        return _grammar_problem(text, error)
+    root = _Reader(lexicon).read(tree)
+    if root is None:
+        return QueryProblem(
+            "These words say nothing a topic could be about; name a place, a person or an event."
+        )
+    if not any(_positive(root)):
+        return QueryProblem("A topic needs something to look for, not only things to leave out.")
+    return Query(text.strip(), root)
+
+
+def describe_query(query: Query, lexicon: Lexicon, language: str = "en") -> tuple[str, ...]:
+    """What was understood, a line a part, as a person would say it."""
+    parts = query.root.parts if isinstance(query.root, AllOf) else (query.root,)
+    return tuple(_describe(part, lexicon, language, top=True) for part in parts)
+
+
+@cache
+def _grammar() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=True)
+
+
+def _upper_operators(text: str) -> str:
+    """OR and NOT as people write them elsewhere, replaced in place so that positions stay right; AND says nothing."""
+    text = re.sub(r"(?<!\S)OR(?!\S)", " |", text)
+    text = re.sub(r"(?<!\S)AND(?!\S)", "   ", text)
+    return re.sub(r"(?<!\S)NOT\s(?=\S)", "   -", text)
+
+
+def _obvious_problem(text: str) -> QueryProblem | None:
+    if not text.strip():
+        return QueryProblem("The query is empty. Try: /topics add Ukraine ceasefire")
+    if len(text) > MAX_QUERY_LENGTH:
+        return QueryProblem(
+            f"The query has {len(text)} characters; {MAX_QUERY_LENGTH} is the limit.", MAX_QUERY_LENGTH
+        )
+    depth = 0
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth > MAX_QUERY_DEPTH:
+            return QueryProblem(f"More than {MAX_QUERY_DEPTH} nested parentheses.", position)
+    return None
+
+
+def _grammar_problem(text: str, error: UnexpectedInput) -> QueryProblem:
+    position = min(error.pos_in_stream or 0, len(text)) if error.pos_in_stream != -1 else len(text)
+    token = error.token if isinstance(error, UnexpectedToken) else None
+    if token is not None and token.type == "$END":
+        closing = text.count("(") > text.count(")")
+        return QueryProblem(
+            "A parenthesis is not closed." if closing else "Something is missing at the end.", len(text)
+        )
+    char = text[position : position + 1]
+    if char == ")":
+        return QueryProblem("This parenthesis closes nothing.", position)
+    if char == "|":
+        return QueryProblem("Something is missing before this |.", position)
+    if char in ('"', "“", "«", "「", "『") and isinstance(error, UnexpectedCharacters):
+        return QueryProblem("This quotation mark is not closed.", position)
+    return QueryProblem("This does not belong here.", position)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns a syntax tree into nodes. None stands for what says nothing."""
+
+    lexicon: Lexicon
+
+    def read(self, tree: Tree[Token]) -> Node | None:
+        children = tree.children
+        match tree.data:
+            case "all":
+                return _join(AllOf, [node for node in self._items(children) if node is not None])
+            case "any":
+                return _join(AnyOf, [node for node in map(self._child, children) if node is not None])
+            case "without":
+                part = self._child(children[0])
+                return Without(part) if part is not None else None
+            case "scoped":
+                return self._scoped(str(children[0])[:-1].lower(), children[1])
+            case "phrase":
+                words = str(children[0])[1:-1].strip()
+                return Literal(words, exact=True) if pattern_of(words) else None
+            case _:
+                return self._child(children[0])
+
+    def _child(self, child: Tree[Token] | Token) -> Node | None:
+        return self.read(child) if isinstance(child, Tree) else self._plain(str(child))
+
+    def _items(self, children: list[Tree[Token] | Token]) -> Iterator[Node | None]:
+        """Neighbouring words are read together: a label may be several words long."""
+        words: list[str] = []
+        for child in children:
+            if isinstance(child, Tree):
+                if words:
+                    yield self._plain(" ".join(words))
+                    words = []
+                yield self.read(child)
+            else:
+                words.append(str(child))
+        if words:
+            yield self._plain(" ".join(words))
+
+    def _scoped(self, field: str, child: Tree[Token] | Token) -> Node | None:
+        if field == "title":
+            part = self._child(child)
+            return InTitle(part) if part is not None else None
+        value = (
+            str(child)
+            if isinstance(child, Token)
+            else "".join(str(t) for t in child.scan_values(lambda _: True))
+        )
+        return Of(field, value.strip('"“”«»「」『』 ').casefold())
+
+    def _plain(self, text: str) -> Node | None:
+        stream = normalise(text)
+        hits = self.lexicon.find_for_query(stream)
+        named = {id_ for hit in hits for id_ in hit.concepts}
+        rest = [Literal(word) for word in _leftover(stream, hits)]
+        if not rest:
+            for process in self.lexicon.processes.values():
+                if named and named in process.named_by and not any(hit.processes for hit in hits):
+                    return Means(process.id, text, process=True)
+        return _join(AllOf, [*(node for hit in hits for node in _meanings(hit)), *rest])
+
+
+def _meanings(hit: Hit) -> Iterator[Node]:
+    """A phrase that names a process means that; a label of two concepts (日米) means both."""
+    if hit.processes:
+        yield Means(hit.processes[0], hit.text, process=True)
+    else:
+        yield from (Means(concept, hit.text) for concept in hit.concepts)
+
+
+def _leftover(stream: Stream, hits: tuple[Hit, ...]) -> Iterator[str]:
+    """The words, or pieces of runs, that no hit covers and that say something."""
+    for token in stream.tokens:
+        position = token.start
+        inside = sorted(
+            (hit for hit in hits if hit.start < token.end and hit.end > token.start), key=lambda h: h.start
+        )
+        for hit in [*inside, None]:
+            piece = stream.source[position : hit.start if hit else token.end]
+            if piece and pattern_of(piece).strip() not in _IDLE and pattern_of(piece):
+                yield piece
+            position = max(position, hit.end) if hit else position
+
+
+def _join(kind: type[AllOf | AnyOf], parts: list[Node]) -> Node | None:
+    """One node of the parts, flat and each once."""
+    flat: list[Node] = []
+    for part in parts:
+        for node in part.parts if isinstance(part, kind) else (part,):
+            if node not in flat:
+                flat.append(node)
+    if not flat:
+        return None
+    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+
+
+def _positive(node: Node) -> Iterator[bool]:
+    """True for every way in which the node asks for something to be there."""
+    match node:
+        case AllOf(parts):
+            yield any(any(_positive(part)) for part in parts)
+        case AnyOf(parts):
+            yield all(any(_positive(part)) for part in parts)
+        case InTitle(part):
+            yield from _positive(part)
+        case Means() | Literal():
+            yield True
+        case _:
+            yield False
+
+
+def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False) -> str:
+    match node:
+        case Means(id_, text, process=True):
+            return _describe_process(id_, text, lexicon, language)
+        case Means(id_, text):
+            return _describe_concept(id_, text, lexicon, language, full=top)
+        case Literal(text, exact):
+            return (
+                f"exactly “{text}”"
+                if exact
+                else f"the word “{text}” in all its forms"
+                if top
+                else f"“{text}”"
+            )
+        case AllOf(parts):
+            return " and ".join(_describe(part, lexicon, language) for part in parts)
+        case AnyOf(parts):
+            joined = " or ".join(_describe(part, lexicon, language) for part in parts)
+            return f"either {joined}" if top else f"({joined})"
+        case Without(part):
+            return f"not {_describe(part, lexicon, language)}"
+        case InTitle(part):
+            return f"in the title: {_describe(part, lexicon, language)}"
+        case Of(field, value):
+            return f"only in language {value}" if field == "lang" else f"only from {value}"
+
+
+def _describe_concept(id_: str, text: str, lexicon: Lexicon, language: str, *, full: bool) -> str:
+    name = lexicon.name(id_, language)
+    if not full:
+        return name
+    others = [
+        label for labels in lexicon.concepts[id_].labels.values() for label in labels[:2] if label != name
+    ]
+    sample = ", ".join(dict.fromkeys(others[:6]))
+    return f"{name} ({lexicon.concepts[id_].kind}; also {sample})" if sample else f"{name} ({text})"
+
+
+def _describe_process(id_: str, text: str, lexicon: Lexicon, language: str) -> str:
+    process = lexicon.processes[id_]
+    concepts = dict.fromkeys(
+        concept for clue in process.evidence for concept in clue.all if concept not in process.parties
+    )
+    speaks = ", ".join(lexicon.name(concept, language) for concept in list(concepts)[:8])
+    return f"{process.name}: {speaks}… in {len(process.labels)} languages (from “{text}”)"
