@@ -6,7 +6,7 @@ nothing. Tests run one contract suite over every implementation (`tests/contract
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -49,6 +49,28 @@ class Stage(Enum):
     POLL = "poll"
     DESK = "desk"
     OUTBOX = "outbox"
+
+
+class Point(Enum):
+    """The named points of an entry's way: what is done when each is passed. Tests kill the process at every one."""
+
+    FETCHED = "fetched"
+    PARSED = "parsed"
+    INGESTED = "ingested"
+    JUDGED = "judged"
+    DECIDED = "decided"
+    COMPOSED = "composed"
+    SAVED = "saved"
+    CALLED = "called"
+    SETTLED = "settled"
+
+
+Probe = Callable[[Point], None]
+"""Told of each point as it is passed."""
+
+
+def no_probe(_: Point) -> None:
+    """The probe of a normal run."""
 
 
 class WorkQueue(Protocol):

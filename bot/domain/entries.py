@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.text import script_language
+
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
 
@@ -236,7 +238,7 @@ def plan_ingest(
                     summary=entry.summary,
                     link=entry.link,
                     outlet=entry.source or spec.outlet,
-                    language=spec.language,
+                    language=script_language(entry.title or entry.summary, spec.language),
                     published=plausible_date(entry.published, now),
                     is_news=is_news(entry, first_poll=first_poll, now=now),
                 )

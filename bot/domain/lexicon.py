@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Literal
 
@@ -15,6 +16,17 @@ from bot.domain.text import Stream, is_acronym, is_katakana, pattern_of
 Kind = Literal["country", "person", "place", "organisation", "event", "term"]
 Labels = Mapping[str, tuple[str, ...]]
 """By language (BCP 47)."""
+
+
+class Case(IntEnum):
+    """How a label's letters have to be written in a text; in a query they need not."""
+
+    ANY = 0
+    INITIAL = 1
+    """A name: Turkey, and not the turkey; Того, and not того."""
+    CAPITALS = 2
+    """An acronym: US, and not us."""
+
 
 _HAPPENINGS = frozenset({"event", "term"})
 
@@ -84,7 +96,7 @@ class _Label:
     pattern: str
     concepts: list[str] = field(default_factory=list)
     processes: list[str] = field(default_factory=list)
-    any_case: bool = False
+    case: Case = Case.CAPITALS
     layers: set[str] = field(default_factory=set)
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
 
@@ -121,34 +133,32 @@ class Lexicon:
 
     def find(self, stream: Stream) -> tuple[Hit, ...]:
         """Every label in the text, in order. A longer one swallows those within it that are of its own layer."""
-        found = []
+        return self._find(stream, any_case=False)
+
+    def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
+        """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
+        chosen: list[Hit] = []
+        for hit in sorted(self._find(stream, any_case=True), key=lambda hit: (hit.start, -hit.end)):
+            if not chosen or hit.start >= chosen[-1].end:
+                chosen.append(hit)
+        return tuple(chosen)
+
+    def _find(self, stream: Stream, *, any_case: bool) -> tuple[Hit, ...]:
+        found: list[tuple[Hit, _Label]] = []
         for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
             label = self._labels[index]
-            if _stands_alone(stream.text, start, end):
-                source_start, source_end = stream.span(start, end)
-                text = stream.source[source_start:source_end]
-                if label.any_case or is_acronym(text):
-                    found.append(
-                        (
-                            Hit(
-                                source_start, source_end, text, tuple(label.concepts), tuple(label.processes)
-                            ),
-                            label,
-                        )
-                    )
+            if not _stands_alone(stream.text, start, end):
+                continue
+            source_start, source_end = stream.span(start, end)
+            text = stream.source[source_start:source_end]
+            if any_case or label.case <= _case_of(text):
+                hit = Hit(source_start, source_end, text, tuple(label.concepts), tuple(label.processes))
+                found.append((hit, label))
         return tuple(
             hit
             for hit, label in found
             if (hit.concepts or hit.processes) and not _swallowed(hit, label, found)
         )
-
-    def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
-        """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
-        chosen: list[Hit] = []
-        for hit in sorted(self.find(stream), key=lambda hit: (hit.start, -hit.end)):
-            if not chosen or hit.start >= chosen[-1].end:
-                chosen.append(hit)
-        return tuple(chosen)
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
@@ -162,7 +172,7 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
     for text, layer, concept, process in _meanings(concepts, processes):
         if pattern := pattern_of(text):
             label = labels.setdefault(pattern, _Label(pattern))
-            label.any_case |= not is_acronym(text) or not (concept or process)
+            label.case = min(label.case, _case_needed(text, layer) if concept or process else Case.ANY)
             label.layers.add(layer)
             if concept and concept not in label.concepts:
                 label.concepts.append(concept)
@@ -194,6 +204,20 @@ def _implied(id_: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
             reached.append(next_id)
             waiting.extend(concepts[next_id].implies if next_id in concepts else ())
     return tuple(reached)
+
+
+def _case_of(text: str) -> Case:
+    """Two capitals make an acronym, whatever ending follows: NATO's, МИДа."""
+    if is_acronym("".join(char for char in text if char.isalpha())[:2]):
+        return Case.CAPITALS
+    return Case.INITIAL if text[0].isupper() or not text[0].islower() else Case.ANY
+
+
+def _case_needed(label: str, layer: str) -> Case:
+    """Names of things are written with a capital wherever the script has one; names of happenings as headlines please."""
+    if is_acronym(label):
+        return Case.CAPITALS
+    return min(_case_of(label), Case.INITIAL) if layer == "things" else Case.ANY
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

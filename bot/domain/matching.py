@@ -167,6 +167,12 @@ def match_query(query: Query, entries: Iterable[Entry], lexicon: Lexicon) -> Ite
             yield entry, match
 
 
+def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
+    """`“truce” in the title means ceasefire`."""
+    where = f"“{evidence.text}” in the {evidence.part}"
+    return f"{where} means {lexicon.name(evidence.concept, language)}" if evidence.concept else where
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     score: float

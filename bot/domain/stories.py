@@ -95,18 +95,18 @@ def extend(open_stories: Mapping[str, OpenStory], placement: Placement, entry: E
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message about a story that a chat was sent or is owed."""
+    """A chat was sent a message about a story, or is owed one."""
 
     chat_id: int
     story_id: int
-    delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Revise:
-    """A message already owed or sent is to say one thing more."""
+    """The message about a story that a chat was sent, or is owed, is to say one thing more."""
 
-    delivery_id: int
+    chat_id: int
+    story_id: int
 
 
 def decide(
@@ -125,17 +125,17 @@ def decide(
     title revises nothing that was sent, but may be the first to match. Paused chats and blocked outlets hear and say
     nothing.
     """
-    has_message = {message.chat_id: message.delivery_id for message in told if message.story_id == story_id}
+    told_chats = {message.chat_id for message in told if message.story_id == story_id}
     intents: list[Intent] = []
     revisions: list[Revise] = []
     for chat in chats:
         wanted = tuple(sorted({s.topic_id for s in subscriptions if s.chat_id == chat.id} & topic_ids))
         if not wanted or chat.paused or entry.outlet in chat.blocked_outlets or not entry.is_news:
             continue
-        if chat.id not in has_message:
+        if chat.id not in told_chats:
             intents.append(Intent(chat.id, story_id, wanted))
         elif not is_revision:
-            revisions.append(Revise(has_message[chat.id]))
+            revisions.append(Revise(chat.id, story_id))
     return tuple(intents), tuple(revisions)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,13 +62,16 @@ class Stream:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the source the stream's characters `start` to `end` come from; whole words."""
-        starts = [token.at for token in self.tokens]
-        first = self.tokens[max(bisect_right(starts, start + (self.text[start] == " ")) - 1, 0)]
         last_char = end - 1 - (self.text[end - 1] == " ")
-        last = self.tokens[max(bisect_right(starts, last_char) - 1, 0)]
+        first = self.tokens[_token_at(self.tokens, start + (self.text[start] == " "))]
+        last = self.tokens[_token_at(self.tokens, last_char)]
         begin = first.start + max(start - first.at, 0) if first.exact else first.start
         finish = last.start + last_char - last.at + 1 if last.exact else last.end
         return begin, finish
+
+
+def _token_at(tokens: Sequence[Token], position: int) -> int:
+    return max(bisect_right(tokens, position, key=lambda token: token.at) - 1, 0)
 
 
 def normalise(source: str) -> Stream:

@@ -1,0 +1,1 @@
+"""Getting entries out of the web: fetching, parsing, and lists of feeds."""

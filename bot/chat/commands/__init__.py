@@ -1,0 +1,7 @@
+"""One command layer for every platform: a line of text in, a document out."""
+
+from bot.chat.commands.base import Command, Invocation, Services, Usage, visible_topics
+from bot.chat.commands.dispatch import answer
+from bot.chat.commands.table import COMMANDS, commands_for
+
+__all__ = ["COMMANDS", "Command", "Invocation", "Services", "Usage", "answer", "commands_for", "visible_topics"]

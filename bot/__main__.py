@@ -1,0 +1,195 @@
+"""The command line: run | demo | replay | check | db | opml.
+
+Imports are made inside the commands, so that `--help` and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.domain.catalog import Catalog
+    from bot.settings.environment import Environment
+    from bot.settings.toml import ConfigProblem
+
+cli = typer.Typer(
+    name="sokuho",
+    help="Watches news feeds and pushes one short bulletin per event to the chats that follow the topic.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+opml = typer.Typer(help="Take feeds from an OPML file, or give them as one.", no_args_is_help=True)
+db = typer.Typer(help="Look after the database.", no_args_is_help=True)
+cli.add_typer(opml, name="opml")
+cli.add_typer(db, name="db")
+
+MISTAKE = 1
+"""The exit status where something has to be mended; 2 is a command line that cannot be read."""
+
+
+@cli.command()
+def run() -> None:
+    """Poll the real feeds and tell the chats; without tokens, the chat is this terminal."""
+    from bot.session import run_live
+
+    environment = _environment()
+    catalog = _catalog(environment)
+    problem = asyncio.run(run_live(environment, catalog))
+    if problem:
+        _fail(problem)
+
+
+@cli.command()
+def demo(
+    fast: Annotated[bool, typer.Option("--fast", help="The day in ten seconds, then end.")] = False,
+) -> None:
+    """Show a recorded day in a minute: no account, no network."""
+    from bot.session import run_demo
+
+    environment = _environment()
+    problem = asyncio.run(run_demo(environment, fast=fast))
+    if problem:
+        _fail(problem)
+
+
+@cli.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded entries, a JSON object a line.")],
+    topics: Annotated[Path | None, typer.Option(help="Topics to follow, as in config/topics.toml.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Report a story for every entry.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: standard output.")] = None,
+) -> None:
+    """Run the pipeline over recorded entries under a simulated clock."""
+    from bot.replay import replay_file
+    from bot.settings.files import load_catalog
+
+    environment = _environment()
+    catalog = _loaded(load_catalog(environment.config_dir, topics_file=topics, feeds=()))
+    problem = replay_file(file, catalog, out=out, every_story=every)
+    if problem:
+        _fail(problem)
+
+
+@cli.command()
+def check(
+    offline: Annotated[bool, typer.Option("--offline", help="The configuration only.")] = False,
+) -> None:
+    """Validate the configuration and try every feed; say what to fix, line by line."""
+    from bot.checking import check_and_tell
+
+    environment = _environment()
+    catalog = _catalog(environment)
+    typer.echo(
+        f"Configuration: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics, "
+        f"{len(catalog.lexicon.concepts)} concepts, {len(catalog.lexicon.processes)} processes. No mistakes."
+    )
+    if not offline and not asyncio.run(check_and_tell(catalog.feeds, environment)):
+        raise typer.Exit(MISTAKE)
+
+
+@opml.command("export")
+def opml_export(
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: standard output.")] = None,
+) -> None:
+    """Write the configured feeds as OPML."""
+    from bot.clock import SystemClock
+    from bot.feeds.opml import export_opml
+
+    catalog = _catalog(_environment())
+    text = export_opml(catalog.feeds, title="Sokuho", created=SystemClock().now())
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+        typer.echo(f"{len(catalog.feeds)} feeds written to {out}.")
+
+
+@opml.command("import")
+def opml_import(
+    file: Annotated[Path, typer.Argument(help="An OPML file.")],
+    write: Annotated[bool, typer.Option("--write", help="Append to config/ instead of printing.")] = False,
+    language: Annotated[str, typer.Option(help="The language of feeds that name none.")] = "en",
+) -> None:
+    """Take the feeds of an OPML file that are not configured yet."""
+    from bot.importing import append_feeds, feeds_to_add
+
+    environment = _environment()
+    catalog = _catalog(environment)
+    found = feeds_to_add(file, catalog, language)
+    if isinstance(found, str):
+        _fail(found)
+    if not found.feeds:
+        typer.echo("Nothing to add: every feed of the file is configured already.")
+    elif write:
+        problems = append_feeds(environment.config_dir, found)
+        if problems:
+            _fail("\n".join(map(str, problems)))
+        typer.echo(
+            f"{len(found.feeds)} feeds added to {environment.config_dir / 'feeds.toml'}; a running Sokuho takes them up."
+        )
+    else:
+        typer.echo(f"{found.outlets_toml}\n{found.feeds_toml}".strip())
+        typer.echo(f"\n{len(found.feeds)} feeds; with --write they are appended to config/.", err=True)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Make the database, or bring it up to this version."""
+    from bot.storage.database import StoreProblem
+    from bot.storage.sql import open_store
+
+    async def upgrade(url: str) -> str | None:
+        store = await open_store(url)
+        if isinstance(store, StoreProblem):
+            return store.sentence
+        await store.close()
+        return None
+
+    problem = asyncio.run(upgrade(_environment().store_url))
+    if problem:
+        _fail(problem)
+    typer.echo("The database is up to date.")
+
+
+def main() -> None:
+    """The `sokuho` command."""
+    cli()
+
+
+def _environment() -> Environment:
+    from bot.logs import configure_logs
+    from bot.settings.environment import Environment, read_environment
+
+    environment = read_environment()
+    if not isinstance(environment, Environment):
+        _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
+    configure_logs(environment.log_level)
+    return environment
+
+
+def _catalog(environment: Environment) -> Catalog:
+    from bot.settings.files import load_catalog
+
+    return _loaded(load_catalog(environment.config_dir))
+
+
+def _loaded(catalog: Catalog | tuple[ConfigProblem, ...]) -> Catalog:
+    if isinstance(catalog, tuple):
+        problems = "\n".join(map(str, catalog))
+        _fail(f"The configuration has {len(catalog)} mistake{'s' if len(catalog) > 1 else ''}:\n{problems}")
+    return catalog
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(MISTAKE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The only place that builds adapters and wires them; owns their lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import structlog
+
+from bot.chat.commands.base import Services
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Platform
+from bot.domain.polling import DEFAULT_INTERVAL
+from bot.feeds.fetch import HttpFetcher
+from bot.feeds.parse import FeedParser
+from bot.outbox import Outbox, Telling
+from bot.pipeline import Desk, Poller
+from bot.ports import Clock, Fetcher, Messenger, Parser, Probe, Stage, Store, no_probe
+from bot.scheduler import TICK_SECONDS, start_ticks
+from bot.settings.files import load_catalog
+from bot.settings.toml import ConfigProblem
+from bot.work import LocalQueue
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 10.0
+"""How long a stop waits for calls under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What differs between a run, the demo, the replay and a test."""
+
+    catalog: Catalog
+    store: Store
+    clock: Clock
+    fetcher: Fetcher
+    parser: Parser
+    messengers: Mapping[Platform, Messenger]
+    interval: timedelta = DEFAULT_INTERVAL
+    tick_seconds: float = TICK_SECONDS
+    random: Random | None = None
+    listener: Callable[[Telling], None] | None = None
+    probe: Probe = no_probe
+
+
+class App:
+    """The stages, wired. `start` once; then either `run` until stopped, or `step` by hand under a simulated clock."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.queue = LocalQueue()
+        self.desk = Desk(parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe)
+        self.poller = Poller(
+            parts.store,
+            parts.fetcher,
+            parts.parser,
+            parts.clock,
+            self.queue,
+            self.desk,
+            interval=parts.interval,
+            random=parts.random,
+            probe=parts.probe,
+        )
+        self.outbox = Outbox(
+            parts.store,
+            parts.messengers,
+            parts.clock,
+            self.desk,
+            listener=parts.listener,
+            probe=parts.probe,
+        )
+        self._stopping = False
+
+    def services(self, stop: Callable[[], None] | None = None) -> Services:
+        """What the commands work with; `stop` where a chat may end the program."""
+        return Services(clock=self.parts.clock, store=self.parts.store, newsdesk=self.desk, stop=stop)
+
+    async def start(self) -> None:
+        """Take up where the last run stopped."""
+        uncertain = await self.parts.store.recover(self.parts.clock.now())
+        if uncertain:
+            log.warning(
+                "uncertain_messages", count=uncertain, policy="sent again, marked as possible repeats"
+            )
+        await self.desk.adopt(self.parts.catalog)
+
+    async def step(self) -> None:
+        """Poll what is due, then work until nothing waits."""
+        await self.poller.poll_due()
+        while await self.desk.work():
+            pass
+        while await self.outbox.work():
+            pass
+
+    async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Work until `stop` is set; then finish the calls under way, for at most `DRAIN_SECONDS`."""
+        scheduler = start_ticks(self.queue, reload, seconds=self.parts.tick_seconds)
+        polls = asyncio.create_task(self._serve_polls())
+        workers = [
+            asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
+            asyncio.create_task(self._serve(Stage.OUTBOX, self.outbox.work)),
+        ]
+        try:
+            await stop.wait()
+        finally:
+            # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
+            scheduler.shutdown(wait=False)
+            self._stopping = True
+            polls.cancel()
+            for stage in Stage:
+                self.queue.wake(stage)
+            _, late = await asyncio.wait(workers, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(polls, *workers, return_exceptions=True)
+
+    async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
+        while not self._stopping:
+            await self.queue.wait(stage)
+            try:
+                while not self._stopping and await work():
+                    pass
+            except Exception:
+                # Nothing is lost: what was not committed is still due, and the next tick tries it again.
+                log.exception("stage_failed", stage=stage.value)
+
+    async def _serve_polls(self) -> None:
+        """Polls overlap: a slow feed must not keep the others waiting."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self.queue.wait(Stage.POLL)
+                group.create_task(self._poll_once())
+
+    async def _poll_once(self) -> None:
+        try:
+            await self.poller.poll_due()
+        except Exception:
+            log.exception("stage_failed", stage=Stage.POLL.value)
+
+
+@asynccontextmanager
+async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[Fetcher, Parser]]:
+    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile."""
+    parser = FeedParser()
+    warming = asyncio.create_task(parser.warm())
+    try:
+        async with HttpFetcher(clock, contact=contact or "contact not configured") as fetcher:
+            yield fetcher, parser
+    finally:
+        await asyncio.gather(warming, return_exceptions=True)
+        await parser.close()
+
+
+class ConfigWatcher:
+    """Takes up changes of `config/` while the program runs; a mistake is told and the old state stays in force."""
+
+    def __init__(self, folder: Path, desk: Desk, tell: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._desk = desk
+        self._tell = tell
+        self._seen = _state_of(folder)
+
+    async def check(self) -> None:
+        """Reload if a file changed since the last look."""
+        state = _state_of(self._folder)
+        if state == self._seen:
+            return
+        self._seen = state
+        catalog: Catalog | tuple[ConfigProblem, ...] = await asyncio.to_thread(load_catalog, self._folder)
+        if isinstance(catalog, Catalog):
+            await self._desk.adopt(catalog)
+            self._tell(f"Configuration reloaded: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics.")
+        else:
+            problems = "\n".join(map(str, catalog))
+            self._tell(f"The configuration has a mistake; what was in force before stays so.\n{problems}")
+
+
+def _state_of(folder: Path) -> frozenset[tuple[str, int, int]]:
+    files = (*folder.glob("*.toml"), *folder.glob("lexicon/*.toml"))
+    return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

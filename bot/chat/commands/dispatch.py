@@ -1,0 +1,72 @@
+"""From a line that a person typed to the answer."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+
+from bot.chat.commands.base import Command, Invocation, Services
+from bot.chat.commands.guide import unknown
+from bot.chat.commands.table import commands_for
+from bot.chat.commands.wording import clip
+from bot.domain.chats import Chat
+from bot.domain.documents import Action, Document, document, line
+from bot.domain.entries import clean_text
+
+_log = structlog.get_logger(__name__)
+
+_COMMAND = re.compile(r"[/／]\s*(?P<name>[^\s@]*)(?:@\S*)?\s*(?P<args>.*)")
+"""`/topics@SokuhoBot add x`; a Japanese keyboard writes ／."""
+
+
+async def answer(services: Services, chat: Chat, text: str, reply_to: str | None = None) -> Document:
+    """The answer to what a person typed in a chat, whatever it is. `reply_to`: the message it answers, if any.
+
+    Settings are read anew, so `chat` need not be of this moment. A bug is logged here, once, and answered kindly.
+    """
+    typed = clean_text(text)
+    commands = commands_for(services)
+    parsed = _COMMAND.fullmatch(typed)
+    if parsed is None:
+        return _no_command(typed, commands)
+    name = parsed["name"].casefold() or "help"
+    command = next((command for command in commands if command.name == name), None)
+    if command is None:
+        return unknown(name, commands, parsed["args"])
+    return await _run(command, services, chat, parsed["args"], reply_to)
+
+
+async def _run(command: Command, services: Services, chat: Chat, args: str, reply_to: str | None) -> Document:
+    try:
+        current = await services.store.chat(chat.id) or chat
+        now = services.clock.now()
+        return await command.handler(
+            Invocation(services, current, command, commands_for(services), args, now, reply_to)
+        )
+    except Exception:  # noqa: BLE001 - whatever breaks in one command must not end the conversation
+        _log.exception("command failed", command=command.name, chat_id=chat.id, platform=chat.platform)
+        return document(
+            f"😔 Something went wrong here with /{command.name}. It is in the log; bulletins go on.",
+            "Please try again in a moment.",
+            actions=(Action("Is all well?", "/status"),),
+        )
+
+
+def _no_command(typed: str, commands: tuple[Command, ...]) -> Document:
+    """Plain words: a command without its slash, or something to follow."""
+    word, _, rest = typed.partition(" ")
+    command = next((command for command in commands if command.name == word.casefold()), None)
+    if command is not None:
+        slashed = f"/{command.name} {rest}".strip()
+        return document("Commands begin with a slash:", actions=(Action(clip(slashed), slashed),))
+    if not any(char.isalnum() for char in typed):
+        return document("Type a command, for example:", actions=(Action("/help", "/help"),))
+    return document(
+        line("To follow “", clip(typed), "” in the news, make it a topic; commands begin with a slash."),
+        actions=(
+            Action("See what it would match", f"/topics test {typed}"),
+            Action("Make it a topic", f"/topics add {typed}"),
+            Action("All commands", "/help"),
+        ),
+    )

@@ -1,0 +1,84 @@
+"""What has been seen of late: how long we have watched, how much a topic brings, and its newest bulletins again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.chat.commands.base import Invocation
+from bot.chat.commands.wording import count, lasting
+from bot.domain.bulletins import compose, lay_out
+from bot.domain.documents import Line
+from bot.domain.entries import Entry
+from bot.domain.stories import readable
+from bot.domain.topics import Topic
+
+PERIOD = timedelta(days=3)
+"""How far back answers look."""
+
+ENOUGH = timedelta(hours=6)
+"""Less history than this says nothing about a usual day."""
+
+MOST_ENTRIES = 20_000
+"""More entries than this are not looked through for an answer; the newest are."""
+
+_SPARE = 5
+"""Stories read beyond those asked for, since a chat may block the outlets of some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The entries seen within `PERIOD`, the newest first, and how long ago the first of them was seen."""
+
+    entries: tuple[Entry, ...]
+    watched: timedelta
+
+    @property
+    def period(self) -> str:
+        """`the last 3 days`, or `the last 2 h` where there is no more."""
+        return f"the last {lasting(self.watched)}"
+
+
+async def recent(invocation: Invocation) -> Recent:
+    entries = await invocation.store.entries_since(invocation.now - PERIOD, MOST_ENTRIES)
+    oldest = min((entry.seen for entry in entries), default=invocation.now)
+    watched = invocation.now - oldest
+    # An entry comes within minutes of any moment, so what is nearly the whole period is the whole period.
+    return Recent(entries, PERIOD if watched > PERIOD - timedelta(hours=2) else watched)
+
+
+def rate(stories: int, watched: timedelta) -> str:
+    """How many messages a day to expect, from `stories` within `watched`: a sentence, honest where that says little."""
+    if not watched:
+        return "How many messages to expect is not known yet: nothing has been read so far."
+    if watched < ENOUGH:
+        return f"How many messages to expect is not known yet: the feeds have been read for {lasting(watched)} only."
+    if not stories:
+        return f"Expect few messages: there was no story in the last {lasting(watched)}."
+    a_day = stories / (watched / timedelta(days=1))
+    if a_day < 1:
+        return f"Expect less than one message a day: {stories} in the last {lasting(watched)}."
+    return f"Expect about {count(round(a_day), 'message')} a day."
+
+
+async def rates(invocation: Invocation, topics: Sequence[Topic]) -> dict[int, str]:
+    """By topic: how many messages a day to expect."""
+    watched = (await recent(invocation)).watched
+    counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - watched)
+    return {topic.id: rate(counts.get(topic.id, 0), watched) for topic in topics}
+
+
+async def newest_bulletins(
+    invocation: Invocation, topics: Sequence[Topic], limit: int
+) -> tuple[tuple[Line, ...], ...]:
+    """The lines of the newest bulletins of these topics, as this chat would be sent them, the newest first."""
+    stories = await invocation.store.latest_stories([topic.id for topic in topics], limit + _SPARE)
+    bulletins: list[tuple[Line, ...]] = []
+    for story in (readable(story, invocation.chat) for story in stories):
+        if story.reports and len(bulletins) < limit:
+            matched = {match.topic_id for match in story.matches}
+            named = tuple(topic for topic in topics if topic.id in matched)
+            bulletin = compose(story, invocation.chat, named, invocation.catalog)
+            bulletins.append(lay_out(bulletin, invocation.catalog.style).lines)
+    return tuple(bulletins)

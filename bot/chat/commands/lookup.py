@@ -1,0 +1,96 @@
+"""Finding topics by what a person typed: slug, name, or a beginning that only one has."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.chat.commands.wording import clip, listed, nearest
+from bot.domain.documents import Action, Document, document, line, strong
+from bot.domain.topics import Topic, slug_of
+
+_MOST_OFFERED = 6
+"""Topics offered when what was typed could mean several."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """No topic is meant by `text`, or (`several`) more than one may be. `near` are those it could mean."""
+
+    text: str
+    near: tuple[Topic, ...] = ()
+    several: bool = False
+
+
+def find_topic(text: str, topics: Sequence[Topic]) -> Topic | NotFound:
+    """The one topic that all of `text` means. Of two equal names the first topic's counts."""
+    typed = _fold(text)
+    exact = next((topic for topic in topics if typed in _names(topic)), None)
+    if exact is not None:
+        return exact
+    begun = tuple(topic for topic in topics if typed and any(n.startswith(typed) for n in _names(topic)))
+    if len(begun) == 1:
+        return begun[0]
+    return NotFound(text, begun, several=True) if begun else NotFound(text, _near(typed, topics))
+
+
+def find_topics(text: str, topics: Sequence[Topic]) -> tuple[Topic, ...] | NotFound:
+    """All topics that `text` lists, each once. Names may have spaces; a comma ends one. All are found, or it is a miss."""
+    found: dict[int, Topic] = {}
+    longest = max((len(name.split("-")) for topic in topics for name in _names(topic)), default=1)
+    for part in filter(None, map(str.strip, re.split("[,、;]", text))):
+        words = part.split()
+        while words:
+            topic, used = _leading(words, longest, topics)
+            if isinstance(topic, NotFound):
+                return topic
+            found[topic.id] = topic
+            words = words[used:]
+    return tuple(found.values()) or NotFound(text)
+
+
+def not_found(problem: NotFound, topics: Sequence[Topic], command: str) -> Document:
+    """What to say of a miss. `command` (`/subscribe`) is offered with each topic it may have meant."""
+    quoted = f"“{clip(problem.text)}”"
+    actions = tuple(
+        Action(topic.spec.name, f"{command} {topic.spec.slug}") for topic in problem.near[:_MOST_OFFERED]
+    )
+    if problem.several:
+        return document(f"🤔 {quoted} could be any of these. Which one?", actions=actions)
+    if problem.near:
+        first = strong(problem.near[0].spec.slug)
+        return document(line(f"🤔 I know no topic {quoted}. Did you mean ", first, "?"), actions=actions)
+    known = listed([topic.spec.slug for topic in topics])
+    return document(
+        f"🤔 I know no topic {quoted}.",
+        f"There is: {known}." if known else "There are no topics yet.",
+        f"To follow something new: /topics add {clip(problem.text)}",
+    )
+
+
+def _leading(words: Sequence[str], longest: int, topics: Sequence[Topic]) -> tuple[Topic | NotFound, int]:
+    """The topic that the first words mean, as many of them as can be, and how many words that took."""
+    for used in range(min(longest, len(words)), 1, -1):
+        topic = find_topic(" ".join(words[:used]), topics)
+        if isinstance(topic, Topic):
+            return topic, used
+    first = find_topic(words[0], topics)
+    if isinstance(first, Topic) or first.several:
+        return first, 1
+    rest = " ".join(words)
+    return NotFound(rest, _near(_fold(rest), topics)), len(words)
+
+
+def _names(topic: Topic) -> tuple[str, str]:
+    return topic.spec.slug, _fold(topic.spec.name)
+
+
+def _fold(text: str) -> str:
+    return slug_of(unicodedata.normalize("NFKC", text))
+
+
+def _near(typed: str, topics: Sequence[Topic]) -> tuple[Topic, ...]:
+    by_name = {name: topic for topic in topics for name in _names(topic)}
+    return tuple({by_name[name].id: by_name[name] for name in nearest(typed, by_name)}.values())

@@ -1,0 +1,176 @@
+"""`/feeds` and `/status`: what is read, what fails and why, and what waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from bot.chat.commands.base import Invocation
+from bot.chat.commands.wording import clip, count, lasting, nearest
+from bot.domain.documents import Action, Document, Line, document, faint, line, link, strong
+from bot.ports import FeedStatus, QueueStatus
+
+_MOST_FAILING = 10
+_MOST_DETAILS = 12
+
+
+async def feeds(invocation: Invocation) -> Document:
+    statuses = await invocation.store.feed_statuses()
+    if not statuses:
+        return document("No feed is configured. The operator lists them in config/feeds.toml.")
+    if invocation.args:
+        return _part(invocation, statuses)
+    failing = _failing(statuses)
+    return document(
+        line(strong(_headcount(statuses))),
+        *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING),
+        *_well(statuses, invocation),
+        line(faint("One of them: /feeds NAME")),
+    )
+
+
+async def status(invocation: Invocation) -> Document:
+    statuses = await invocation.store.feed_statuses()
+    queue = await invocation.store.queue_status(invocation.now)
+    failing = _failing(statuses)
+    actions = (Action(f"See the {count(len(failing), 'failing feed')}", "/feeds"),) if failing else ()
+    return document(
+        line(strong(_verdict(statuses, queue))),
+        line(f"📡 {_headcount(statuses)}; {_polls(statuses, invocation)}"),
+        line(
+            f"🗞 {_entries(statuses, invocation)}; {count(queue.entries, 'entry', 'entries')} to be looked at"
+        ),
+        line(f"📨 {_messages(queue, invocation)}"),
+        *_paused(invocation),
+        actions=actions,
+    )
+
+
+def _failing(statuses: Sequence[FeedStatus]) -> list[FeedStatus]:
+    """Those that fail, the longest first."""
+    return sorted((s for s in statuses if s.failures), key=lambda s: -s.failures)
+
+
+def _headcount(statuses: Sequence[FeedStatus]) -> str:
+    outlets = len({status.spec.outlet for status in statuses})
+    failing = len(_failing(statuses))
+    state = f"{failing} failing" if failing else "none failing"
+    return f"{count(len(statuses), 'feed')} of {count(outlets, 'outlet')}, {state}"
+
+
+def _problem(status: FeedStatus, invocation: Invocation) -> Line:
+    worked = (
+        f"last worked {_at(status.last_success, invocation)}" if status.last_success else "never worked yet"
+    )
+    return line(
+        "❌ ",
+        link(status.spec.outlet, status.spec.url),
+        f": {clip(status.error or 'no reason given', 200)}",
+        faint(
+            f" · {count(status.failures, 'failure')} in a row · {worked}"
+            f" · asked again {_when(status, invocation)} · {status.spec.url}"
+        ),
+    )
+
+
+def _well(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Line]:
+    """The outlets whose feeds work, or are yet to be asked, by language."""
+    working = [status for status in statuses if not status.failures]
+    names = invocation.catalog.language_names
+    for language in dict.fromkeys(status.spec.language for status in working):
+        group = [status for status in working if status.spec.language == language]
+        feeds = Counter(status.spec.outlet for status in group)
+        waiting = {status.spec.outlet for status in group if status.last_poll is None}
+        outlets = ", ".join(
+            f"{outlet}{f' ({number})' if number > 1 else ''}{' ⏳' if outlet in waiting else ''}"
+            for outlet, number in feeds.items()
+        )
+        yield line("✅ ", strong(names.get(language, language)), f": {outlets}")
+    if any(status.last_poll is None for status in working):
+        yield line(faint("⏳ not asked yet"))
+
+
+def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
+    wanted = invocation.args.casefold()
+    chosen = [status for status in statuses if any(wanted in name.casefold() for name in _names(status))]
+    if chosen:
+        rows = [_details(status, invocation) for status in sorted(chosen, key=lambda s: -s.failures)]
+        return document(*_capped(rows, _MOST_DETAILS))
+    near = nearest(invocation.args, {status.spec.outlet for status in statuses})
+    return document(
+        f"🤔 No feed has “{clip(invocation.args)}” in its outlet, title or address."
+        + (f" Did you mean {near[0]}?" if near else ""),
+        actions=[Action(outlet, f"/feeds {outlet}") for outlet in near] or [Action("All feeds", "/feeds")],
+    )
+
+
+def _names(status: FeedStatus) -> tuple[str, str, str]:
+    return status.spec.outlet, status.spec.title, status.spec.url
+
+
+def _details(status: FeedStatus, invocation: Invocation) -> Line:
+    if status.failures:
+        return _problem(status, invocation)
+    asked = f"asked {_at(status.last_poll, invocation)}" if status.last_poll else "not asked yet"
+    news = f"last news {_at(status.last_new, invocation)}" if status.last_new else "no news yet"
+    return line(
+        "✅ " if status.last_poll else "⏳ ",
+        link(status.spec.outlet, status.spec.url),
+        faint(f" · {asked} · {news} · {count(status.entries, 'entry', 'entries')} · {status.spec.url}"),
+    )
+
+
+def _capped(rows: Sequence[Line], limit: int) -> Iterator[Line]:
+    yield from rows[:limit]
+    if len(rows) > limit:
+        yield line(faint(f"… and {len(rows) - limit} more; /feeds NAME shows one"))
+
+
+def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus) -> str:
+    failing = len(_failing(statuses))
+    if not statuses or not any(status.last_poll for status in statuses):
+        return "⏳ Just started: no feed has been read yet"
+    if failing == len(statuses):
+        return "🔴 Every feed fails: is the network there?"
+    if failing or queue.failed_messages:
+        return "🟡 Running, with failures"
+    return "🟢 All is well"
+
+
+def _polls(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
+    last = max((status.last_poll for status in statuses if status.last_poll), default=None)
+    due = min((status.next_poll for status in statuses), default=None)
+    late = invocation.now - due if due is not None else None
+    asked = f"last asked {_at(last, invocation)}" if last else "none asked yet"
+    if due is None or late is None:
+        return asked
+    return f"{asked}, next {'in ' + lasting(-late) if late.total_seconds() < 0 else 'now'}"
+
+
+def _entries(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
+    newest = max((status.last_new for status in statuses if status.last_new), default=None)
+    total = f"{count(sum(status.entries for status in statuses), 'entry', 'entries')} stored"
+    return f"{total}, the newest {_at(newest, invocation)}" if newest else total
+
+
+def _messages(queue: QueueStatus, invocation: Invocation) -> str:
+    failed = f"; {count(queue.failed_messages, 'message')} could not be sent" if queue.failed_messages else ""
+    if not queue.messages:
+        return f"No message waits{failed}"
+    lag = f", {lasting(invocation.now - queue.oldest_message)} late" if queue.oldest_message else ""
+    return f"{count(queue.messages, 'message')} to be sent{lag}{failed}"
+
+
+def _paused(invocation: Invocation) -> Iterator[Line]:
+    if invocation.chat.paused:
+        yield line("⏸ Bulletins are paused in this chat; /resume starts them again.")
+
+
+def _at(at: datetime, invocation: Invocation) -> str:
+    return f"{lasting(invocation.now - at)} ago"
+
+
+def _when(status: FeedStatus, invocation: Invocation) -> str:
+    wait = status.next_poll - invocation.now
+    return f"in {lasting(wait)}" if wait.total_seconds() > 0 else "now"

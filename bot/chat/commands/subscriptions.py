@@ -1,0 +1,133 @@
+"""`/subscribe`, `/unsubscribe` and `/latest`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.chat.commands.base import Invocation
+from bot.chat.commands.history import newest_bulletins, rates
+from bot.chat.commands.lookup import NotFound, find_topics, not_found
+from bot.chat.commands.wording import listed
+from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.domain.topics import Topic
+
+_SHOWN = 3
+"""Bulletins that `/latest` shows."""
+
+
+async def subscribe(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
+    if not invocation.args:
+        return await _offer(invocation, topics)
+    chosen = find_topics(invocation.args, topics)
+    if isinstance(chosen, NotFound):
+        return not_found(chosen, topics, "/subscribe")
+    fresh = [
+        topic
+        for topic in chosen
+        if await invocation.store.subscribe(invocation.chat.id, topic.id, invocation.now)
+    ]
+    expected = await rates(invocation, chosen)
+    lines = [
+        line(
+            "✅ Subscribed to " if topic in fresh else "✅ Already subscribed to ",
+            strong(topic.spec.name),
+            f". {expected[topic.id]}",
+        )
+        for topic in chosen
+    ]
+    if invocation.chat.paused:
+        lines.append(line("⏸ Bulletins are paused in this chat; /resume starts them again."))
+    return document(*lines, *await _latest_lines(invocation, chosen))
+
+
+async def unsubscribe(invocation: Invocation) -> Document:
+    subscribed = await invocation.subscribed()
+    topics = await invocation.topics()
+    ours = tuple(topic for topic in topics if topic.id in subscribed)
+    if not invocation.args:
+        return _offer_ending(ours)
+    chosen = find_topics(invocation.args, topics)
+    if isinstance(chosen, NotFound):
+        return not_found(chosen, ours or topics, "/unsubscribe")
+    lines = [
+        line("✅ Unsubscribed from ", strong(topic.spec.name), ".")
+        if await invocation.store.unsubscribe(invocation.chat.id, topic.id)
+        else line("This chat was not subscribed to ", strong(topic.spec.name), ".")
+        for topic in chosen
+    ]
+    left = [topic.spec.name for topic in ours if topic not in chosen]
+    return document(*lines, line(faint(f"Still subscribed: {listed(left) if left else 'nothing'}.")))
+
+
+async def latest(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
+    if invocation.args:
+        found = find_topics(invocation.args, topics)
+        if isinstance(found, NotFound):
+            return not_found(found, topics, "/latest")
+        chosen = found
+    else:
+        subscribed = await invocation.subscribed()
+        chosen = tuple(topic for topic in topics if topic.id in subscribed)
+    if not chosen:
+        return document(
+            "This chat is subscribed to nothing yet.", actions=(Action("Choose topics", "/subscribe"),)
+        )
+    bulletins = await newest_bulletins(invocation, chosen, _SHOWN)
+    if not bulletins:
+        expected = await rates(invocation, chosen)
+        return document(
+            *(
+                line("Nothing so far on ", strong(topic.spec.name), f". {expected[topic.id]}")
+                for topic in chosen
+            )
+        )
+    return document(*_spaced(bulletins))
+
+
+async def _latest_lines(invocation: Invocation, topics: Sequence[Topic]) -> tuple[Line, ...]:
+    bulletins = await newest_bulletins(invocation, topics, 1)
+    if not bulletins:
+        return (line(faint("No story yet; the first one comes here by itself.")),)
+    return (line(faint("The latest story:")), *bulletins[0])
+
+
+async def _offer(invocation: Invocation, topics: Sequence[Topic]) -> Document:
+    subscribed = await invocation.subscribed()
+    open_ = [topic for topic in topics if topic.id not in subscribed]
+    following = [topic.spec.name for topic in topics if topic.id in subscribed]
+    lines = [line(faint(f"Subscribed: {listed(following)}."))] if following else []
+    if not open_:
+        return document(
+            "There is no further topic to subscribe to. Make one: /topics add Ukraine ceasefire", *lines
+        )
+    return document(
+        line(strong("Which topic?")),
+        *lines,
+        line(faint("Or make your own: /topics add Ukraine ceasefire")),
+        actions=subscribe_actions(open_),
+    )
+
+
+def subscribe_actions(topics: Sequence[Topic]) -> tuple[Action, ...]:
+    return tuple(Action(topic.spec.name, f"/subscribe {topic.spec.slug}") for topic in topics)
+
+
+def _offer_ending(ours: Sequence[Topic]) -> Document:
+    if not ours:
+        return document(
+            "This chat is subscribed to nothing.", actions=(Action("Choose topics", "/subscribe"),)
+        )
+    return document(
+        line(strong("Unsubscribe from which topic?")),
+        actions=[Action(topic.spec.name, f"/unsubscribe {topic.spec.slug}") for topic in ours],
+    )
+
+
+def _spaced(bulletins: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
+    """All lines, with a gap between bulletins."""
+    lines: list[Line] = []
+    for bulletin in bulletins:
+        lines.extend(((), *bulletin) if lines else bulletin)
+    return tuple(lines)

@@ -1,0 +1,160 @@
+"""The table of commands: all that a chat can ask for, on every platform."""
+
+from __future__ import annotations
+
+from bot.chat.commands import guide, settings, status, subscriptions, topics, why
+from bot.chat.commands.base import Command, Services, Usage
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        name="start",
+        summary="what this is, and what to do first",
+        usage=(Usage("/start", "says hello and offers topics"),),
+        examples=("/start",),
+        handler=guide.start,
+    ),
+    Command(
+        name="help",
+        summary="this list; /help topics for more on one",
+        usage=(
+            Usage("/help", "lists the commands"),
+            Usage("/help COMMAND", "explains one, with examples"),
+        ),
+        examples=("/help", "/help topics"),
+        handler=guide.help_,
+    ),
+    Command(
+        name="subscribe",
+        summary="follow topics in this chat",
+        usage=(
+            Usage("/subscribe", "offers the topics"),
+            Usage("/subscribe TOPIC…", "follows one or several, by name or slug"),
+        ),
+        examples=(
+            "/subscribe",
+            "/subscribe ukraine-ceasefire us-russia-summit",
+            "/subscribe US–Russia summit",
+        ),
+        handler=subscriptions.subscribe,
+        takes_topics=True,
+    ),
+    Command(
+        name="unsubscribe",
+        summary="stop following topics",
+        usage=(
+            Usage("/unsubscribe", "offers what this chat follows"),
+            Usage("/unsubscribe TOPIC…", "stops following one or several"),
+        ),
+        examples=("/unsubscribe", "/unsubscribe us-russia-summit"),
+        handler=subscriptions.unsubscribe,
+        takes_topics=True,
+    ),
+    Command(
+        name="topics",
+        summary="see, make, try out and remove topics",
+        usage=(
+            Usage("/topics", "lists this chat's topics and those on offer"),
+            Usage("/topics add QUERY", "makes a topic, and says how it was understood"),
+            Usage("/topics add NAME = QUERY", "the same, under a name of its own"),
+            Usage("/topics test QUERY", "what it would have matched of late, and why"),
+            Usage("/topics show TOPIC", "explains a topic"),
+            Usage("/topics remove TOPIC", "removes a topic of this chat"),
+        ),
+        examples=(
+            "/topics",
+            "/topics test Ukraine ceasefire",
+            "/topics add Grain deal = Ukraine (grain | зерно | 穀物) -futures",
+            "/topics show grain-deal",
+            "/topics remove grain-deal",
+            "/topics add Russia ceasefire",
+        ),
+        handler=topics.topics,
+        words=("add", "test", "show", "remove", "list"),
+        takes_topics=True,
+    ),
+    Command(
+        name="latest",
+        summary="the newest bulletins again",
+        usage=(
+            Usage("/latest", "of all that this chat follows"),
+            Usage("/latest TOPIC", "of one topic, followed or not"),
+        ),
+        examples=("/latest", "/latest ukraine-ceasefire"),
+        handler=subscriptions.latest,
+        takes_topics=True,
+    ),
+    Command(
+        name="why",
+        summary="why a bulletin was sent: answer to it, or the last one",
+        usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
+        examples=("/why",),
+        handler=why.why,
+    ),
+    Command(
+        name="feeds",
+        summary="what is read, and what fails",
+        usage=(
+            Usage("/feeds", "every outlet, failing feeds first"),
+            Usage("/feeds NAME", "the feeds with this in their outlet, title or address"),
+        ),
+        examples=("/feeds", "/feeds nhk"),
+        handler=status.feeds,
+    ),
+    Command(
+        name="status",
+        summary="whether all is well: polls, queue, failures",
+        usage=(Usage("/status", "last poll, entries, messages that wait or failed"),),
+        examples=("/status",),
+        handler=status.status,
+    ),
+    Command(
+        name="pause",
+        summary="no bulletins here for now",
+        usage=(Usage("/pause", "stops bulletins until /resume"),),
+        examples=("/pause",),
+        handler=settings.pause,
+    ),
+    Command(
+        name="resume",
+        summary="bulletins again, and how many were missed",
+        usage=(Usage("/resume", "starts bulletins again"),),
+        examples=("/resume",),
+        handler=settings.resume,
+    ),
+    Command(
+        name="settings",
+        summary="languages, time zone, outlets to block or prefer",
+        usage=(
+            Usage("/settings", "shows the settings of this chat"),
+            Usage("/settings languages en ja", "languages to read, the preferred one first; any for all"),
+            Usage("/settings timezone Asia/Tokyo", "the zone of all times in this chat"),
+            Usage("/settings block OUTLET", "nothing of this outlet any more; unblock takes it back"),
+            Usage("/settings prefer OUTLET", "its words head the bulletin; unprefer takes it back"),
+        ),
+        examples=(
+            "/settings",
+            "/settings languages en ja",
+            "/settings languages any",
+            "/settings timezone Asia/Tokyo",
+            "/settings block TASS",
+            "/settings unblock TASS",
+            "/settings prefer Reuters",
+            "/settings unprefer Reuters",
+        ),
+        handler=settings.settings,
+        words=("languages", "timezone", "block", "unblock", "prefer", "unprefer"),
+    ),
+    Command(
+        name="stop",
+        summary="end the program",
+        usage=(Usage("/stop", "ends the program; what is due waits until the next start"),),
+        examples=("/stop",),
+        handler=guide.stop,
+        console_only=True,
+    ),
+)
+
+
+def commands_for(services: Services) -> tuple[Command, ...]:
+    """The commands there are where these services are: `/stop` only where there is something to stop."""
+    return tuple(command for command in COMMANDS if services.stop is not None or not command.console_only)

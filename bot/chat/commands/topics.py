@@ -1,0 +1,197 @@
+"""`/topics`: this chat's topics and those on offer; `add`, `remove`, `show` and `test` of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.chat.commands.base import Invocation
+from bot.chat.commands.history import rates
+from bot.chat.commands.lookup import NotFound, find_topic, not_found
+from bot.chat.commands.misuse import misuse, subcommand
+from bot.chat.commands.subscriptions import subscribe_actions
+from bot.chat.commands.trial import try_out
+from bot.chat.commands.understanding import query_problem, understood
+from bot.chat.commands.wording import clip
+from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.queries import QueryProblem, read_query
+from bot.domain.topics import Topic, TopicSpec, split_definition
+
+MAX_TOPICS = 50
+"""Topics that one chat may make."""
+
+MAX_NAME = 60
+"""Characters in a topic's name: it has to fit on a button and in a hashtag."""
+
+
+async def topics(invocation: Invocation) -> Document:
+    if not invocation.args:
+        return await _list(invocation)
+    return await subcommand(
+        invocation, {"add": _add, "remove": _remove, "show": _show, "test": try_out, "list": _list}, _unknown
+    )
+
+
+async def _list(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
+    subscribed = await invocation.subscribed()
+    own = [topic for topic in topics if topic.chat_id is not None]
+    offered = [topic for topic in topics if topic.chat_id is None]
+    lines: list[Line] = []
+    for title, group in (("On offer", offered), ("Made in this chat", own)):
+        if group:
+            lines.append(line(strong(title)))
+            lines.extend(_listing(topic, subscribed=topic.id in subscribed) for topic in group)
+    lines.append(line(faint("✅ subscribed · make your own: /topics add Ukraine ceasefire")))
+    return document(*lines, actions=subscribe_actions([t for t in topics if t.id not in subscribed]))
+
+
+def _listing(topic: Topic, *, subscribed: bool) -> Line:
+    return line("✅ " if subscribed else "▫️ ", topic.spec.name, "  ", faint(topic.spec.slug))
+
+
+async def _unknown(invocation: Invocation) -> Document | None:
+    """`/topics armenia` means to see that topic; other words may be meant as a new one."""
+    topics = await invocation.topics()
+    topic = find_topic(invocation.args, topics)
+    if isinstance(topic, Topic):
+        return await _show(invocation)
+    query = clip(invocation.args, 200)
+    if isinstance(read_query(query, invocation.catalog.lexicon), QueryProblem):
+        return None
+    return document(
+        line("🤔 To follow “", clip(query), "”, say what to do with it:"),
+        actions=(
+            Action("See what it would match", f"/topics test {query}"),
+            Action("Make it a topic", f"/topics add {query}"),
+        ),
+    )
+
+
+async def _add(invocation: Invocation) -> Document:
+    spec = split_definition(invocation.args)
+    topics = await invocation.topics()
+    problem = _name_problem(spec, topics)
+    if problem is not None:
+        return problem
+    lexicon = invocation.catalog.lexicon
+    query = read_query(spec.query, lexicon)
+    if isinstance(query, QueryProblem):
+        return query_problem(query, spec.query)
+    topic = await invocation.store.add_topic(invocation.chat.id, spec, invocation.now)
+    if topic is None:
+        return document(
+            f"🤔 There is a topic {spec.slug} already. Choose another name: /topics add NAME = query"
+        )
+    await invocation.services.newsdesk.refresh_topics()
+    return document(
+        line("✅ Made the topic ", strong(spec.name), ". Understood as:"),
+        *understood(query, lexicon),
+        actions=(
+            Action("Subscribe", f"/subscribe {spec.slug}"),
+            Action("See what it would match", f"/topics test {spec.slug}"),
+        ),
+    )
+
+
+def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
+    """What is wrong with the name of a new topic, if anything."""
+    if not spec.query:
+        return document(
+            "🤔 What should the topic look for? For example: /topics add Ukraine ceasefire",
+            "With a name of its own: /topics add Truce = Ukraine ceasefire",
+        )
+    if len(spec.name) > MAX_NAME:
+        return document(
+            f"🤔 That name has {len(spec.name)} characters; {MAX_NAME} is the limit.",
+            "Put a short name in front: /topics add NAME = query",
+        )
+    if not spec.slug:
+        return document(
+            "🤔 A topic needs a name with letters or figures in it: /topics add NAME = query",
+        )
+    taken = next((topic for topic in topics if topic.spec.slug == spec.slug), None)
+    if taken is not None:
+        whose = "on offer" if taken.chat_id is None else "in this chat"
+        return document(
+            line("🤔 There is a topic ", strong(taken.spec.slug), f" {whose} already."),
+            "Choose another name: /topics add NAME = query",
+            actions=(
+                Action(f"Show {taken.spec.name}", f"/topics show {taken.spec.slug}"),
+                Action(f"Subscribe to {taken.spec.name}", f"/subscribe {taken.spec.slug}"),
+            ),
+        )
+    if sum(topic.chat_id is not None for topic in topics) >= MAX_TOPICS:
+        return document(
+            f"🤔 This chat has {MAX_TOPICS} topics of its own, which is the limit.",
+            "Remove one first: /topics remove NAME",
+        )
+    return None
+
+
+async def _remove(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
+    topic = _one_of(invocation, topics, "remove")
+    if isinstance(topic, Document):
+        return topic
+    spec = topic.spec
+    if topic.chat_id is None:
+        return document(
+            line("🤔 ", strong(spec.name), " is on offer to everyone and cannot be removed."),
+            actions=(Action("Unsubscribe instead", f"/unsubscribe {spec.slug}"),),
+        )
+    was_subscribed = topic.id in await invocation.subscribed()
+    await invocation.store.remove_topic(topic.id)
+    await invocation.services.newsdesk.refresh_topics()
+    ended = " This chat was subscribed to it; that has ended too." if was_subscribed else ""
+    return document(
+        line("✅ Removed the topic ", strong(spec.name), f".{ended}"),
+        actions=(Action("Make it again", f"/topics add {spec.name} = {spec.query}"),),
+    )
+
+
+async def _show(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
+    topic = _one_of(invocation, topics, "show")
+    if isinstance(topic, Document):
+        return topic
+    spec = topic.spec
+    lexicon = invocation.catalog.lexicon
+    query = read_query(spec.query, lexicon)
+    meaning = (
+        query_problem(query, spec.query).lines
+        if isinstance(query, QueryProblem)
+        else (line("Understood as:"), *understood(query, lexicon))
+    )
+    subscribed = topic.id in await invocation.subscribed()
+    expected = await rates(invocation, (topic,))
+    return document(
+        line(
+            strong(spec.name),
+            "  ",
+            faint(f"{spec.slug} · {'subscribed' if subscribed else 'not subscribed'}"),
+        ),
+        line("Query: ", code(spec.query)),
+        *meaning,
+        line(faint(expected[topic.id])),
+        actions=_actions(topic, subscribed=subscribed),
+    )
+
+
+def _actions(topic: Topic, *, subscribed: bool) -> tuple[Action, ...]:
+    slug = topic.spec.slug
+    toggle = (
+        Action("Unsubscribe", f"/unsubscribe {slug}")
+        if subscribed
+        else Action("Subscribe", f"/subscribe {slug}")
+    )
+    trial = Action("See what it would match", f"/topics test {slug}")
+    remove = (Action("Remove it", f"/topics remove {slug}"),) if topic.chat_id is not None else ()
+    return (toggle, trial, *remove)
+
+
+def _one_of(invocation: Invocation, topics: Sequence[Topic], word: str) -> Topic | Document:
+    """The topic that the arguments name, or what to say where they do not."""
+    if not invocation.args:
+        return misuse(invocation, f"Which topic? /topics {word} NAME")
+    topic = find_topic(invocation.args, topics)
+    return not_found(topic, topics, f"/topics {word}") if isinstance(topic, NotFound) else topic

@@ -1,0 +1,103 @@
+"""`/why`: why a bulletin was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.chat.commands.base import Invocation
+from bot.chat.commands.understanding import reason
+from bot.chat.commands.wording import count, moment
+from bot.domain.documents import Document, Line, document, faint, line, link, strong
+from bot.domain.matching import THRESHOLD, Match
+from bot.domain.stories import Report, Story
+from bot.domain.topics import Topic
+from bot.ports import FeedStatus, SentMessage
+
+_MOST_REPORTS = 5
+
+
+async def why(invocation: Invocation) -> Document:
+    found = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
+    if not found:
+        return _no_bulletin(invocation)
+    message = found[0]
+    topics = {topic.id: topic for topic in await invocation.topics()}
+    feeds = {status.id: status for status in await invocation.store.feed_statuses()}
+    reports = message.story.reports
+    left_out = len(reports) - _MOST_REPORTS
+    return document(
+        line("Why this was sent: ", strong(_headline(message.story))),
+        *(
+            row
+            for id_ in message.delivery.topic_ids
+            for row in _topic(id_, message.story, topics, invocation)
+        ),
+        *(_report(report, feeds, invocation) for report in reports[:_MOST_REPORTS]),
+        *((line(faint(f"… and {left_out} more reports")),) if left_out > 0 else ()),
+        _sent(message, invocation),
+    )
+
+
+def _no_bulletin(invocation: Invocation) -> Document:
+    if invocation.reply_to is not None:
+        return document(
+            "That message is not a bulletin. Answer to a bulletin, or type /why for the last one."
+        )
+    return document("No bulletin has been sent to this chat yet, so there is nothing to explain.")
+
+
+def _headline(story: Story) -> str:
+    return next(
+        (report.entry.title for report in story.reports if report.entry.title), "a report without a title"
+    )
+
+
+def _topic(
+    topic_id: int, story: Story, topics: Mapping[int, Topic], invocation: Invocation
+) -> Iterator[Line]:
+    """The topic with its score, and the words that speak for it."""
+    name = (
+        strong(topics[topic_id].spec.name) if topic_id in topics else faint("a topic that has been removed")
+    )
+    match = _best(match for match in story.matches if match.topic_id == topic_id)
+    if match is None:
+        yield line("🏷 ", name, faint(" · a later revision no longer matches it"))
+        return
+    yield line("🏷 ", name, f" · score {match.score:g}", faint(f" ({THRESHOLD:g} is enough)"))
+    for evidence in match.reasons:
+        yield line(f"   {reason(evidence, invocation.catalog.lexicon)}")
+
+
+def _best(matches: Iterator[Match]) -> Match | None:
+    return max(matches, key=lambda match: match.score, default=None)
+
+
+def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocation) -> Line:
+    entry = report.entry
+    status = feeds.get(entry.feed_id) if entry.feed_id is not None else None
+    feed = link(status.spec.url, status.spec.url) if status else faint("a feed that is no longer read")
+    published = (
+        f"published {_at(entry.published, invocation)}" if entry.published else "published without a date"
+    )
+    return line(
+        "📰 ",
+        link(entry.outlet, entry.link),
+        " · ",
+        feed,
+        f" · {published} · seen {_at(entry.seen, invocation)}",
+    )
+
+
+def _sent(message: SentMessage, invocation: Invocation) -> Line:
+    delivery = message.delivery
+    sent = f"📨 sent {_at(delivery.sent_at, invocation)}" if delivery.sent_at else "📨 sent"
+    repeat = (
+        " · possibly twice, since the first attempt was not confirmed" if delivery.possible_repeat else ""
+    )
+    revised = f" · revised {count(delivery.sent_revision, 'time')}" if delivery.sent_revision else ""
+    return line(sent, repeat, revised)
+
+
+def _at(at: datetime, invocation: Invocation) -> str:
+    return moment(at, invocation.now, invocation.zone)

@@ -1,0 +1,154 @@
+"""The terminal as a platform: bulletins are drawn where a person types, and typed lines are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import os
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document as TypedText
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from rich.console import Console
+
+from bot.chat.commands import Services, answer, commands_for, visible_topics
+from bot.chat.drawing import Look, draw
+from bot.chat.saved import dump, load
+from bot.domain.chats import Chat
+from bot.domain.deliveries import NotSent, Outcome, Sent
+from bot.domain.documents import Action, Document, Span, Style, code, document, faint, line
+
+PROMPT = "› "
+_REMEMBERED = 500
+"""Messages kept to tell what an edit changes; of an older one the whole is shown again."""
+
+
+class ConsoleMessenger:
+    """`ports.Messenger`: draws each bulletin. What a terminal has shown stays, so an edit says what is new."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown: OrderedDict[str, Document] = OrderedDict()
+
+    def render(self, document: Document) -> str:
+        """All of the document, as `bot.chat.saved` puts it: a terminal has no limits."""
+        return dump(document)
+
+    async def send(self, chat: Chat, text: str) -> Outcome:  # noqa: ARG002 - there is one console
+        message_id = uuid4().hex  # unique across restarts, since messages are found by it
+        return self._show(message_id, load(text), Look.BULLETIN)
+
+    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:  # noqa: ARG002 - there is one console
+        return self._show(message_id, load(text), Look.CHANGE)
+
+    def _show(self, message_id: str, shown: Document, look: Look) -> Outcome:
+        before = self._shown.get(message_id)
+        if shown == before:
+            return Sent(message_id)
+        try:
+            draw(shown if look is Look.BULLETIN else change(before, shown), self._console, look)
+        except OSError as error:
+            return NotSent(f"The terminal cannot be written to: {error.strerror}.")
+        self._shown[message_id] = shown
+        self._shown.move_to_end(message_id)
+        if len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+        return Sent(message_id)
+
+
+def change(before: Document | None, after: Document) -> Document:
+    """What to say of a message that now reads otherwise: `↻ Leaders to meet…: now also Reuters`.
+
+    Added outlets are named; of any other change the lines that are new are shown.
+    """
+    old = {span for row in before.lines for span in row} if before is not None else set()
+    fresh = [span for row in after.lines for span in row if span not in old]
+    headline = next((span for row in after.lines for span in row if span.style is Style.STRONG), None)
+    added = [span for span in fresh if span.href and span is not headline]
+    if before is None or headline in fresh or not added:
+        old_lines = set(before.lines) if before is not None else set()
+        new_lines = [row for row in after.lines if row not in old_lines]
+        return document(*((line("↻ ", *row) if number == 0 else row) for number, row in enumerate(new_lines)))
+    return document(line("↻ ", *([headline, ": "] if headline else []), "now also ", *_commas(added)))
+
+
+def _commas(spans: list[Span]) -> Iterator[str | Span]:
+    for number, span in enumerate(spans):
+        yield from (", ", span) if number else (span,)
+
+
+class ConsoleChat:
+    """The conversation with the person at the terminal."""
+
+    def __init__(self, services: Services, chat: Chat, console: Console, stdin: int = 0) -> None:
+        """`services.stop` is called when the person leaves (Ctrl-C, Ctrl-D, /stop). `stdin` is a file descriptor."""
+        self._services = replace(services, stop=self._leave)
+        self._stop = services.stop
+        self._chat = chat
+        self._console = console
+        self._stdin = stdin
+        self._left = False
+        self._choices: tuple[Action, ...] = ()
+
+    async def run(self) -> None:
+        """Answer lines until the person leaves or, where lines come from a pipe, there are no more."""
+        if os.isatty(self._stdin) and self._console.is_terminal:
+            # raw: what is drawn holds escape sequences of our own, and no others (see `drawing.printable`).
+            with patch_stdout(raw=True):
+                await self.converse(typed_lines(self._session()))
+            self._leave()
+        else:
+            await self.converse(piped_lines(self._stdin), echo=True)
+
+    async def converse(self, lines: AsyncIterator[str], *, echo: bool = False) -> None:
+        """Answer each line. `echo`: show it as well, because nobody saw it typed."""
+        async for typed in lines:
+            if echo and typed.strip():
+                draw(document(line(PROMPT, typed)), self._console, Look.TYPED)
+            await self.say(typed)
+            if self._left:
+                return
+
+    async def say(self, typed: str) -> None:
+        """Answer one line. A number means the choice that was last shown under it."""
+        text = typed.strip()
+        if not text:
+            return
+        if text.isdecimal() and self._choices:
+            chosen = self._choice(int(text))
+            if chosen is None:
+                numbers = f"1 to {len(self._choices)}" if len(self._choices) > 1 else "1"
+                draw(document(f"🤔 The choices are {numbers}."), self._console)
+                return
+            text = chosen.command
+            draw(document(line(faint(f"{PROMPT}{text}"))), self._console, Look.TYPED)
+        said = await answer(self._services, self._chat, text)
+        self._choices = said.actions or self._choices
+        draw(said, self._console)
+
+    def _choice(self, number: int) -> Action | None:
+        return self._choices[number - 1] if 1 <= number <= len(self._choices) else None
+
+    def _leave(self) -> None:
+        if not self._left and self._stop is not None:
+            self._stop()
+        self._left = True
+
+    def _session(self) -> PromptSession[str]:
+        return PromptSession(
+            history=InMemoryHistory(),
+            completer=CommandCompleter(self._services, self._chat),
+            complete_while_typing=False,
+            reserve_space_for_menu=6,
+            placeholder=FormattedText([("fg:ansibrightblack", "/help shows what you can type, Tab completes")]),
+        )

@@ -1,0 +1,51 @@
+"""Web addresses: which may be asked or linked to, and how one is shown without giving its secrets away."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+from bot.domain.entries import clean_text
+
+MAX_LENGTH = 2_048
+"""Longer ones fit no chat and no store's index; browsers begin to fail there too."""
+
+MAX_SHOWN = 200
+
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_USER = re.compile(r"^((?:[\w+.-]+://)?)[^/?#]*@")
+_SECRET_KEY = re.compile(
+    r"key|token|auth|secret|pass|pwd|sig|session|credential|user|login|hash", re.IGNORECASE
+)
+
+
+def web_address(text: str | None, base: str = "") -> str | None:
+    """`text` as an absolute http(s) address, relative to `base` where there is one; None where it is no such thing.
+
+    Line breaks and tabs inside are dropped and spaces escaped, as browsers do; so are characters that cannot be seen.
+    """
+    folded = re.sub(r"[\t\r\n]", "", text or "").strip()
+    if not folded:
+        return None
+    try:
+        address = urljoin(base, _UNPRINTABLE.sub(lambda found: quote(found[0]), folded))
+        parts = urlsplit(address)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return address if valid and len(address) <= MAX_LENGTH else None
+
+
+def shown(address: str) -> str:
+    """The address as it may stand in a message or a log: no user, no password, no values of keys and tokens."""
+    try:
+        parts = urlsplit(_USER.sub(r"\1", address))
+        _ = parts.port  # raises where a stray character has split a password
+    except ValueError:
+        return "(an address that cannot be read)"
+    query = "&".join(
+        f"{key}=…" if _SECRET_KEY.search(key) else f"{key}{equals}{value}"
+        for key, equals, value in (pair.partition("=") for pair in parts.query.split("&"))
+    )
+    text = clean_text(urlunsplit(parts._replace(query=query, fragment="")))
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

@@ -1,0 +1,208 @@
+"""Asking servers for feeds: conditionally, politely, and without believing anything they say."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import TracebackType
+from typing import Self
+from weakref import WeakValueDictionary
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
+from bot.feeds.addresses import shown, web_address
+from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
+from bot.feeds.failures import explained, refused
+from bot.ports import Clock
+
+ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, "
+    "text/xml;q=0.8, */*;q=0.5"
+)
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = 304
+_GOOD = range(200, 300)
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_HEADER_BYTES = 64 * 1024
+"""Some outlets' security policies alone are longer than aiohttp's default of 8 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What one fetch may cost. `seconds` are for all of it, redirects included, waiting for a turn excluded.
+
+    `body_bytes` counts after decompression. The defaults are those of FACTS «Fetching».
+    """
+
+    seconds: float = 20.0
+    redirects: int = 5
+    body_bytes: int = 15 * 1024 * 1024
+    per_host: int = 4
+    overall: int = 64
+
+
+class HttpFetcher:
+    """A `bot.ports.Fetcher` over one aiohttp session. Make it inside a running loop, and `close` it there.
+
+    `contact` is an address under which servers' owners reach whoever runs this copy; it goes into the User-Agent.
+    `resolver` replaces the system's DNS.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        contact: str = "contact not configured",
+        limits: FetchLimits | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._clock = clock
+        self._limits = limits or FetchLimits()
+        self._places = asyncio.Semaphore(self._limits.overall)
+        self._places_at: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._session = aiohttp.ClientSession(
+            connector=_connector(resolver),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            max_field_size=_HEADER_BYTES,
+            max_line_size=_HEADER_BYTES,
+            headers={
+                "Accept": ACCEPT,
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact})",
+            },
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def fetch(self, feed: FeedForPoll) -> FetchResult:
+        """Ask for the feed, conditionally. Never raises for what a server or network does."""
+        address = web_address(feed.url)
+        if address is None:
+            return Failed(
+                FailureKind.UNREACHABLE, f"{shown(feed.url)} is no address that begins with http(s)://."
+            )
+        try:
+            url = URL(address)
+            async with self._place(url.host or ""), asyncio.timeout(self._limits.seconds):
+                return await self._follow(feed, url)
+        except TimeoutError:
+            return Failed(
+                FailureKind.TIMED_OUT,
+                f"The server was not done answering within {self._limits.seconds:g} seconds.",
+            )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return explained(error)
+
+    @asynccontextmanager
+    async def _place(self, host: str) -> AsyncIterator[None]:
+        # Not by the connector's own limits: the wait for a turn would count as the server's time.
+        at_host = self._places_at.setdefault(host, asyncio.Semaphore(self._limits.per_host))
+        async with at_host, self._places:
+            yield
+
+    async def _follow(self, feed: FeedForPoll, url: URL) -> FetchResult:
+        for _ in range(self._limits.redirects + 1):
+            async with self._session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await self._answer(feed, response)
+                target = _redirect_target(response, url)
+            if isinstance(target, Failed):
+                return target
+            url = target
+        return Failed(
+            FailureKind.UNREACHABLE,
+            f"The address redirects more than {self._limits.redirects} times, at last to {shown(str(url))}.",
+        )
+
+    async def _answer(self, feed: FeedForPoll, response: aiohttp.ClientResponse) -> FetchResult:
+        now = self._clock.now()
+        if response.status == _NOT_MODIFIED:
+            return NotModified(wait_after_answer(response.headers, now))
+        if response.status not in _GOOD:
+            return refused(response.status, wait_after_refusal(response.headers, now))
+        body = await self._body(response)
+        if isinstance(body, Failed):
+            return body
+        digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+        ask_again_in = wait_after_answer(response.headers, now)
+        if digest == feed.body_digest:
+            return NotModified(ask_again_in)
+        return Fetched(
+            body=body,
+            content_type=validator(response.headers.get("Content-Type")) or "",
+            url=str(response.url),
+            digest=digest,
+            etag=validator(response.headers.get("ETag")),
+            last_modified=validator(response.headers.get("Last-Modified")),
+            ask_again_in=ask_again_in,
+        )
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failed:
+        cap = self._limits.body_bytes
+        too_large = Failed(FailureKind.TOO_LARGE, f"The answer is larger than {cap / 2**20:g} MiB.")
+        if (response.content_length or 0) > cap:
+            return too_large
+        body = bytearray()
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > cap:
+                return too_large
+        unpacked = _unpacked(bytes(body), cap)
+        return unpacked if len(unpacked) <= cap else too_large
+
+
+def _connector(resolver: AbstractResolver | None) -> aiohttp.TCPConnector:
+    """Every connection is made by this one: the place for a check of resolved addresses (`socket_factory`)."""
+    return aiohttp.TCPConnector(limit=0, resolver=resolver)
+
+
+def _conditions(feed: FeedForPoll) -> dict[str, str]:
+    headers = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _redirect_target(response: aiohttp.ClientResponse, url: URL) -> URL | Failed:
+    location = response.headers.get("Location")
+    if not location:
+        return Failed(
+            FailureKind.UNREACHABLE, f"The server redirects without saying where (HTTP {response.status})."
+        )
+    address = web_address(location, str(response.url))
+    if address is None:
+        return Failed(
+            FailureKind.UNREACHABLE, f"The address redirects to {shown(location)}, which is no web address."
+        )
+    target = URL(address)
+    if url.user and not target.user and target.origin() == url.origin():
+        return target.with_user(url.user).with_password(url.password)
+    return target
+
+
+def _unpacked(body: bytes, cap: int) -> bytes:
+    """The body, decompressed if it is a gzip file that was not declared; up to one byte more than `cap`."""
+    if not body.startswith(_GZIP_MAGIC):
+        return body
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(body, cap + 1)
+    except zlib.error:
+        return body

@@ -1,0 +1,196 @@
+"""From a body to entries, in a process that can be killed.
+
+feedparser takes seconds to minutes over documents made to hurt it, and a thread would hold the whole program up
+meanwhile. So it runs in a worker with a deadline; plain records come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import multiprocessing
+import re
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+from pebble import ProcessExpired, ProcessPool
+
+from bot.domain.entries import ParsedEntry, ParsedFeed
+from bot.domain.polling import Failed, FailureKind, Fetched
+from bot.feeds.addresses import web_address
+from bot.feeds.decode import decode
+from bot.feeds.discover import what_it_is
+from bot.feeds.plain import html_to_text, shorten, title_to_text
+
+DEADLINE_SECONDS = 10.0
+MAX_TITLE = 1_000
+MAX_SUMMARY = 4_000
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 forbids: one of them, and feedparser falls back to its lenient parser."""
+
+_UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+_ENTRY_TAG = re.compile(r"<((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
+
+
+class FeedParser:
+    """A `bot.ports.Parser` over worker processes, which start with the first document (or `warm`).
+
+    A document that takes longer than `deadline` seconds, or kills its worker, is `Failed`; the next ones are parsed
+    by a new worker.
+    """
+
+    def __init__(self, workers: int = 1, deadline: float = DEADLINE_SECONDS) -> None:
+        self._workers = workers
+        self._deadline = deadline
+        self._pool: ProcessPool | None = None
+
+    async def warm(self) -> None:
+        """Start the workers, and return once they can take documents."""
+        await asyncio.gather(*(self._run(b"", "", "") for _ in range(self._workers)))
+
+    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
+        """Read a body within the deadline. Never raises for what the body holds."""
+        document = (fetched.body, fetched.content_type, fetched.url)
+        try:
+            return await self._run(*document)
+        except TimeoutError:
+            return Failed(
+                FailureKind.TOO_HARD,
+                f"The document was given up after {self._deadline:g} seconds of parsing; it is very large or malicious.",
+            )
+        except ProcessExpired as error:
+            return Failed(
+                FailureKind.TOO_HARD, f"The document made the parser crash (exit code {error.exitcode})."
+            )
+
+    async def close(self) -> None:
+        """Finish what is being parsed and end the workers. A document given afterwards starts new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+            await asyncio.to_thread(pool.join)
+
+    async def _run(self, body: bytes, content_type: str, url: str) -> ParsedFeed | Failed:
+        pool = self._running_pool()
+        try:
+            return await self._schedule(pool, body, content_type, url)
+        except (BrokenProcessPool, RuntimeError):
+            # A worker that dies between two documents (no memory, killed from outside) leaves the pool broken.
+            if self._pool is pool:
+                await self.close()
+            return await self._schedule(self._running_pool(), body, content_type, url)
+
+    def _running_pool(self) -> ProcessPool:
+        if self._pool is None:
+            # Spawned, not forked: a fork copies threads' locks in whatever state they are.
+            self._pool = ProcessPool(self._workers, context=multiprocessing.get_context("spawn"))
+        return self._pool
+
+    async def _schedule(
+        self, pool: ProcessPool, body: bytes, content_type: str, url: str
+    ) -> ParsedFeed | Failed:
+        future = pool.schedule(read_document, args=(body, content_type, url), timeout=self._deadline)
+        return await asyncio.wrap_future(future)
+
+
+def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Failed:
+    """The entries of a document in document order, or why it is no feed. Pure, and as slow as the body wants.
+
+    `url` is where the body came from; relative links are resolved against it.
+    """
+    try:
+        return _read(decode(body, content_type), url)
+    except Exception as error:  # noqa: BLE001 - feedparser lets anything through on documents nobody thought of
+        return Failed(
+            FailureKind.NOT_A_FEED, f"The document is too broken to be read ({type(error).__name__})."
+        )
+
+
+def _read(text: str, url: str) -> ParsedFeed | Failed:
+    text = _NOT_XML.sub(" ", text).lstrip()
+    document = feedparser.parse(
+        io.BytesIO(text.encode()),  # never the text itself: feedparser would open it as a file or an address
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        sanitize_html=False,  # all markup goes anyway, and this is what makes large documents slow
+        resolve_relative_uris=False,  # those inside HTML; the links of entries are resolved all the same
+    )
+    if not document.version and not document.entries:
+        return Failed(FailureKind.NOT_A_FEED, what_it_is(text, url))
+    partial = bool(document.bozo) and _is_cut_off(text)
+    found = document.entries[:-1] if partial else document.entries
+    entries = (_entry(raw) for raw in found)
+    return ParsedFeed(
+        title=_title(document.feed),
+        entries=tuple(entry for entry in entries if _says_something(entry)),
+        partial=partial,
+    )
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether the document ends inside an entry: its last one opens, and neither it nor the feed is closed."""
+    seen = _UNSEEN.sub("", text)
+    first = _ENTRY_TAG.search(seen)
+    if first is None:
+        return False
+    name = re.escape(first[1])
+    openings = list(re.finditer(rf"<{name}(?:\s[^>]*)?(?<!/)>", seen, re.IGNORECASE))
+    if not openings:
+        return False
+    closing = re.compile(rf"</(?:{name}|(?:[\w.-]+:)?(?:channel|feed|rdf|rss))\s*>", re.IGNORECASE)
+    return closing.search(seen, openings[-1].end()) is None
+
+
+def _entry(raw: dict[str, Any]) -> ParsedEntry:
+    return ParsedEntry(
+        id=_text(raw.get("id")).strip() or None,
+        title=_title(raw),
+        link=_link(raw),
+        summary=_summary(raw),
+        published=_instant(raw),
+        source=_source(raw),
+    )
+
+
+def _says_something(entry: ParsedEntry) -> bool:
+    return bool(entry.id or entry.title or entry.link or entry.summary)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _title(raw: dict[str, Any]) -> str:
+    return shorten(title_to_text(_text(raw.get("title"))), MAX_TITLE)
+
+
+def _link(raw: dict[str, Any]) -> str | None:
+    """The entry's page: feedparser's choice, else a link of another type or to itself."""
+    others = (link.get("href") for link in raw.get("links", ()) if link.get("rel") in ("alternate", "self"))
+    addresses = (web_address(_text(href)) for href in (raw.get("link"), *others))
+    return next((address for address in addresses if address), None)
+
+
+def _summary(raw: dict[str, Any]) -> str:
+    candidates = [raw.get("summary"), *(content.get("value") for content in raw.get("content", ()))]
+    texts = (html_to_text(_text(candidate)) for candidate in candidates if candidate)
+    return shorten(next((text for text in texts if text), ""), MAX_SUMMARY)
+
+
+def _instant(raw: dict[str, Any]) -> datetime | None:
+    # Not through feedparser's own `get`, which answers `published` for a missing `updated`, with a warning.
+    moment = dict.get(raw, "published_parsed") or dict.get(raw, "updated_parsed")
+    if not moment:
+        return None
+    year, month, day, hour, minute, second = moment[:6]
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _source(raw: dict[str, Any]) -> str | None:
+    source = raw.get("source")
+    return _title(source) or None if isinstance(source, dict) else None

@@ -1,0 +1,55 @@
+"""From the HTML of titles and summaries to plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+
+from bot.domain.entries import clean_text
+
+_BLOCKS = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]"
+    "|header|hr|img|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|video"
+)
+_BEFORE_BLOCK = re.compile(rf"(?=</?(?:{_BLOCKS})\b)", re.IGNORECASE)
+
+_CONTENT_IS_NO_TEXT = {
+    "iframe", "math", "noembed", "noframes", "noscript", "object", "plaintext", "script", "select", "style", "svg",
+    "template", "textarea", "title", "xmp",
+}  # fmt: skip
+
+_KNOWN_TAGS = "|".join(
+    sorted({*nh3.ALLOWED_TAGS, *_CONTENT_IS_NO_TEXT, "body", "font", "head", "html", "o:p"})
+)
+_UNKNOWN_TAG = re.compile(rf"<(?!/?(?:{_KNOWN_TAGS})\b|!)", re.IGNORECASE)
+
+_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags=_CONTENT_IS_NO_TEXT)
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'»”’)\]]*(?=\s)|[。！？][」』”’）]*")
+
+
+def html_to_text(markup: str) -> str:
+    """All that a reader would see, on one line: no tags, no scripts or styles; words in two blocks stay two words."""
+    if "<" in markup:
+        markup = _BEFORE_BLOCK.sub(" ", markup)
+        markup = _CLEANER.clean(markup)
+    return clean_text(html.unescape(markup))
+
+
+def title_to_text(title: str) -> str:
+    """As `html_to_text`, but angle brackets that are no HTML are the headline's own: «<Exclusive> Kyiv says …»."""
+    return html_to_text(_UNKNOWN_TAG.sub("&lt;", title))
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, ended after a sentence if one ends in the second half, else after a word."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit + 1]
+    sentence_ends = [found.end() for found in _SENTENCE_END.finditer(head) if found.end() <= limit]
+    if sentence_ends and sentence_ends[-1] >= limit // 2:
+        return head[: sentence_ends[-1]]
+    word_end = head.rfind(" ")
+    return head[: word_end if word_end >= limit // 2 else limit].rstrip()

@@ -1,0 +1,120 @@
+"""The outbox: what is owed, what is being sent and what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, or_, select, update
+
+from bot.domain.deliveries import Delivery, DeliveryState, Settlement
+from bot.ports import QueueStatus, SentMessage
+from bot.storage.database import Part, reads, writes
+from bot.storage.rows import DELIVERY, delivery_of
+from bot.storage.schema import State, chats, deliveries, entries, unshown
+from bot.storage.stories import load_stories
+
+SENT = deliveries.c.state == DeliveryState.SENT
+SENDING = deliveries.c.state == DeliveryState.SENDING
+FIRST_SEND = deliveries.c.state == DeliveryState.PENDING
+EDIT = SENT & unshown
+UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
+
+INTERRUPTED = "The program ended during the call, so nobody knows whether it arrived."
+
+
+class DeliveryPart(Part):
+    """`ports.DeliveryStore`."""
+
+    @reads
+    def claim_deliveries(self, connection: Connection, now: datetime, limit: int) -> tuple[Delivery, ...]:
+        come = deliveries.c.due <= now
+        busy = select(deliveries.c.chat_id).where(SENDING)
+        edits_last = case((FIRST_SEND, 0), else_=1)
+        place = func.row_number().over(
+            partition_by=deliveries.c.chat_id, order_by=(edits_last, deliveries.c.id)
+        )
+        due = (
+            select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
+            .where(or_(FIRST_SEND & come, EDIT & come), deliveries.c.chat_id.not_in(busy), UNPAUSED)
+            .subquery()
+        )
+        first_of_chat = (
+            select(*(due.c[column.name] for column in DELIVERY))
+            .where(due.c.place == 1)
+            .order_by(due.c.edits_last, due.c.id)
+            .limit(limit)
+        )
+        return tuple(delivery_of(row) for row in connection.execute(first_of_chat))
+
+    @writes
+    def begin_send(self, connection: Connection, delivery_id: int, text: str) -> Delivery:
+        taken = (
+            update(deliveries)
+            .where(deliveries.c.id == delivery_id)
+            .values(
+                text=text,
+                attempts=deliveries.c.attempts + 1,
+                state=case((SENT, deliveries.c.state), else_=literal(DeliveryState.SENDING, State)),
+            )
+            .returning(*DELIVERY)
+        )
+        return delivery_of(connection.execute(taken).one())
+
+    @writes
+    def settle(self, connection: Connection, settlement: Settlement) -> None:
+        values: dict[str, Any] = {
+            "state": settlement.state,
+            "due": settlement.due,
+            "possible_repeat": settlement.possible_repeat,
+            "reason": settlement.reason,
+        }
+        # What a call did not find out stays as it was.
+        found = {
+            "message_id": settlement.message_id,
+            "sent_at": settlement.sent_at,
+            "sent_revision": settlement.sent_revision,
+        }
+        values |= {name: value for name, value in found.items() if value is not None}
+        connection.execute(update(deliveries).where(deliveries.c.id == settlement.delivery_id).values(values))
+
+    @writes
+    def recover(self, connection: Connection, now: datetime) -> int:
+        again = (
+            update(deliveries)
+            .where(SENDING)
+            .values(state=DeliveryState.PENDING, due=now, possible_repeat=True, reason=INTERRUPTED)
+        )
+        return connection.execute(again).rowcount
+
+    @reads
+    def sent_messages(
+        self, connection: Connection, chat_id: int, limit: int, message_id: str | None = None
+    ) -> tuple[SentMessage, ...]:
+        wanted = (
+            select(*DELIVERY)
+            .where(deliveries.c.chat_id == chat_id, SENT)
+            .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
+            .limit(limit)
+        )
+        if message_id is not None:
+            wanted = wanted.where(deliveries.c.message_id == message_id)
+        sent = [delivery_of(row) for row in connection.execute(wanted)]
+        stories = load_stories(connection, [delivery.story_id for delivery in sent])
+        return tuple(SentMessage(delivery, stories[delivery.story_id]) for delivery in sent)
+
+    @reads
+    def queue_status(self, connection: Connection, now: datetime) -> QueueStatus:
+        """An edit counts once its time has come, a first send from the start; those of paused chats do not."""
+        first_sends = or_(FIRST_SEND, SENDING)
+        edits = EDIT & (deliveries.c.due <= now)
+        owed = select(func.count()).where(or_(first_sends, edits), UNPAUSED)
+        oldest = select(func.min(deliveries.c.created)).where(first_sends, UNPAUSED)
+        waiting = select(func.count()).where(entries.c.waiting)
+        failed = select(func.count()).where(deliveries.c.state == DeliveryState.FAILED)
+        return QueueStatus(
+            entries=connection.scalar(waiting) or 0,
+            messages=connection.scalar(owed) or 0,
+            oldest_message=connection.scalar(oldest),
+            failed_messages=connection.scalar(failed) or 0,
+        )

@@ -1,0 +1,102 @@
+"""What a poll brings: new entries, revised ones, and the names they answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from bot.domain.entries import NewEntry, ParsedEntry, Revision, keys_of
+from bot.storage.database import batches, insert_into
+from bot.storage.schema import entries, entry_keys, revisions
+
+TEXT = tuple(entries.c[name] for name in ("revision", "fingerprint", "title", "summary", "link"))
+"""What a revision replaces; `revisions` has the same columns."""
+
+
+def add_entries(connection: Connection, feed_id: int, new: Sequence[NewEntry], at: datetime) -> int:
+    """Store what is new and answer how many were; a key that is there already is left as it stands."""
+    if not new:
+        return 0
+    rows = connection.execute(
+        insert_into(connection, entries)
+        .on_conflict_do_nothing(index_elements=["feed_id", "key"])
+        .returning(entries.c.key, entries.c.id),
+        [_new_row(entry, feed_id, at) for entry in new],
+    )
+    ids: dict[str, int] = {row.key: row.id for row in rows}
+    added = [(entry, ids[entry.key]) for entry in new if entry.key in ids]
+    add_keys(
+        connection, feed_id, [(key, id_) for entry, id_ in added for key in (entry.key, *_text_keys(entry))]
+    )
+    return len(added)
+
+
+def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at: datetime) -> None:
+    """Keep the old texts, write the new ones, and have the desk look again at what is news."""
+    wanted = {change.entry_id: change for change in changes}
+    for batch in batches(wanted):
+        rows = connection.execute(select(entries.c.id, *TEXT).where(entries.c.id.in_(batch)))
+        old = [row for row in rows if row.fingerprint != wanted[row.id].fingerprint]
+        if old:
+            connection.execute(
+                insert(revisions),
+                [
+                    {"entry_id": row.id, "replaced": at} | {c.name: getattr(row, c.name) for c in TEXT}
+                    for row in old
+                ],
+            )
+            _rewrite(connection, feed_id, [wanted[row.id] for row in old])
+
+
+def add_keys(connection: Connection, feed_id: int, keys: Iterable[tuple[str, int]]) -> None:
+    """Have entries answer to (key, entry id) too. A key that another entry answers to already stays with that one."""
+    rows = [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys]
+    if rows:
+        connection.execute(insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
+
+
+def _new_row(entry: NewEntry, feed_id: int, at: datetime) -> dict[str, Any]:
+    return {
+        "feed_id": feed_id,
+        "key": entry.key,
+        "fingerprint": entry.fingerprint,
+        "title": entry.title,
+        "summary": entry.summary,
+        "link": entry.link,
+        "outlet": entry.outlet,
+        "language": entry.language,
+        "published": entry.published,
+        "seen": at,
+        "revision": 0,
+        "is_news": entry.is_news,
+        "waiting": entry.is_news,
+    }
+
+
+def _rewrite(connection: Connection, feed_id: int, changes: Sequence[Revision]) -> None:
+    connection.execute(
+        update(entries)
+        .where(entries.c.id == bindparam("entry"))
+        .values(revision=entries.c.revision + 1, waiting=entries.c.is_news),
+        [
+            {
+                "entry": change.entry_id,
+                "fingerprint": change.fingerprint,
+                "title": change.title,
+                "summary": change.summary,
+                "link": change.link,
+            }
+            for change in changes
+        ],
+    )
+    add_keys(
+        connection, feed_id, [(key, change.entry_id) for change in changes for key in _text_keys(change)]
+    )
+
+
+def _text_keys(entry: NewEntry | Revision) -> tuple[str, ...]:
+    """The keys that any entry with this link and text answers to, whatever its id."""
+    return keys_of(ParsedEntry(None, entry.title, entry.link, entry.summary))

@@ -1,0 +1,280 @@
+"""The tables. What the code asks of them is in the module of each noun; how they came to be in `migrations/`.
+
+Instants are microseconds since the epoch, so that they sort and compare alike in every database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy.engine import Dialect
+
+from bot.domain.deliveries import DeliveryState
+from bot.domain.matching import Evidence
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware datetime, in and out; naive ones are refused, because nobody can know what they mean."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Duration(sa.TypeDecorator[timedelta]):
+    """A timedelta, as microseconds."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, _dialect: Dialect) -> int | None:
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> timedelta | None:
+        return None if value is None else value * MICROSECOND
+
+
+class Listed(sa.TypeDecorator[tuple[Any, ...]]):
+    """A short tuple of texts or numbers, as a JSON array."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Any] | None, _dialect: Dialect) -> list[Any] | None:
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: list[Any] | None, _dialect: Dialect) -> tuple[Any, ...] | None:
+        return None if value is None else tuple(value)
+
+
+class EvidenceList(sa.TypeDecorator[tuple[Evidence, ...]]):
+    """The reasons of a match, as a JSON array of objects."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Iterable[Evidence] | None, _dialect: Dialect
+    ) -> list[dict[str, Any]] | None:
+        return None if value is None else [asdict(evidence) for evidence in value]
+
+    def process_result_value(
+        self, value: list[dict[str, Any]] | None, _dialect: Dialect
+    ) -> tuple[Evidence, ...] | None:
+        return None if value is None else tuple(Evidence(**fields) for fields in value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    }
+)
+
+Id = sa.BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the key is an INTEGER."""
+
+State = sa.Enum(
+    DeliveryState,
+    native_enum=False,
+    length=16,
+    values_callable=lambda states: [state.value for state in states],
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("outlet", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("aggregator", Boolean, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("interval", Duration),
+    Column("position", Integer, nullable=False),  # in the configuration
+    Column("active", Boolean, nullable=False),  # is in the configuration
+    Column("gone", Boolean, nullable=False),  # the server said 410
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_digest", Text),
+    Column("last_poll", UtcTime),
+    Column("last_success", UtcTime),
+    Column("last_new", UtcTime),
+    Column("next_poll", UtcTime, nullable=False, index=True),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", ForeignKey(feeds.c.id)),
+    Column("key", Text),  # with the fingerprint, absent where the entry came from no feed
+    Column("fingerprint", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("link", Text),
+    Column("outlet", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("published", UtcTime),
+    Column("seen", UtcTime, nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("is_news", Boolean, nullable=False),
+    Column("waiting", Boolean, nullable=False),  # for the desk
+    sa.UniqueConstraint("feed_id", "key"),
+    Index(None, "feed_id", "fingerprint"),
+)
+_waits = entries.c.waiting == sa.true()
+Index("ix_entries_waiting", entries.c.id, sqlite_where=_waits, postgresql_where=_waits)
+
+entry_keys = Table(
+    "entry_keys",
+    metadata,
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("entry_id", ForeignKey(entries.c.id), nullable=False),
+)
+"""All that a feed's entries answer to: the key each was first known by, weaker ones and aliases."""
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("entry_id", ForeignKey(entries.c.id), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("fingerprint", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("link", Text),
+    Column("replaced", UtcTime, nullable=False),
+)
+"""The texts that entries used to have."""
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("languages", Listed, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("blocked_outlets", Listed, nullable=False),
+    Column("preferred_outlets", Listed, nullable=False),
+    Column("paused_at", UtcTime),
+    Column("pause_reason", Text),
+    Column("created", UtcTime, nullable=False),
+    sa.UniqueConstraint("platform", "address"),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("chat_id", ForeignKey(chats.c.id)),  # absent where it is on offer to all
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("position", Integer),  # in the configuration
+    Column("live", Boolean, nullable=False),
+    Column("created", UtcTime, nullable=False),
+)
+offered = topics.c.chat_id.is_(None)
+Index("uq_topics_offered", topics.c.slug, unique=True, sqlite_where=offered, postgresql_where=offered)
+_lives = topics.c.live == sa.true()
+Index(
+    "uq_topics_of_chat",
+    topics.c.chat_id,
+    topics.c.slug,
+    unique=True,
+    sqlite_where=_lives,
+    postgresql_where=_lives,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("chat_id", ForeignKey(chats.c.id), primary_key=True),
+    Column("topic_id", ForeignKey(topics.c.id), primary_key=True, index=True),
+    Column("since", UtcTime, nullable=False),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("entry_id", ForeignKey(entries.c.id), primary_key=True),
+    Column("topic_id", ForeignKey(topics.c.id), primary_key=True, index=True),
+    Column("score", Float, nullable=False),
+    Column("reasons", EvidenceList, nullable=False),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", ForeignKey(entries.c.id), primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False),
+    Column("opened", UtcTime, nullable=False),
+    Column("last_report", UtcTime, nullable=False),
+    Index(None, "key", "last_report"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("entry_id", ForeignKey(entries.c.id), primary_key=True, autoincrement=False),
+    Column("story_id", ForeignKey(stories.c.id), nullable=False, index=True),
+    Column("concepts", Listed, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("chat_id", ForeignKey(chats.c.id), nullable=False),
+    Column("story_id", ForeignKey(stories.c.id), nullable=False),
+    Column("topic_ids", Listed, nullable=False),
+    Column("state", State, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("due", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("text", Text),
+    Column("message_id", Text),
+    Column("sent_at", UtcTime),
+    Column("wanted_revision", Integer, nullable=False),
+    Column("sent_revision", Integer, nullable=False),
+    Column("possible_repeat", Boolean, nullable=False),
+    Column("reason", Text),
+    sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
+    Index(None, "chat_id", "sent_at"),
+    Index(None, "state", "due"),
+)
+unshown = deliveries.c.wanted_revision > deliveries.c.sent_revision
+Index(
+    "ix_deliveries_unshown",
+    deliveries.c.state,
+    deliveries.c.due,
+    sqlite_where=unshown,
+    postgresql_where=unshown,
+)

@@ -1,0 +1,41 @@
+"""The store on SQLAlchemy, put together from its nouns, and how it is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.storage.chats import ChatPart
+from bot.storage.database import StoreProblem
+from bot.storage.deliveries import DeliveryPart
+from bot.storage.desk import DeskPart
+from bot.storage.feeds import FeedPart
+from bot.storage.sqlite import open_sqlite
+
+EXAMPLE = "sqlite:///data/sokuho.db"
+
+
+class SqlStore(FeedPart, DeskPart, ChatPart, DeliveryPart):
+    """`ports.Store`."""
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProblem:
+    """Open the store at a database URL (`sqlite:///data/sokuho.db`; relative to the working directory).
+
+    Makes the folder and the tables, upgrades older ones, and holds the file until `close`, so that no second process
+    works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary store.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        # The text may hold a password, so it is not repeated.
+        return StoreProblem(f"SOKUHO_DATABASE_URL is no database address. It looks like {EXAMPLE}.")
+    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+        return StoreProblem(f"SOKUHO_DATABASE_URL names no SQLite file. It looks like {EXAMPLE}.")
+    database = await open_sqlite(Path(str(address.database)), durable=durable)
+    return database if isinstance(database, StoreProblem) else SqlStore(database)

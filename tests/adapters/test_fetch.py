@@ -1,0 +1,496 @@
+"""Fetching over real HTTP from a loopback server, well-behaved and not."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_reqrep import ConnectionKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, NotModified
+from bot.feeds.addresses import shown, web_address
+from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
+from bot.feeds.failures import explained
+from bot.feeds.fetch import FetchLimits, HttpFetcher
+from tests.fakes.feed_server import FeedServer, Item, rss
+
+NOW = datetime(2025, 8, 9, 12, 0, tzinfo=UTC)
+ITEMS = [Item("Leaders to meet in Alaska", link="http://a.example/1", id="1")]
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+class FakeResolver(AbstractResolver):
+    """Knows the hosts it is given, all at 127.0.0.1, and no other."""
+
+    def __init__(self, *hosts: str) -> None:
+        self.hosts = hosts
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        if host not in self.hosts:
+            raise OSError(socket.EAI_NONAME, "Name or service not known")
+        return [
+            ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FeedServer]:
+    async with FeedServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[HttpFetcher]:
+    resolver = FakeResolver("one.example", "two.example")
+    limits = FetchLimits(seconds=5, body_bytes=1_000_000)
+    async with HttpFetcher(
+        FixedClock(), contact="ops@desk.example", limits=limits, resolver=resolver
+    ) as fetcher:
+        yield fetcher
+
+
+def feed(url: str, **known: str) -> FeedForPoll:
+    return FeedForPoll(1, url, **known)  # type: ignore[arg-type] # only validators are passed, all of them texts
+
+
+def again(url: str, fetched: Fetched, *, digest: bool = False) -> FeedForPoll:
+    return FeedForPoll(1, url, fetched.etag, fetched.last_modified, fetched.digest if digest else None)
+
+
+async def failure(fetcher: HttpFetcher, url: str) -> Failed:
+    result = await fetcher.fetch(feed(url))
+    assert isinstance(result, Failed), result
+    assert result.reason[-1] in ".…", "a reason is a sentence"
+    return result
+
+
+class TestAnswers:
+    async def test_a_body_arrives_with_its_validators(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A first fetch gives the body as published, its type, address, digest and validators."""
+        server.publish("/news.xml", ITEMS)
+        result = await fetcher.fetch(feed(server.url("/news.xml")))
+        assert isinstance(result, Fetched)
+        assert result.body == rss(ITEMS)
+        assert result.content_type.startswith("application/rss+xml")
+        assert result.url == server.url("/news.xml")
+        assert result.etag
+        assert result.last_modified
+        assert len(result.digest) == 32
+
+    async def test_the_request_says_who_asks(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """The request names the project and a contact, and asks for feeds, compressed."""
+        server.publish("/news.xml", ITEMS)
+        await fetcher.fetch(feed(server.url("/news.xml")))
+        headers = server.requests[0].headers
+        assert "Sokuho/" in headers["User-Agent"]
+        assert "ops@desk.example" in headers["User-Agent"]
+        assert headers["Accept-Encoding"] == "gzip, deflate"
+        assert headers["Accept"].startswith("application/rss+xml")
+        assert "If-None-Match" not in headers
+
+    @pytest.mark.parametrize(("etag", "last_modified"), [(True, False), (False, True), (True, True)])
+    async def test_unchanged_is_not_sent_again(
+        self, server: FeedServer, fetcher: HttpFetcher, etag: bool, last_modified: bool
+    ) -> None:
+        """With either validator of the last answer, an unchanged feed costs a 304, and a changed one is sent."""
+        url = server.url("/news.xml")
+        server.serve("/news.xml", rss(ITEMS), etag=etag, last_modified=last_modified)
+        first = await fetcher.fetch(feed(url))
+        assert isinstance(first, Fetched)
+        assert await fetcher.fetch(again(url, first)) == NotModified()
+        assert server.requests[-1].status == 304
+        server.serve("/news.xml", rss([Item("Another"), *ITEMS]), etag=etag, last_modified=last_modified)
+        assert isinstance(await fetcher.fetch(again(url, first)), Fetched)
+
+    async def test_the_same_body_is_not_modified(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A server without validators that sends the same bytes again has sent nothing new."""
+        server.serve("/news.xml", rss(ITEMS), etag=False, last_modified=False)
+        url = server.url("/news.xml")
+        first = await fetcher.fetch(feed(url))
+        assert isinstance(first, Fetched)
+        assert await fetcher.fetch(again(url, first, digest=True)) == NotModified()
+        assert server.requests[-1].status == 200
+
+    @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+    async def test_compressed_bodies(self, server: FeedServer, fetcher: HttpFetcher, encoding: str) -> None:
+        """Compressed answers are unpacked."""
+        packed = {"gzip": gzip.compress, "deflate": __import__("zlib").compress}[encoding](rss(ITEMS))
+        server.serve("/news.xml", packed, headers={"Content-Encoding": encoding})
+        result = await fetcher.fetch(feed(server.url("/news.xml")))
+        assert isinstance(result, Fetched)
+        assert result.body == rss(ITEMS)
+
+    async def test_a_gzip_file_that_is_not_declared(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A feed that lies on the server as `.xml.gz` is unpacked."""
+        server.serve("/news.xml.gz", gzip.compress(rss(ITEMS)), "application/gzip")
+        result = await fetcher.fetch(feed(server.url("/news.xml.gz")))
+        assert isinstance(result, Fetched)
+        assert result.body == rss(ITEMS)
+
+    async def test_long_headers_do_not_hurt(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A security policy of 20 kB, as some outlets send, is no obstacle."""
+        server.serve("/news.xml", rss(ITEMS), headers={"Content-Security-Policy": "x" * 20_000})
+        assert isinstance(await fetcher.fetch(feed(server.url("/news.xml"))), Fetched)
+
+    async def test_caching_asks_for_a_later_return(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """max-age of a 200 and of a 304 says when to ask again."""
+        server.serve("/news.xml", rss(ITEMS), headers={"Cache-Control": "public, max-age=600"})
+        url = server.url("/news.xml")
+        first = await fetcher.fetch(feed(url))
+        assert isinstance(first, Fetched)
+        assert first.ask_again_in == timedelta(minutes=10)
+        assert await fetcher.fetch(again(url, first)) == NotModified(timedelta(minutes=10))
+
+
+class TestRedirects:
+    async def test_a_chain_is_followed(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """Five redirects lead to the feed; the address it came from is the last one."""
+        for step in range(5):
+            server.redirect(f"/{step}", f"/{step + 1}", status=(301, 302, 303, 307, 308)[step])
+        server.publish("/5", ITEMS)
+        result = await fetcher.fetch(feed(server.url("/0")))
+        assert isinstance(result, Fetched)
+        assert result.url == server.url("/5")
+
+    async def test_to_another_host(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A redirect may lead to another host, and the validators still save a body."""
+        server.redirect("/old", server.url("/new", host="two.example"))
+        server.publish("/new", ITEMS)
+        url = server.url("/old", host="one.example")
+        first = await fetcher.fetch(feed(url))
+        assert isinstance(first, Fetched)
+        assert first.url == server.url("/new", host="two.example")
+        assert await fetcher.fetch(again(url, first)) == NotModified()
+
+    async def test_one_too_many(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """The sixth redirect ends it."""
+        for step in range(7):
+            server.redirect(f"/{step}", f"/{step + 1}")
+        result = await failure(fetcher, server.url("/0"))
+        assert "redirects more than 5 times" in result.reason
+        assert len(server.requests) == 6
+
+    async def test_in_a_circle(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A circle is left."""
+        server.redirect("/a", "/b")
+        server.redirect("/b", "/a")
+        assert "redirects more than" in (await failure(fetcher, server.url("/a"))).reason
+
+    @pytest.mark.parametrize(
+        "to", ["file:///etc/passwd", "ftp://host/feed", "javascript:alert(1)", "https:///x", "http://[::1"]
+    )
+    async def test_to_what_is_no_web_address(self, server: FeedServer, fetcher: HttpFetcher, to: str) -> None:
+        """Only http(s) addresses are followed."""
+        server.redirect("/a", to)
+        result = await failure(fetcher, server.url("/a"))
+        assert result.kind is FailureKind.UNREACHABLE
+        assert "no web address" in result.reason
+
+    async def test_to_nowhere(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A redirect without a target is a failure."""
+        server.answer("/a", 302)
+        assert "without saying where" in (await failure(fetcher, server.url("/a"))).reason
+
+    async def test_a_login_stays_with_its_host(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """User and password go along to the same host, never to another, and are not in the final address."""
+        server.redirect("/a", "/b")
+        server.redirect("/b", server.url("/c", host="two.example"))
+        server.publish("/c", ITEMS)
+        result = await fetcher.fetch(feed(f"http://me:secret@one.example:{server.port}/a"))
+        assert isinstance(result, Fetched)
+        assert "secret" not in result.url
+        sent = ["Authorization" in request.headers for request in server.requests]
+        assert sent == [True, True, False]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [
+            (401, "password"),
+            (403, "refuses this reader"),
+            (404, "nothing at this address"),
+            (418, "HTTP 418"),
+            (429, "fewer requests"),
+            (500, "problem of its own"),
+            (503, "HTTP 503"),
+            (300, "HTTP 300"),
+        ],
+    )
+    async def test_statuses(self, server: FeedServer, fetcher: HttpFetcher, status: int, words: str) -> None:
+        """Each status is told in words, with its number."""
+        server.answer("/a", status)
+        result = await failure(fetcher, server.url("/a"))
+        assert result.kind is FailureKind.REFUSED
+        assert words in result.reason
+        assert str(status) in result.reason
+
+    async def test_gone_is_for_good(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """410 is a kind of its own: the feed is not to be asked again."""
+        server.answer("/a", 410)
+        assert (await failure(fetcher, server.url("/a"))).kind is FailureKind.GONE
+
+    @pytest.mark.parametrize("asked", ["120", "Sat, 09 Aug 2025 12:02:00 GMT"])
+    async def test_retry_after(self, server: FeedServer, fetcher: HttpFetcher, asked: str) -> None:
+        """Retry-After counts, in seconds or as a date, and is told."""
+        server.answer("/a", 429, {"Retry-After": asked, "Date": "Sat, 09 Aug 2025 12:00:00 GMT"})
+        result = await failure(fetcher, server.url("/a"))
+        assert result.ask_again_in == timedelta(minutes=2)
+        assert "in 2 minutes" in result.reason
+
+
+class TestTroubles:
+    async def test_a_body_above_the_cap(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A body is read up to the cap and no further, whether or not its size is announced."""
+        server.huge("/streamed", 5_000_000)
+        server.serve("/announced", bytes(1_000_001))
+        for path in ("/streamed", "/announced"):
+            assert (await failure(fetcher, server.url(path))).kind is FailureKind.TOO_LARGE
+
+    @pytest.mark.parametrize("declared", [True, False])
+    async def test_a_gzip_bomb(self, server: FeedServer, fetcher: HttpFetcher, declared: bool) -> None:
+        """What counts is the size after unpacking."""
+        if declared:
+            server.gzip_bomb("/bomb", 50_000_000)
+        else:
+            server.serve("/bomb", gzip.compress(bytes(50_000_000)))
+        assert (await failure(fetcher, server.url("/bomb"))).kind is FailureKind.TOO_LARGE
+
+    async def test_a_body_at_the_cap(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """The cap itself is allowed."""
+        server.serve("/a", b"x" * 1_000_000)
+        assert isinstance(await fetcher.fetch(feed(server.url("/a"))), Fetched)
+
+    @pytest.mark.parametrize("hostile", ["drip", "silence"])
+    async def test_a_server_that_dawdles(self, server: FeedServer, hostile: str) -> None:
+        """Neither no answer nor an endless one outlasts the time-out."""
+        getattr(server, hostile)("/slow")
+        async with HttpFetcher(FixedClock(), limits=FetchLimits(seconds=0.05)) as hasty:
+            result = await failure(hasty, server.url("/slow"))
+        assert result.kind is FailureKind.TIMED_OUT
+        assert "0.05 seconds" in result.reason
+
+    async def test_waiting_for_a_turn_is_not_the_servers_fault(self, server: FeedServer) -> None:
+        """A feed that waits for the one place at its host has its whole time afterwards."""
+        server.silence("/slow")
+        server.publish("/news.xml", ITEMS)
+        limits = FetchLimits(seconds=0.3, per_host=1)
+        async with HttpFetcher(FixedClock(), limits=limits) as fetcher:
+            slow, *quick = await asyncio.gather(
+                fetcher.fetch(feed(server.url("/slow"))),
+                *(fetcher.fetch(feed(server.url("/news.xml"))) for _ in range(3)),
+            )
+        assert isinstance(slow, Failed)
+        assert all(isinstance(result, Fetched) for result in quick)
+
+    async def test_an_answer_that_breaks_off(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """Half an answer is none."""
+        server.cut_off("/a", rss(ITEMS), after=100)
+        result = await failure(fetcher, server.url("/a"))
+        assert result == Failed(FailureKind.UNREACHABLE, "The answer broke off half-way.")
+
+    async def test_broken_compression(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A body that is not in the encoding it claims, or in one not asked for, is told so."""
+        server.serve("/a", b"not gzip at all", headers={"Content-Encoding": "gzip"})
+        server.serve("/b", b"brotli was never asked for", headers={"Content-Encoding": "br"})
+        for path in ("/a", "/b"):
+            assert "compressed" in (await failure(fetcher, server.url(path))).reason
+
+    async def test_nobody_listens(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A refused connection names host and port."""
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        result = await failure(fetcher, f"http://one.example:{port}/")
+        assert result.kind is FailureKind.UNREACHABLE
+        assert f"one.example takes no connection at port {port}" in result.reason
+
+    async def test_an_unknown_name(self, fetcher: HttpFetcher) -> None:
+        """A host that DNS does not know is told so."""
+        result = await failure(fetcher, "http://nowhere.example/feed")
+        assert "The name nowhere.example cannot be found (DNS)" in result.reason
+
+    async def test_no_tls(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """https to a server that speaks http is told so."""
+        result = await failure(fetcher, server.url("/a").replace("http:", "https:"))
+        assert "(TLS)" in result.reason
+
+    async def test_a_bad_certificate(self) -> None:
+        """A certificate that is not valid is told so."""
+        key = ConnectionKey("a.example", 443, True, True, None, None, None)
+        error = aiohttp.ClientConnectorCertificateError(key, ssl.SSLCertVerificationError(1, "expired"))
+        assert "certificate of a.example is not valid" in explained(error).reason
+
+    @pytest.mark.parametrize(
+        ("raw", "words"),
+        [
+            (b"", "without an answer"),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", "not proper HTTP"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "half-way"),
+            (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", "not proper HTTP"),
+        ],
+    )
+    async def test_what_is_hardly_http(self, fetcher: HttpFetcher, raw: bytes, words: str) -> None:
+        """Whatever comes over the wire, the result is a sentence."""
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(raw)
+            writer.close()
+            await writer.wait_closed()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as odd:
+            port = odd.sockets[0].getsockname()[1]
+            result = await failure(fetcher, f"http://127.0.0.1:{port}/")
+        assert words in result.reason
+
+    @pytest.mark.parametrize(
+        "address",
+        ["", "feed", "ftp://a.example/", "file:///etc/passwd", "http://", "http://[::1", "http://a..b/", "http://1.2.3.4.5/",
+         "http://a.example:99999/", "http://a\ud800b/"],
+    )  # fmt: skip
+    async def test_addresses_that_are_none(self, fetcher: HttpFetcher, address: str) -> None:
+        """An address that cannot be asked is a failure, not an exception."""
+        assert (await failure(fetcher, address)).kind is FailureKind.UNREACHABLE
+
+    async def test_cancelling_gets_through(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """A fetch can be cancelled, and gives its place at the host back."""
+        server.silence("/slow")
+        task = asyncio.create_task(fetcher.fetch(feed(server.url("/slow"))))
+        await server.until_asked("/slow")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+class TestWaits:
+    @pytest.mark.parametrize(
+        ("headers", "wait"),
+        [
+            ({}, None),
+            ({"Cache-Control": "max-age=300"}, timedelta(minutes=5)),
+            ({"Cache-Control": 'private, Max-Age="300"'}, timedelta(minutes=5)),
+            ({"Cache-Control": "max-age=300", "Age": "200"}, timedelta(seconds=100)),
+            ({"Cache-Control": "max-age=300", "Age": "400"}, None),
+            ({"Cache-Control": "max-age=0"}, None),
+            ({"Cache-Control": "s-maxage=300"}, None),
+            ({"Cache-Control": "no-cache, max-age=300"}, None),
+            ({"Cache-Control": "max-age=9999999999"}, timedelta(hours=24)),
+            ({"Cache-Control": "max-age=" + "9" * 5000}, timedelta(hours=24)),
+            ({"Cache-Control": "max-age=soon"}, None),
+            ({"Expires": "Sat, 09 Aug 2025 12:30:00 GMT"}, timedelta(minutes=30)),
+            (
+                {"Expires": "Sat, 09 Aug 2025 09:30:00 GMT", "Date": "Sat, 09 Aug 2025 09:00:00 GMT"},
+                timedelta(minutes=30),
+            ),
+            ({"Expires": "Sat, 09 Aug 2025 11:00:00 GMT"}, None),
+            ({"Expires": "0"}, None),
+            (
+                {"Expires": "Sat, 09 Aug 2025 12:30:00 GMT", "Cache-Control": "max-age=60"},
+                timedelta(minutes=1),
+            ),
+        ],
+    )
+    def test_freshness(self, headers: dict[str, str], wait: timedelta | None) -> None:
+        """RFC 9111: max-age less Age, else Expires less Date; at most a day, and nothing where it makes no sense."""
+        assert wait_after_answer(headers, NOW) == wait
+
+    @given(st.text(), st.text(), st.text())
+    def test_headers_of_any_kind(self, one: str, two: str, three: str) -> None:
+        """No header makes the reading of it fail."""
+        for wait in (
+            wait_after_refusal({"Retry-After": one, "Date": two}, NOW),
+            wait_after_answer({"Cache-Control": f"max-age={one}", "Age": two}, NOW),
+            wait_after_answer({"Expires": one, "Date": three}, NOW),
+        ):
+            assert wait is None or timedelta(0) < wait <= timedelta(hours=24)
+
+    def test_validators_that_cannot_be_sent_back(self) -> None:
+        """A validator with bytes that no header may hold is forgotten."""
+        assert validator('W/"abc"') == 'W/"abc"'
+        assert validator('"\udcff"') is None
+        assert validator("a\r\nX: 1") is None
+        assert validator("x" * 5_000) is None
+        assert validator(None) is None
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("address", "safe"),
+        [
+            ("https://me:secret@a.example/feed?x=1", "https://a.example/feed?x=1"),
+            ("https://a.example/feed?token=secret&page=2", "https://a.example/feed?token=…&page=2"),
+            ("https://a.example/feed?API_KEY=secret#secret", "https://a.example/feed?API_KEY=…"),
+            ("me:secret@a.example/feed", "a.example/feed"),
+            ("http://me:sec/ret@a.example/", "(an address that cannot be read)"),
+            ("https://a.example/@name", "https://a.example/@name"),
+        ],
+    )
+    def test_secrets_are_not_shown(self, address: str, safe: str) -> None:
+        """Users, passwords and the values of keys and tokens stay out of messages."""
+        assert shown(address) == safe
+
+    async def test_secrets_are_in_no_reason(self, server: FeedServer, fetcher: HttpFetcher) -> None:
+        """No failure, of whatever kind, repeats a secret of the address or of a redirect."""
+        server.redirect("/loop", "/loop?auth=secret")
+        server.redirect("/file", "ftp://me:secret@a.example/?key=secret")
+        server.answer("/500", 500)
+        for url in (
+            f"http://me:secret@one.example:{server.port}/loop?token=secret",
+            f"http://me:secret@one.example:{server.port}/file",
+            f"http://me:secret@one.example:{server.port}/500?key=secret",
+            "http://me:secret@nowhere.example/?key=secret",
+            "ftp://me:secret@a.example/?key=secret",
+            "me:secret@a.example",
+            "http://me:sec/ret@a..example/?key=secret",
+        ):
+            reason = (await failure(fetcher, url)).reason
+            assert "secret" not in reason
+            assert "sec/ret" not in reason
+
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("HTTPS://A.example/x", "HTTPS://A.example/x"),
+            (" http://a.example/a b\n", "http://a.example/a%20b"),
+            ("/relative", "http://base.example/relative"),
+            ("http://a.example/\u202egnp", "http://a.example/%E2%80%AEgnp"),
+            ("javascript:alert(1)", None),
+            ("data:text/html,x", None),
+            ("mailto:a@b.example", None),
+            ("http:///x", None),
+            ("http://a.example:0/", None),
+            ("http://a.example/" + "x" * 3_000, None),
+            ("", None),
+            (None, None),
+        ],
+    )
+    def test_only_web_addresses(self, text: str | None, address: str | None) -> None:
+        """What is not http(s) with a host, of a sane length, is no address."""
+        assert (
+            web_address(text, "http://base.example/feed" if text and text.startswith("/") else "") == address
+        )
+
+    @given(st.text(), st.text())
+    def test_any_text_can_be_asked_about(self, text: str, base: str) -> None:
+        """No text makes the functions fail, and what comes out is http(s)."""
+        shown(text)
+        address = web_address(text, base)
+        assert address is None or address.lower().startswith(("http://", "https://"))

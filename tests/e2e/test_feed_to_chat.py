@@ -1,0 +1,202 @@
+"""From a feed over HTTP to a message in a chat."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.app import ConfigWatcher
+from bot.clock import SimulatedClock
+from bot.domain.catalog import Catalog
+from bot.settings.files import load_catalog
+from tests.e2e.world import INTERVAL, World, catalog_of, living
+from tests.fakes.chats import read_chat
+from tests.fakes.feed_server import FeedServer, Item
+
+START = datetime(2025, 8, 8, 6, tzinfo=UTC)
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+async def next_round(world: World, clock: SimulatedClock, minutes: float = 5) -> None:
+    clock.advance_to(clock.now() + timedelta(minutes=minutes))
+    await world.app.step()
+
+
+def texts(folder: Path) -> list[str]:
+    return [message.text for message in read_chat(folder / "chat.jsonl")]
+
+
+async def test_an_entry_that_appears_is_in_the_chat_on_the_next_poll(tmp_path: Path) -> None:
+    """An entry that appears in a feed is told on the next poll, with its outlet and link, and told once."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [Item("Weather stays fine", id="old")])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            assert texts(tmp_path) == []
+            server.publish(
+                "/feed", [Item("Ukraine ceasefire agreed", id="new"), Item("Weather stays fine", id="old")]
+            )
+            await next_round(world, clock)
+            await next_round(world, clock)
+    [text] = texts(tmp_path)
+    assert "【Ukraine ceasefire agreed】" in text
+    assert "Reuters" in text
+    assert "#Ukraine_ceasefire (250808)" in text
+
+
+async def test_first_poll_tells_only_what_is_fresh(tmp_path: Path) -> None:
+    """Of a feed's first poll only entries of the last hours are news; the rest stays quiet, also later."""
+    clock = SimulatedClock(START)
+    items = [
+        Item("Ukraine truce near", id="fresh", published=START - timedelta(hours=1)),
+        Item("Ukraine truce far", id="stale", published=START - timedelta(days=2)),
+        Item("Ukraine truce some day", id="undated", published=None),
+    ]
+    async with FeedServer() as server:
+        server.publish("/feed", items)
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            await next_round(world, clock)
+    [text] = texts(tmp_path)
+    assert "Ukraine truce near" in text
+
+
+async def test_renamed_ids_and_repeats_send_nothing_twice(tmp_path: Path) -> None:
+    """A feed that renames its ids, then its links, then repeats an item is quiet."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            for id_, link in (("a", "/1"), ("b", "/1"), ("c", "/2"), ("a", "/1")):
+                item = Item(
+                    "Ukraine ceasefire agreed", id=id_, link=f"https://example.org{link}", summary="It holds."
+                )
+                server.publish("/feed", [item, item])
+                await next_round(world, clock)
+    assert len(texts(tmp_path)) == 1
+
+
+async def test_a_changed_title_is_a_revision(tmp_path: Path) -> None:
+    """The same entry with another title is no second report, and its old wording is kept in the store."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            for title in ("Ukraine ceasefire agreed", "Ukraine ceasefire agreed at last"):
+                server.publish("/feed", [Item(title, id="a")])
+                await next_round(world, clock)
+            [entry] = await world.app.parts.store.entries_since(START, 10)
+            assert (entry.title, entry.revision) == ("Ukraine ceasefire agreed at last", 1)
+    assert len(texts(tmp_path)) == 1
+
+
+async def test_a_revision_that_is_the_first_to_match_is_told(tmp_path: Path) -> None:
+    """A headline edited into a topic is told then."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            for title in ("Leaders speak", "Leaders agree on Ukraine ceasefire"):
+                server.publish("/feed", [Item(title, id="a")])
+                await next_round(world, clock)
+    [text] = texts(tmp_path)
+    assert "Leaders agree on Ukraine ceasefire" in text
+
+
+async def test_the_same_headline_of_two_outlets_is_one_message_that_grows(tmp_path: Path) -> None:
+    """A reprint adds its outlet to the message that is there."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        for path in ("/one", "/two"):
+            server.publish(path, [])
+        async with living(tmp_path, catalog_of([server.url("/one"), server.url("/two")]), clock) as world:
+            await world.app.step()
+            for path in ("/one", "/two"):
+                server.publish(path, [Item("Ukraine ceasefire agreed", id="a")])
+                await next_round(world, clock)
+    [message] = read_chat(tmp_path / "chat.jsonl")
+    assert message.edited == 1
+    assert "Reuters · BBC News" in message.text
+
+
+async def test_a_failing_feed_backs_off_and_is_shown_with_the_reason(tmp_path: Path) -> None:
+    """Failures are counted, the wait grows, the reason is kept; a success clears all of it."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.answer("/feed", status=500)
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            store = world.app.parts.store
+            await world.app.step()
+            [first] = await store.feed_statuses()
+            assert first.failures == 1
+            assert "500" in (first.error or "")
+            assert first.next_poll - clock.now() >= 2 * INTERVAL
+            clock.advance_to(first.next_poll)
+            await world.app.step()
+            [second] = await store.feed_statuses()
+            assert second.next_poll - clock.now() >= 4 * INTERVAL
+            server.publish("/feed", [Item("Well again", id="a")])
+            clock.advance_to(second.next_poll)
+            await world.app.step()
+            [third] = await store.feed_statuses()
+            assert (third.failures, third.error) == (0, None)
+            assert third.next_poll - clock.now() == INTERVAL
+
+
+async def test_an_unchanged_feed_is_asked_conditionally(tmp_path: Path) -> None:
+    """The second question carries the validators, and the answer is 304."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [Item("Weather stays fine", id="a")])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            await next_round(world, clock)
+        assert [request.status for request in server.requests_for("/feed")] == [200, 304]
+
+
+async def test_a_new_topic_knows_the_last_days_and_sends_nothing(tmp_path: Path) -> None:
+    """A topic added later finds what was stored before, quietly."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", [])
+        configured = catalog_of([server.url("/feed")])
+        async with living(tmp_path, replace(configured, topics=()), clock) as world:
+            await world.app.step()
+            server.publish("/feed", [Item("Ukraine ceasefire agreed", id="a")])
+            await next_round(world, clock)
+            await world.app.desk.adopt(configured)
+            ids = [topic.id for topic in await world.app.parts.store.topics()]
+            [story] = await world.app.parts.store.latest_stories(ids, 5)
+            assert story.reports[0].entry.title == "Ukraine ceasefire agreed"
+    assert texts(tmp_path) == []
+
+
+async def test_configuration_reloads_without_a_restart(tmp_path: Path) -> None:
+    """A changed file is taken up; a mistake is told with its line, and what was in force stays."""
+    folder = tmp_path / "config"
+    shutil.copytree(CONFIG, folder)
+    before = load_catalog(folder)
+    assert isinstance(before, Catalog)
+    told: list[str] = []
+    clock = SimulatedClock(START)
+    async with living(tmp_path, before, clock) as world:
+        watcher = ConfigWatcher(folder, world.app.desk, told.append)
+        await watcher.check()
+        assert told == []
+        topics = folder / "topics.toml"
+        text = topics.read_text(encoding="utf-8")
+        topics.write_text(
+            f'{text}\n[[topics]]\nid = "taiwan"\nname = "Taiwan"\nquery = "Taiwan"\n', encoding="utf-8"
+        )
+        await watcher.check()
+        assert "taiwan" in {topic.spec.slug for topic in await world.app.parts.store.topics()}
+        topics.write_text(f"{text}\n[[topics]]\nid = 7\n", encoding="utf-8")
+        await watcher.check()
+        assert "taiwan" in {topic.spec.slug for topic in await world.app.parts.store.topics()}
+    assert f"topics.toml:{len(text.splitlines()) + 3}" in told[-1]

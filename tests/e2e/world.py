@@ -1,0 +1,76 @@
+"""The whole way, with real HTTP, a real store and the real parser's code; only the chat is a file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from bot.app import App, Parts
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat
+from bot.domain.entries import FeedSpec, ParsedFeed
+from bot.domain.polling import Failed, Fetched
+from bot.feeds.fetch import HttpFetcher
+from bot.feeds.parse import read_document
+from bot.ports import Clock, Probe, no_probe
+from bot.storage.database import StoreProblem
+from bot.storage.sql import open_store
+from tests.fakes import lexicons
+from tests.fakes.chats import FileMessenger
+
+INTERVAL = timedelta(minutes=5)
+
+
+class InlineParser:
+    """The parser's code without its process: a process that is killed by a test should leave no other behind."""
+
+    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
+        return read_document(fetched.body, fetched.content_type, fetched.url)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    app: App
+    chat: Chat
+
+
+def catalog_of(feeds: Sequence[str]) -> Catalog:
+    """The small catalog with these feeds, each of an outlet of its own."""
+    names = ("Reuters", "BBC News", "TASS", "NHK")
+    specs = tuple(FeedSpec(url, names[index % len(names)], "en") for index, url in enumerate(feeds))
+    return replace(lexicons.small_catalog(), feeds=specs)
+
+
+@asynccontextmanager
+async def living(
+    folder: Path, configured: Catalog, clock: Clock, *, probe: Probe = no_probe
+) -> AsyncIterator[World]:
+    """A started app over the store in `folder`, and a chat that follows every topic on offer."""
+    store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
+    assert not isinstance(store, StoreProblem), store
+    async with HttpFetcher(clock) as fetcher:
+        app = App(
+            Parts(
+                catalog=configured,
+                store=store,
+                clock=clock,
+                fetcher=fetcher,
+                parser=InlineParser(),
+                messengers={"console": FileMessenger(folder / "chat.jsonl")},
+                interval=INTERVAL,
+                random=Random(1),
+                probe=probe,
+            )
+        )
+        try:
+            chat = await store.ensure_chat("console", "console", "Console", clock.now())
+            await app.start()
+            for topic in await store.topics():
+                await store.subscribe(chat.id, topic.id, clock.now())
+            yield World(app, chat)
+        finally:
+            await store.close()
