@@ -145,7 +145,7 @@ class App:
 
 
 @asynccontextmanager
-async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[Fetcher, Parser]]:
+async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
     """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile."""
     parser = FeedParser()
     warming = asyncio.create_task(parser.warm())

@@ -6,7 +6,7 @@ differs from a real run: HTTP, conditional requests, the parser's process, SQLit
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,9 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field
 
 from bot.domain.entries import FeedSpec
-from bot.domain.outlets import Outlet
+from bot.domain.outlets import Outlet, Outlets
 from bot.ports import Clock
+from bot.settings.files import OutletTable
 from bot.settings.toml import ConfigProblem, TableModel, TomlFile
 
 FEED_WINDOW = 12
@@ -33,15 +34,6 @@ class DemoFeedTable(TableModel):
     language: str
     country: str = ""
     title: str = ""
-
-
-class DemoOutletTable(TableModel):
-    name: str
-    aliases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    owner: str = ""
-    country: str = ""
-    agency: bool = False
 
 
 class DemoEntryTable(TableModel):
@@ -76,7 +68,15 @@ class RecordedDay:
 
     @property
     def ends(self) -> datetime:
-        return max(item.published.astimezone(UTC) for item in [*self.entries, *self.revisions])
+        times = [
+            *(entry.published for entry in self.entries),
+            *(revision.published for revision in self.revisions),
+        ]
+        return max(times).astimezone(UTC)
+
+    def with_outlets(self, outlets: Outlets) -> Outlets:
+        """The demo's outlets beside the real ones."""
+        return Outlets.of([*outlets.by_name.values(), *self.outlets])
 
     def specs(self, server: str) -> tuple[FeedSpec, ...]:
         """The feeds as the configuration would name them, on a server at this address."""
@@ -91,9 +91,7 @@ def read_day(folder: Path) -> RecordedDay | tuple[ConfigProblem, ...]:
     feeds_file, outlets_file = TomlFile.read(folder / "feeds.toml"), TomlFile.read(folder / "outlets.toml")
     entry_files = [TomlFile.read(path) for path in sorted(folder.glob("entries*.toml"))]
     feeds = tuple(table for _, table in feeds_file.tables("feeds", DemoFeedTable))
-    outlets = tuple(
-        Outlet(**table.model_dump()) for _, table in outlets_file.tables("outlets", DemoOutletTable)
-    )
+    outlets = tuple(Outlet(**table.model_dump()) for _, table in outlets_file.tables("outlets", OutletTable))
     entries = [table for file in entry_files for _, table in file.tables("entries", DemoEntryTable)]
     revisions = [table for file in entry_files for _, table in file.tables("revisions", DemoRevisionTable)]
     problems = [problem for file in (feeds_file, outlets_file, *entry_files) for problem in file.problems]
@@ -182,8 +180,3 @@ def pace(day: RecordedDay, seconds: float) -> float:
 def before(day: RecordedDay) -> datetime:
     """When the demo's clock starts: a little before the first entry, so that the first poll finds it fresh."""
     return day.begins - timedelta(minutes=1)
-
-
-def topics_to_follow(slugs: Sequence[str]) -> str:
-    """What the demo types first."""
-    return f"/subscribe {' '.join(slugs)}"

@@ -12,7 +12,7 @@ def configure_logs(level: str) -> None:
     """Readable lines on a terminal, JSON lines elsewhere. Libraries' own logs follow from `warning` up."""
     shown = max(getattr(logging, level.upper()), logging.DEBUG)
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )

@@ -7,9 +7,8 @@ import codecs
 import contextlib
 import os
 import threading
-import unicodedata
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from uuid import uuid4
 
@@ -26,11 +25,14 @@ from bot.chat.drawing import Look, draw
 from bot.chat.saved import dump, load
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Sent
-from bot.domain.documents import Action, Document, Span, Style, code, document, faint, line
+from bot.domain.documents import Action, Document, Span, Style, document, line
 
 PROMPT = "› "
 _REMEMBERED = 500
 """Messages kept to tell what an edit changes; of an older one the whole is shown again."""
+
+_MOST_DIGITS = 3
+"""A longer number is no choice."""
 
 
 class ConsoleMessenger:
@@ -49,7 +51,7 @@ class ConsoleMessenger:
         return self._show(message_id, load(text), Look.BULLETIN)
 
     async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:  # noqa: ARG002 - there is one console
-        return self._show(message_id, load(text), Look.CHANGE)
+        return self._show(message_id, load(text), Look.ASIDE)
 
     def _show(self, message_id: str, shown: Document, look: Look) -> Outcome:
         before = self._shown.get(message_id)
@@ -79,7 +81,8 @@ def change(before: Document | None, after: Document) -> Document:
         old_lines = set(before.lines) if before is not None else set()
         new_lines = [row for row in after.lines if row not in old_lines]
         return document(*((line("↻ ", *row) if number == 0 else row) for number, row in enumerate(new_lines)))
-    return document(line("↻ ", *([headline, ": "] if headline else []), "now also ", *_commas(added)))
+    told = (replace(headline, href=None), ": ") if headline is not None else ()
+    return document(line("↻ ", *told, "now also ", *_commas(added)))
 
 
 def _commas(spans: list[Span]) -> Iterator[str | Span]:
@@ -114,7 +117,7 @@ class ConsoleChat:
         """Answer each line. `echo`: show it as well, because nobody saw it typed."""
         async for typed in lines:
             if echo and typed.strip():
-                draw(document(line(PROMPT, typed)), self._console, Look.TYPED)
+                draw(document(line(PROMPT, typed)), self._console, Look.ASIDE)
             await self.say(typed)
             if self._left:
                 return
@@ -124,14 +127,14 @@ class ConsoleChat:
         text = typed.strip()
         if not text:
             return
-        if text.isdecimal() and self._choices:
+        if text.isdecimal() and len(text) <= _MOST_DIGITS and self._choices:
             chosen = self._choice(int(text))
             if chosen is None:
                 numbers = f"1 to {len(self._choices)}" if len(self._choices) > 1 else "1"
                 draw(document(f"🤔 The choices are {numbers}."), self._console)
                 return
             text = chosen.command
-            draw(document(line(faint(f"{PROMPT}{text}"))), self._console, Look.TYPED)
+            draw(document(f"{PROMPT}{text}"), self._console, Look.ASIDE)
         said = await answer(self._services, self._chat, text)
         self._choices = said.actions or self._choices
         draw(said, self._console)
@@ -150,5 +153,86 @@ class ConsoleChat:
             completer=CommandCompleter(self._services, self._chat),
             complete_while_typing=False,
             reserve_space_for_menu=6,
-            placeholder=FormattedText([("fg:ansibrightblack", "/help shows what you can type, Tab completes")]),
+            placeholder=FormattedText(
+                [("fg:ansibrightblack", "/help shows what you can type, Tab completes")]
+            ),
         )
+
+
+class CommandCompleter(Completer):
+    """Completes commands, their first words, and the names of topics this chat may know of."""
+
+    def __init__(self, services: Services, chat: Chat) -> None:
+        self._services = services
+        self._chat = chat
+
+    def get_completions(self, *_: object) -> Iterator[Completion]:
+        """Nothing: topics are looked up in the store, which takes a coroutine."""
+        yield from ()
+
+    async def get_completions_async(
+        self,
+        document: TypedText,
+        complete_event: CompleteEvent,  # noqa: ARG002 - the signature is Completer's
+    ) -> AsyncGenerator[Completion, None]:
+        typed = document.text_before_cursor.lstrip()
+        *before, last = typed.split(" ")
+        for text, meaning in await self._candidates(before):
+            if text.casefold().startswith(last.casefold()) or text == f"/{last.casefold()}":
+                yield Completion(f"{text} ", start_position=-len(last), display=text, display_meta=meaning)
+
+    async def _candidates(self, before: list[str]) -> list[tuple[str, str]]:
+        """(what may stand behind the words `before`, what it means)."""
+        commands = commands_for(self._services)
+        if not before:
+            return [(f"/{command.name}", command.summary) for command in commands]
+        command = next((command for command in commands if f"/{command.name}" == before[0].casefold()), None)
+        if command is None:
+            return []
+        if command.words and len(before) == 1:
+            return [(word, "") for word in command.words]
+        if not command.takes_topics:
+            return []
+        return [
+            (topic.spec.slug, topic.spec.name)
+            for topic in await visible_topics(self._services.store, self._chat)
+        ]
+
+
+async def typed_lines(session: PromptSession[str]) -> AsyncIterator[str]:
+    """Lines typed at the prompt, until Ctrl-C or Ctrl-D."""
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            # The program has signal handlers of its own; in the terminal's raw mode Ctrl-C arrives as a key.
+            yield await session.prompt_async(PROMPT, handle_sigint=False)
+
+
+async def piped_lines(descriptor: int) -> AsyncIterator[str]:
+    """Lines of a pipe, file or device, until its end.
+
+    Read in a thread, since an event loop cannot wait for files; with `os.read`, since a thread that waits inside
+    `sys.stdin` at the end of the program makes the interpreter abort.
+    """
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def pass_on(typed: str | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody listens any more
+            loop.call_soon_threadsafe(lines.put_nowait, typed)
+
+    threading.Thread(target=_read_lines, args=(descriptor, pass_on), name="stdin", daemon=True).start()
+    while (typed := await lines.get()) is not None:
+        yield typed
+
+
+def _read_lines(descriptor: int, pass_on: Callable[[str | None], None]) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    with contextlib.suppress(OSError):  # what was closed has no more lines
+        while chunk := os.read(descriptor, 65_536):
+            *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+            for typed in whole:
+                pass_on(typed)
+    if rest:
+        pass_on(rest)
+    pass_on(None)

@@ -40,12 +40,11 @@ _MARK = re.compile(r"\s*(?:[^\w\s“\"'(\[/【]+\s+)?")
 
 
 class Look(Enum):
-    """What a document is to its reader: news, an answer to a command, or a change to news already shown."""
+    """What a document is to its reader: news, an answer, or a remark (what news now says, what was typed)."""
 
     BULLETIN = "bulletin"
     ANSWER = "answer"
-    CHANGE = "change"
-    TYPED = "typed"
+    ASIDE = "aside"
 
 
 def make_console(file: IO[str] | None = None) -> Console:
@@ -68,7 +67,7 @@ def draw(document: Document, console: Console, look: Look = Look.ANSWER) -> None
             _print_framed(lines, console)
         case Look.BULLETIN:
             _print_lines([Text(), *lines], console, indent="")
-        case Look.CHANGE:
+        case Look.ASIDE:
             for text in lines:
                 text.stylize(Ink(dim=True))
             _print_lines(lines, console, indent="")

@@ -90,8 +90,8 @@ def _superset(label: str) -> str:
 
 
 def _fits(text: str) -> bool:
-    """Whether at most one in five characters beyond ASCII is broken."""
-    broken = text.count("\ufffd")
+    """Whether at most one in five characters beyond ASCII is broken, one that was cut in two at the end aside."""
+    broken = text.rstrip("\ufffd").count("\ufffd")
     if not broken:
         return True
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))

@@ -35,6 +35,7 @@ _HTML_TAGS = {
     "style",
     "title",
 }
+_WHOLE_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _HTML_INSIDE = re.compile(r"</?(?:html|body|head|p|a|div|br|h[1-6]|script)\b[^<]*>", re.IGNORECASE)
 
 
@@ -83,11 +84,13 @@ def _what_text_it_is(text: str) -> str:
 def _what_page_it_is(page: str, url: str) -> str:
     reader = _PageReader.over(page)
     title = html_to_text(reader.title)[:80]
-    named = f" («{title}»)" if title else ""
     feeds = _advertised(reader, url)
+    what = "a web page" if title or feeds or _WHOLE_PAGE.search(page[:_HEAD_LENGTH]) else "a piece of HTML"
+    if title:
+        what += f" («{title}»)"
     if feeds:
-        return f"This is a web page{named}, not a feed. It advertises this feed: {shown(feeds[0])}"
-    return f"This is a web page{named}, not a feed, and it advertises none."
+        return f"This is {what}, not a feed. It advertises this feed: {shown(feeds[0])}"
+    return f"This is {what}, not a feed, and it advertises none."
 
 
 def _advertised(reader: _PageReader, url: str) -> tuple[str, ...]:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import io
 import multiprocessing
+import os
 import re
+import threading
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +35,9 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 forbids: one of them, and feedparser falls back to its lenient parser."""
 
 _UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+_YEAR_ALONE = re.compile(r"\s*\d{4}(?![\d-])|\s*\d{9,13}\b|\s*\d{15,}")
+"""Of 2025/08/09, 2025年8月9日 and 1704189600 feedparser takes the year alone, and month and day from its own clock."""
+
 _ENTRY_TAG = re.compile(r"<((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
 
 
@@ -86,7 +92,8 @@ class FeedParser:
     def _running_pool(self) -> ProcessPool:
         if self._pool is None:
             # Spawned, not forked: a fork copies threads' locks in whatever state they are.
-            self._pool = ProcessPool(self._workers, context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(self._workers, initializer=_end_with_parent, context=context)
         return self._pool
 
     async def _schedule(
@@ -94,6 +101,18 @@ class FeedParser:
     ) -> ParsedFeed | Failed:
         future = pool.schedule(read_document, args=(body, content_type, url), timeout=self._deadline)
         return await asyncio.wrap_future(future)
+
+
+def _end_with_parent() -> None:
+    """In a worker: do not outlive a program that was killed, whatever is being parsed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Failed:
@@ -110,16 +129,18 @@ def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Fail
 
 
 def _read(text: str, url: str) -> ParsedFeed | Failed:
-    text = _NOT_XML.sub(" ", text).lstrip()
+    readable = _NOT_XML.sub(" ", text).lstrip()
     document = feedparser.parse(
-        io.BytesIO(text.encode()),  # never the text itself: feedparser would open it as a file or an address
+        io.BytesIO(
+            readable.encode()
+        ),  # never the text itself: feedparser would open it as a file or an address
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
         sanitize_html=False,  # all markup goes anyway, and this is what makes large documents slow
         resolve_relative_uris=False,  # those inside HTML; the links of entries are resolved all the same
     )
-    if not document.version and not document.entries:
+    if not document.get("version") and not document.entries:
         return Failed(FailureKind.NOT_A_FEED, what_it_is(text, url))
-    partial = bool(document.bozo) and _is_cut_off(text)
+    partial = bool(document.bozo) and _is_cut_off(readable)
     found = document.entries[:-1] if partial else document.entries
     entries = (_entry(raw) for raw in found)
     return ParsedFeed(
@@ -180,15 +201,15 @@ def _summary(raw: dict[str, Any]) -> str:
 
 
 def _instant(raw: dict[str, Any]) -> datetime | None:
-    # Not through feedparser's own `get`, which answers `published` for a missing `updated`, with a warning.
-    moment = dict.get(raw, "published_parsed") or dict.get(raw, "updated_parsed")
-    if not moment:
-        return None
-    year, month, day, hour, minute, second = moment[:6]
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+    """When it was published, else when it was changed, in UTC."""
+    for name in ("published", "updated"):
+        # Not through feedparser's own `get`, which answers `published` for a missing `updated`, with a warning.
+        moment = dict.get(raw, f"{name}_parsed")
+        if moment and not _YEAR_ALONE.match(_text(dict.get(raw, name))):
+            year, month, day, hour, minute, second = moment[:6]
+            with suppress(ValueError, OverflowError):
+                return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    return None
 
 
 def _source(raw: dict[str, Any]) -> str | None:

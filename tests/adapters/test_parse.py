@@ -6,6 +6,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -141,7 +143,7 @@ class TestFields:
         assert [entry.title for entry in kept] == ["t", "", "", ""]
 
     @pytest.mark.parametrize(
-        "link", ["javascript:alert(1)", "file:///etc/passwd", "tag:x,2025:1", "http://", ""]
+        "link", ["javascript:alert(1)", "file:///etc/passwd", "tag:x,2025:1", "http://[::1", ""]
     )
     def test_only_web_links(self, link: str) -> None:
         """A link that is not http(s) is no link; the entry stays."""
@@ -178,6 +180,12 @@ class TestFields:
             ("99999999999999999999", None),
             ("yesterday", None),
             ("2025年8月9日", None),
+            ("2025/08/09 12:30", None),
+            ("2025.08.09", None),
+            ("1754742600", None),
+            ("1754742600000", None),
+            ("2025-08-09 12:30:00 +0900", datetime(2025, 8, 9, 3, 30, tzinfo=UTC)),
+            ("20250809T000000Z", datetime(2025, 8, 9, tzinfo=UTC)),
         ],
     )
     def test_dates(self, date: str, instant: datetime | None) -> None:
@@ -471,7 +479,8 @@ class TestNoFeeds:
             ('<?xml version="1.0"?><opml version="2.0"><body/></opml>', "OPML"),
             ('<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url/></urlset>', "sitemap"),
             ("Too many requests", "«Too many requests»"),
-            ("Blocked. <a href='/'>Home</a>", "web page"),
+            ("Blocked. <a href='/'>Home</a>", "a piece of HTML"),
+            ("<html><body>x", "a web page"),
             (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not even text"),
             ("<?a?>" * 50, "This is text"),
         ],
@@ -504,6 +513,13 @@ def fetched(body: bytes) -> Fetched:
 def crash(body: bytes, content_type: str, url: str) -> ParsedFeed:
     """Ends the worker as a fault in native code would."""
     os._exit(139)
+
+
+def kill_the_program(body: bytes, content_type: str, url: str) -> ParsedFeed:
+    """Leaves the worker alone with endless work."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    while True:
+        pass
 
 
 def workers() -> set[int]:
@@ -572,6 +588,19 @@ class TestWorker:
         with pytest.raises(asyncio.CancelledError):
             await task
         await assert_works(parser)
+
+    def test_a_killed_program_leaves_no_worker(self) -> None:
+        """A worker ends with its program, however that ended and however hard the document is."""
+        script = """
+import asyncio
+import bot.feeds.parse
+from tests.adapters.test_parse import fetched, kill_the_program
+
+bot.feeds.parse.read_document = kill_the_program
+asyncio.run(bot.feeds.parse.FeedParser(deadline=100).parse(fetched(b"")))
+"""
+        # The worker holds the program's output open: that ends only when both are gone.
+        subprocess.run([sys.executable, "-c", script], timeout=15, check=False, capture_output=True)
 
     async def test_what_is_no_feed(self, parser: FeedParser) -> None:
         """A reason comes back from the worker as well as entries do."""

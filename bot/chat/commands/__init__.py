@@ -4,4 +4,13 @@ from bot.chat.commands.base import Command, Invocation, Services, Usage, visible
 from bot.chat.commands.dispatch import answer
 from bot.chat.commands.table import COMMANDS, commands_for
 
-__all__ = ["COMMANDS", "Command", "Invocation", "Services", "Usage", "answer", "commands_for", "visible_topics"]
+__all__ = [
+    "COMMANDS",
+    "Command",
+    "Invocation",
+    "Services",
+    "Usage",
+    "answer",
+    "commands_for",
+    "visible_topics",
+]

@@ -8,6 +8,20 @@ from bot.chat.commands.subscriptions import subscribe_actions
 from bot.chat.commands.wording import clip, count, listed, nearest
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 
+_ALSO_CALLED = {
+    "add": "topics add",
+    "exit": "stop",
+    "follow": "subscribe",
+    "mute": "pause",
+    "news": "latest",
+    "quit": "stop",
+    "remove": "topics remove",
+    "stop": "pause",
+    "test": "topics test",
+    "unfollow": "unsubscribe",
+}
+"""What people type from habit elsewhere, for «did you mean»."""
+
 
 async def start(invocation: Invocation) -> Document:
     topics = await invocation.topics()
@@ -43,16 +57,15 @@ async def help_(invocation: Invocation) -> Document:
     )
 
 
-def unknown(name: str, commands: tuple[Command, ...], args: str = "") -> Document:
-    """The answer to a command that does not exist."""
+def unknown(name: str, commands: tuple[Command, ...], args: str = "", before: str = "/") -> Document:
+    """The answer to a command that does not exist. Corrections are offered behind `before`, with `args`."""
     names = [command.name for command in commands]
-    near = nearest(name, names)
-    corrections = [f"/{other} {args}".strip() for other in near]
+    habit = _ALSO_CALLED.get(name, "")
+    near = (habit,) if habit.partition(" ")[0] in names else nearest(name, names, cutoff=0.7)
+    corrections = [f"{before}{other} {args}".strip() for other in near]
+    guess = (" Did you mean ", code(clip(corrections[0])), "?") if corrections else ()
     return document(
-        line(
-            f"🤔 There is no command /{clip(name)}.",
-            *((" Did you mean ", code(f"/{near[0]}"), "?") if near else ()),
-        ),
+        line(f"🤔 There is no command /{clip(name)}.", *guess),
         line(faint("There is " + " ".join(f"/{other}" for other in names))),
         actions=[Action(clip(corrected), corrected) for corrected in corrections],
     )
@@ -69,11 +82,12 @@ def _about(invocation: Invocation) -> Document:
     wanted = invocation.args.lstrip("/／").casefold()
     command = next((command for command in invocation.commands if command.name == wanted), None)
     if command is None:
-        return unknown(wanted, invocation.commands)
+        return unknown(wanted, invocation.commands, before="/help ")
     return document(
-        line(strong(f"/{command.name}"), f"  {command.summary}"),
+        line(strong(f"/{command.name}"), f": {command.summary}"),
         *usage_lines(command),
-        actions=[Action(example, example) for example in command.examples],
+        line(faint("For example")),
+        *(line(code(example)) for example in command.examples),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,11 +34,6 @@ class Recent:
     entries: tuple[Entry, ...]
     watched: timedelta
 
-    @property
-    def period(self) -> str:
-        """`the last 3 days`, or `the last 2 h` where there is no more."""
-        return f"the last {lasting(self.watched)}"
-
 
 async def recent(invocation: Invocation) -> Recent:
     entries = await invocation.store.entries_since(invocation.now - PERIOD, MOST_ENTRIES)
@@ -48,25 +43,33 @@ async def recent(invocation: Invocation) -> Recent:
     return Recent(entries, PERIOD if watched > PERIOD - timedelta(hours=2) else watched)
 
 
-def rate(stories: int, watched: timedelta) -> str:
-    """How many messages a day to expect, from `stories` within `watched`: a sentence, honest where that says little."""
+def expectation(stories: Mapping[str, int], watched: timedelta) -> str:
+    """How many messages to expect, by the stories that each topic had within `watched`. Honest where that says little."""
     if not watched:
         return "How many messages to expect is not known yet: nothing has been read so far."
     if watched < ENOUGH:
         return f"How many messages to expect is not known yet: the feeds have been read for {lasting(watched)} only."
-    if not stories:
-        return f"Expect few messages: there was no story in the last {lasting(watched)}."
-    a_day = stories / (watched / timedelta(days=1))
-    if a_day < 1:
-        return f"Expect less than one message a day: {stories} in the last {lasting(watched)}."
-    return f"Expect about {count(round(a_day), 'message')} a day."
+    if len(stories) == 1:
+        return f"Expect {_rate(sum(stories.values()), watched)}."
+    return (
+        "Expect " + "; ".join(f"{_rate(number, watched)} on {name}" for name, number in stories.items()) + "."
+    )
 
 
-async def rates(invocation: Invocation, topics: Sequence[Topic]) -> dict[int, str]:
-    """By topic: how many messages a day to expect."""
+async def expected(invocation: Invocation, topics: Sequence[Topic]) -> str:
+    """How many messages to expect of these topics."""
     watched = (await recent(invocation)).watched
     counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - watched)
-    return {topic.id: rate(counts.get(topic.id, 0), watched) for topic in topics}
+    return expectation({topic.spec.name: counts.get(topic.id, 0) for topic in topics}, watched)
+
+
+def _rate(stories: int, watched: timedelta) -> str:
+    if not stories:
+        return f"few messages (no story in the last {lasting(watched)})"
+    a_day = stories / (watched / timedelta(days=1))
+    if a_day < 1:
+        return f"less than a message a day ({stories} in the last {lasting(watched)})"
+    return f"about {count(round(a_day), 'message')} a day"
 
 
 async def newest_bulletins(

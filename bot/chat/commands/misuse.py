@@ -26,14 +26,13 @@ _ALSO_CALLED = {
 
 def misuse(invocation: Invocation, message: str) -> Document:
     """What is wrong, and every way to type the command."""
-    return document(f"🤔 {message}", *usage_lines(invocation.command))
+    example = line(faint("For example: "), code(invocation.command.examples[-1]))
+    return document(f"🤔 {message}", *usage_lines(invocation.command), example)
 
 
 def usage_lines(command: Command) -> Iterator[Line]:
     for usage in command.usage:
         yield line(code(usage.form), faint(f"  {usage.does}"))
-    if command.examples:
-        yield line(faint("For example: "), code(command.examples[-1]))
 
 
 async def subcommand(

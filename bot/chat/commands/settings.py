@@ -78,7 +78,7 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
     local = invocation.now.astimezone(invocation.zone)
     return (
         line(f"🗣 Reads {_reading(chat, invocation)}"),
-        line(f"🕑 {chat.time_zone}, where it is {clock_time(local)}"),
+        line(f"🕑 Time zone {chat.time_zone}, now {clock_time(local)}"),
         line(f"🚫 Blocked outlets: {_named(chat.blocked_outlets)}"),
         line(f"⭐️ Preferred outlets: {_named(chat.preferred_outlets)}"),
         line("⏸ Bulletins are paused; /resume" if chat.paused else "▶️ Bulletins are on; /pause"),

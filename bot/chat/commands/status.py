@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.wording import clip, count, lasting, nearest
+from bot.chat.commands.wording import ago, clip, count, lasting, nearest
 from bot.domain.documents import Action, Document, Line, document, faint, line, link, strong
 from bot.ports import FeedStatus, QueueStatus
 
@@ -38,9 +37,7 @@ async def status(invocation: Invocation) -> Document:
     return document(
         line(strong(_verdict(statuses, queue))),
         line(f"📡 {_headcount(statuses)}; {_polls(statuses, invocation)}"),
-        line(
-            f"🗞 {_entries(statuses, invocation)}; {count(queue.entries, 'entry', 'entries')} to be looked at"
-        ),
+        line(f"🗞 {_entries(statuses, invocation)}; {_waiting(queue)}"),
         line(f"📨 {_messages(queue, invocation)}"),
         *_paused(invocation),
         actions=actions,
@@ -61,7 +58,9 @@ def _headcount(statuses: Sequence[FeedStatus]) -> str:
 
 def _problem(status: FeedStatus, invocation: Invocation) -> Line:
     worked = (
-        f"last worked {_at(status.last_success, invocation)}" if status.last_success else "never worked yet"
+        f"last worked {ago(status.last_success, invocation.now)}"
+        if status.last_success
+        else "never worked yet"
     )
     return line(
         "❌ ",
@@ -69,7 +68,7 @@ def _problem(status: FeedStatus, invocation: Invocation) -> Line:
         f": {clip(status.error or 'no reason given', 200)}",
         faint(
             f" · {count(status.failures, 'failure')} in a row · {worked}"
-            f" · asked again {_when(status, invocation)} · {status.spec.url}"
+            f" · next try {_when(status, invocation)} · {status.spec.url}"
         ),
     )
 
@@ -112,8 +111,8 @@ def _names(status: FeedStatus) -> tuple[str, str, str]:
 def _details(status: FeedStatus, invocation: Invocation) -> Line:
     if status.failures:
         return _problem(status, invocation)
-    asked = f"asked {_at(status.last_poll, invocation)}" if status.last_poll else "not asked yet"
-    news = f"last news {_at(status.last_new, invocation)}" if status.last_new else "no news yet"
+    asked = f"asked {ago(status.last_poll, invocation.now)}" if status.last_poll else "not asked yet"
+    news = f"last news {ago(status.last_new, invocation.now)}" if status.last_new else "no news yet"
     return line(
         "✅ " if status.last_poll else "⏳ ",
         link(status.spec.outlet, status.spec.url),
@@ -142,16 +141,22 @@ def _polls(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
     last = max((status.last_poll for status in statuses if status.last_poll), default=None)
     due = min((status.next_poll for status in statuses), default=None)
     late = invocation.now - due if due is not None else None
-    asked = f"last asked {_at(last, invocation)}" if last else "none asked yet"
+    asked = f"last asked {ago(last, invocation.now)}" if last else "none asked yet"
     if due is None or late is None:
         return asked
-    return f"{asked}, next {'in ' + lasting(-late) if late.total_seconds() < 0 else 'now'}"
+    return f"{asked}, next {'in ' + lasting(-late) if late.total_seconds() < 0 else 'due now'}"
 
 
 def _entries(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
     newest = max((status.last_new for status in statuses if status.last_new), default=None)
     total = f"{count(sum(status.entries for status in statuses), 'entry', 'entries')} stored"
-    return f"{total}, the newest {_at(newest, invocation)}" if newest else total
+    return f"{total}, the newest {ago(newest, invocation.now)}" if newest else total
+
+
+def _waiting(queue: QueueStatus) -> str:
+    return (
+        f"{count(queue.entries, 'entry', 'entries')} still to be looked at" if queue.entries else "none waits"
+    )
 
 
 def _messages(queue: QueueStatus, invocation: Invocation) -> str:
@@ -167,10 +172,6 @@ def _paused(invocation: Invocation) -> Iterator[Line]:
         yield line("⏸ Bulletins are paused in this chat; /resume starts them again.")
 
 
-def _at(at: datetime, invocation: Invocation) -> str:
-    return f"{lasting(invocation.now - at)} ago"
-
-
 def _when(status: FeedStatus, invocation: Invocation) -> str:
     wait = status.next_poll - invocation.now
-    return f"in {lasting(wait)}" if wait.total_seconds() > 0 else "now"
+    return f"in {lasting(wait)}" if wait.total_seconds() > 0 else "due now"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.history import newest_bulletins, rates
+from bot.chat.commands.history import expected, newest_bulletins
 from bot.chat.commands.lookup import NotFound, find_topics, not_found
 from bot.chat.commands.wording import listed
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
@@ -27,15 +27,15 @@ async def subscribe(invocation: Invocation) -> Document:
         for topic in chosen
         if await invocation.store.subscribe(invocation.chat.id, topic.id, invocation.now)
     ]
-    expected = await rates(invocation, chosen)
     lines = [
         line(
             "✅ Subscribed to " if topic in fresh else "✅ Already subscribed to ",
             strong(topic.spec.name),
-            f". {expected[topic.id]}",
+            ".",
         )
         for topic in chosen
     ]
+    lines.append(line(await expected(invocation, chosen)))
     if invocation.chat.paused:
         lines.append(line("⏸ Bulletins are paused in this chat; /resume starts them again."))
     return document(*lines, *await _latest_lines(invocation, chosen))
@@ -76,12 +76,9 @@ async def latest(invocation: Invocation) -> Document:
         )
     bulletins = await newest_bulletins(invocation, chosen, _SHOWN)
     if not bulletins:
-        expected = await rates(invocation, chosen)
         return document(
-            *(
-                line("Nothing so far on ", strong(topic.spec.name), f". {expected[topic.id]}")
-                for topic in chosen
-            )
+            f"Nothing so far on {listed([topic.spec.name for topic in chosen])}.",
+            await expected(invocation, chosen),
         )
     return document(*_spaced(bulletins))
 

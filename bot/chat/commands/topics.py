@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.history import rates
+from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import NotFound, find_topic, not_found
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.subscriptions import subscribe_actions
@@ -163,7 +163,6 @@ async def _show(invocation: Invocation) -> Document:
         else (line("Understood as:"), *understood(query, lexicon))
     )
     subscribed = topic.id in await invocation.subscribed()
-    expected = await rates(invocation, (topic,))
     return document(
         line(
             strong(spec.name),
@@ -172,7 +171,7 @@ async def _show(invocation: Invocation) -> Document:
         ),
         line("Query: ", code(spec.query)),
         *meaning,
-        line(faint(expected[topic.id])),
+        line(faint(await expected(invocation, (topic,)))),
         actions=_actions(topic, subscribed=subscribed),
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.history import PERIOD, Recent, rate, recent
+from bot.chat.commands.history import PERIOD, Recent, expectation, recent
 from bot.chat.commands.misuse import misuse
 from bot.chat.commands.understanding import query_problem, reason, understood
-from bot.chat.commands.wording import count, moment
+from bot.chat.commands.wording import count, lasting, moment
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
@@ -88,8 +88,8 @@ def _summary(hits: Sequence[_Hit], entries: int, history: Recent) -> tuple[Line,
     if not entries:
         return (line("Nothing has been read yet, so there is nothing to try it on."),)
     found = strong(count(len(hits), "story", "stories") if hits else "No story")
-    of = f" of {history.period} would have matched, out of {count(entries, 'entry', 'entries')}. "
-    return (line(found, of, faint(rate(len(hits), history.watched))),)
+    of = f" would have matched, out of {count(entries, 'entry', 'entries')} of the last {lasting(PERIOD)}. "
+    return (line(found, of, faint(expectation({"": len(hits)}, history.watched))),)
 
 
 def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]:

@@ -86,6 +86,7 @@ def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocat
         " · ",
         feed,
         f" · {published} · seen {_at(entry.seen, invocation)}",
+        faint(f" · {report.reason}"),
     )
 
 

@@ -32,6 +32,12 @@ def lasting(span: timedelta) -> str:
     return count(round(seconds / 86400), "day")
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """`5 min ago`, `just now`."""
+    span = now - at
+    return "just now" if span.total_seconds() < 2 else f"{lasting(span)} ago"  # noqa: PLR2004 - seconds
+
+
 def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`23:40 JST` today, `Fri 8 Aug 23:40 JST` before that."""
     local = at.astimezone(zone)
@@ -51,12 +57,14 @@ def listed(names: Sequence[str], limit: int = 10) -> str:
 
 
 def nearest(text: str, choices: Iterable[str], limit: int = 3, *, cutoff: float = 0.6) -> tuple[str, ...]:
-    """The choices that `text` may be a slip of, the nearest first. `cutoff`: least likeness, from 0 to 1."""
+    """The choices that `text` may be a slip or the beginning of, the nearest first. `cutoff`: least likeness, 0 to 1."""
     folded: dict[str, str] = {}
     for choice in choices:
         folded.setdefault(choice.casefold(), choice)
-    close = difflib.get_close_matches(clip(text.casefold(), 80), folded, n=limit, cutoff=cutoff)
-    return tuple(folded[choice] for choice in close)
+    typed = clip(text.casefold(), 80)
+    begun = [choice for choice in folded if len(typed) > 1 and choice.startswith(typed)]
+    close = difflib.get_close_matches(typed, folded, n=limit, cutoff=cutoff)
+    return tuple(folded[choice] for choice in dict.fromkeys([*begun, *close]))[:limit]
 
 
 def pointed(text: str, position: int) -> tuple[Line, Line]:

@@ -1,0 +1,226 @@
+"""A run in a terminal: the real feeds, or the demo's recorded day. Ends on /stop, Ctrl-C, SIGTERM or at the day's end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
+
+import tzlocal
+from rich.console import Console
+
+from bot.app import App, ConfigWatcher, Parts, network
+from bot.chat.console import ConsoleChat, ConsoleMessenger
+from bot.chat.drawing import draw, make_console
+from bot.clock import ShiftedClock, SystemClock
+from bot.demo import RecordedDay, before, pace, publishing, read_day
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat
+from bot.domain.documents import code, document, line, strong
+from bot.ports import Clock, Store
+from bot.settings.environment import Environment
+from bot.settings.files import load_catalog
+from bot.storage.database import StoreProblem
+from bot.storage.sql import open_store
+
+DEMO_SECONDS = 55.0
+FAST_DEMO_SECONDS = 7.0
+DEMO_POLL = timedelta(minutes=15)
+DEMO_TICK_SECONDS = 0.2
+
+
+async def run_live(environment: Environment, catalog: Catalog) -> str | None:
+    """`sokuho run`: answers what stops it from starting, if anything."""
+    clock, console = SystemClock(), make_console()
+    async with (
+        _store(environment.store_url) as store,
+        network(clock, environment.contact) as (fetcher, parser),
+    ):
+        if isinstance(store, StoreProblem):
+            return store.sentence
+        app = App(
+            Parts(
+                catalog=catalog,
+                store=store,
+                clock=clock,
+                fetcher=fetcher,
+                parser=parser,
+                messengers={"console": ConsoleMessenger(console)},
+                interval=timedelta(minutes=environment.poll_minutes),
+            )
+        )
+        await app.start()
+        chat = await _console_chat(store, clock)
+        watcher = ConfigWatcher(
+            environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
+        )
+        stop = asyncio.Event()
+        draw(
+            document(
+                line(
+                    strong("Sokuho"),
+                    f" watches {len(catalog.feeds)} feeds. The first round takes a moment and is quiet ",
+                ),
+                "but for what is fresh.",
+            ),
+            console,
+        )
+        await _attend(
+            app,
+            ConsoleChat(app.services(stop.set), chat, console),
+            stop,
+            first="/start",
+            reload=watcher.check,
+        )
+    return None
+
+
+async def run_demo(environment: Environment, *, fast: bool) -> str | None:
+    """`sokuho demo`: the recorded day over loopback HTTP, on a shifted clock, in a store that is thrown away."""
+    day = read_day(environment.config_dir / "demo")
+    if not isinstance(day, RecordedDay):
+        return "\n".join(map(str, day))
+    catalog = load_catalog(environment.config_dir, feeds=())
+    if not isinstance(catalog, Catalog):
+        return "\n".join(map(str, catalog))
+    console = make_console()
+    with tempfile.TemporaryDirectory(prefix="sokuho-demo-") as folder:
+        # Made twice: the worker and the server are up before the day begins.
+        async with (
+            _store(f"sqlite:///{Path(folder) / 'demo.db'}") as store,
+            network(SystemClock(), environment.contact) as (fetcher, parser),
+        ):
+            if isinstance(store, StoreProblem):
+                return store.sentence
+            await parser.warm()
+            clock = ShiftedClock(before(day), pace(day, FAST_DEMO_SECONDS if fast else DEMO_SECONDS))
+            async with publishing(day, clock) as server:
+                app = App(
+                    Parts(
+                        catalog=replace(
+                            catalog, feeds=day.specs(server), outlets=day.with_outlets(catalog.outlets)
+                        ),
+                        store=store,
+                        clock=clock,
+                        fetcher=fetcher,
+                        parser=parser,
+                        messengers={"console": ConsoleMessenger(console)},
+                        interval=DEMO_POLL,
+                        tick_seconds=DEMO_TICK_SECONDS,
+                    )
+                )
+                await app.start()
+                await _show_day(app, day, console, ends=fast or not sys.stdin.isatty())
+    return None
+
+
+async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool) -> None:
+    """Run the day through; then `ends` the session, or leaves it to the person."""
+    chat = await _console_chat(app.parts.store, app.parts.clock)
+    stop = asyncio.Event()
+    talk = ConsoleChat(app.services(stop.set), chat, console)
+    draw(
+        document(
+            line(strong("Sokuho"), f": {day.begins:%-d %B} to {day.ends:%-d %B %Y}, passing quickly."),
+            "Five demo feeds in three languages arrive over HTTP on this machine; every sentence is our own.",
+            line(
+                "Type while it runs: ",
+                code("/why"),
+                ", ",
+                code("/topics"),
+                ", ",
+                code("/help"),
+                ", ",
+                code("/stop"),
+            ),
+        ),
+        console,
+    )
+    slugs = " ".join(topic.slug for topic in app.parts.catalog.topics)
+
+    async def close_the_day() -> None:
+        await _passed(app, day)
+        status = await app.parts.store.feed_statuses()
+        sent = await app.parts.store.sent_messages(chat.id, limit=1000)
+        draw(
+            document(
+                f"The day is over: {sum(feed.entries for feed in status)} entries, {len(sent)} bulletins.",
+                line("The real feeds are next: ", code("make run")),
+            ),
+            console,
+        )
+        if ends:
+            stop.set()
+
+    closing = asyncio.create_task(close_the_day())
+    try:
+        await _attend(app, talk, stop, first=f"/subscribe {slugs}")
+    finally:
+        closing.cancel()
+        with suppress(asyncio.CancelledError):
+            await closing
+
+
+async def _passed(app: App, day: RecordedDay) -> None:
+    """Return when all of the day has been polled, decided and sent."""
+    store, clock = app.parts.store, app.parts.clock
+    done = False
+    while not done:
+        await asyncio.sleep(DEMO_TICK_SECONDS)
+        polls = [feed.last_poll for feed in await store.feed_statuses()]
+        queue = await store.queue_status(clock.now())
+        polled = all(poll is not None and poll > day.ends for poll in polls)
+        done = polled and not queue.entries and not queue.messages
+
+
+async def _attend(
+    app: App,
+    talk: ConsoleChat,
+    stop: asyncio.Event,
+    *,
+    first: str,
+    reload: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Run the app and the conversation, which begins with the line `first`, until `stop`."""
+
+    async def opening() -> AsyncIterator[str]:
+        yield first
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await talk.converse(opening(), echo=True)
+    conversation = asyncio.create_task(talk.run())
+    try:
+        await app.run(stop, reload)
+    finally:
+        conversation.cancel()
+        with suppress(asyncio.CancelledError):
+            await conversation
+
+
+async def _console_chat(store: Store, clock: Clock) -> Chat:
+    """The terminal as a chat; a new one lives in the machine's time zone."""
+    chat = await store.ensure_chat("console", "console", "This terminal", clock.now())
+    if chat.time_zone == "UTC":
+        with suppress(ZoneInfoNotFoundError):
+            chat = replace(chat, time_zone=tzlocal.get_localzone_name() or "UTC")
+            await store.save_chat(chat)
+    return chat
+
+
+@asynccontextmanager
+async def _store(url: str) -> AsyncIterator[Store | StoreProblem]:
+    store = await open_store(url)
+    try:
+        yield store
+    finally:
+        if not isinstance(store, StoreProblem):
+            await store.close()

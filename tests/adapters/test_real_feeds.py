@@ -1,0 +1,107 @@
+"""Real feeds, as served by fifty sites and collected by other readers' tests, through fetch and parse over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from bot.domain.entries import ParsedEntry, ParsedFeed
+from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched
+from bot.feeds.fetch import HttpFetcher
+from bot.feeds.parse import FeedParser
+from tests.fakes.feed_server import FeedServer
+
+FEEDS = Path(__file__).parents[3] / "shared" / "data" / "feeds"
+
+NO_FEEDS = {
+    "feedjira_pec_sample_feeds_PaulDixExplainsNothingFirstEntryContent.xml": "a piece of HTML",
+    "feedjira_spec_sample_feeds_TechCrunchFirstEntry.xml": "a piece of HTML",
+    "feedjira_spec_sample_feeds_json_feed_with_escaped_uris.json": "a JSON Feed, which is not read yet",
+    "node-feedparser_test_feeds_notafeed.html": "a web page («The Is Not The Feed You're Looking For»)",
+    "rss-parser_test_input_unrecognized.rss": "a web page («Document Moved»)",
+}
+"""Checked by eye: two are the content of an entry, one is JSON, and two are pages that say so themselves."""
+
+CONTENT_TYPES = {".json": "application/json", ".html": "text/html", ".atom": "application/atom+xml"}
+
+pytestmark = pytest.mark.skipif(not FEEDS.is_dir(), reason="../shared/data/feeds is not there")
+
+
+class NoClock:
+    def now(self) -> datetime:
+        return datetime(2025, 8, 9, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def results() -> AsyncIterator[dict[str, tuple[Fetched, ParsedFeed | Failed]]]:
+    bodies = {file.name: file.read_bytes() for file in sorted(FEEDS.iterdir())}
+    parser = FeedParser(workers=2, deadline=60)
+    async with FeedServer() as server, HttpFetcher(NoClock()) as fetcher:
+
+        async def read(name: str) -> tuple[Fetched, ParsedFeed | Failed]:
+            content_type = CONTENT_TYPES.get(Path(name).suffix, "application/rss+xml")
+            server.serve(f"/{name}", bodies[name], content_type)
+            fetched = await fetcher.fetch(FeedForPoll(1, server.url(f"/{name}")))
+            assert isinstance(fetched, Fetched), (name, fetched)
+            return fetched, await parser.parse(fetched)
+
+        read_all = await asyncio.gather(*map(read, bodies))
+    yield dict(zip(bodies, read_all, strict=True))
+    await parser.close()
+
+
+async def test_all_of_them(results: dict[str, tuple[Fetched, ParsedFeed | Failed]]) -> None:
+    """Every file goes through; what is no feed is called what it is, and no entry of the others is lost."""
+    assert len(results) >= 117
+    refused = {name: result.reason for name, (_, result) in results.items() if isinstance(result, Failed)}
+    assert {result.kind for _, result in results.values() if isinstance(result, Failed)} == {
+        FailureKind.NOT_A_FEED
+    }
+    assert refused.keys() == NO_FEEDS.keys()
+    for name, words in NO_FEEDS.items():
+        assert words in refused[name]
+
+    parsed = {name: (f, result) for name, (f, result) in results.items() if isinstance(result, ParsedFeed)}
+    assert not [name for name, (_, result) in parsed.items() if result.partial]
+    for name, (fetched, result) in parsed.items():
+        expected = [raw for raw in alone(fetched) if any(raw.get(field) for field in FIELDS)]
+        assert len(result.entries) == len(expected), name
+        for entry, raw in zip(result.entries, expected, strict=True):
+            assert_same(entry, raw, name)
+
+
+FIELDS = ("title", "link", "id", "summary", "content")
+
+
+def alone(fetched: Fetched) -> list[dict[str, Any]]:
+    """What feedparser finds without us."""
+    document = feedparser.parse(
+        io.BytesIO(fetched.body),
+        response_headers={"content-type": fetched.content_type, "content-location": fetched.url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return list(document.entries)
+
+
+def assert_same(entry: ParsedEntry, raw: dict[str, Any], name: str) -> None:
+    assert entry.id == (raw.get("id") or None), name
+    assert letters(entry.title) == letters(raw.get("title", "")), name
+    link = raw.get("link") or ""
+    if link.startswith("http"):
+        assert entry.link == link, name
+    assert bool(entry.published) == bool(raw.get("published_parsed") or dict.get(raw, "updated_parsed")), name
+    assert bool(entry.summary) <= bool(raw.get("summary") or raw.get("content")), name
+
+
+def letters(markup: str) -> str:
+    return "".join(re.findall(r"\w", html.unescape(re.sub(r"</?\w[^>]*>", "", markup))))

@@ -1,0 +1,160 @@
+"""A newsroom to type commands in: a real store, the small lexicon, five feeds, two chats and a clock that stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.chat.commands import Services, answer
+from bot.domain.bulletins import compose, lay_out
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat, Platform
+from bot.domain.deliveries import Intent, Sent, settle
+from bot.domain.documents import Document
+from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
+from bot.domain.matching import TopicIndex, analyse
+from bot.domain.queries import Query, read_query
+from bot.domain.stories import place
+from bot.ports import DeskRecord, PollRecord, Store
+from tests.fakes.lexicons import small_catalog
+from tests.fakes.stores import open_temporary_store
+
+NOW = datetime(2025, 8, 8, 14, 40, tzinfo=UTC)
+
+FEEDS = (
+    FeedSpec("https://news.example/reuters.xml", "Reuters", "en", title="Reuters: World"),
+    FeedSpec("https://news.example/bbc.xml", "BBC News", "en", "gb"),
+    FeedSpec("https://news.example/bbc-asia.xml", "BBC News", "en", "gb", title="Asia"),
+    FeedSpec("https://news.example/nhk.xml", "NHK", "ja", "jp"),
+    FeedSpec("https://news.example/tass.xml", "TASS", "ru", "ru"),
+)
+
+
+@dataclass
+class StandingClock:
+    """A clock that moves when told to."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Desk:
+    """A `bot.ports.Newsdesk` that counts how often it was told that topics changed."""
+
+    configuration: Catalog
+    refreshed: int = 0
+
+    def catalog(self) -> Catalog:
+        return self.configuration
+
+    async def refresh_topics(self) -> None:
+        self.refreshed += 1
+
+
+@dataclass
+class Newsroom:
+    store: Store
+    desk: Desk
+    chat: Chat
+    neighbour: Chat
+    clock: StandingClock = field(default_factory=StandingClock)
+    stops: int = 0
+
+    @property
+    def services(self) -> Services:
+        return Services(self.clock, self.store, self.desk)
+
+    async def say(self, text: str, *, chat: Chat | None = None, reply_to: str | None = None) -> Document:
+        return await answer(self.services, chat or self.chat, text, reply_to)
+
+    async def publish(
+        self,
+        title: str,
+        *,
+        feed: int = 0,
+        summary: str = "",
+        ago: timedelta = timedelta(minutes=30),
+        outlet: str | None = None,
+    ) -> Entry:
+        """An entry as the pipeline would have brought it: polled, matched with every topic, placed; told to nobody."""
+        spec = FEEDS[feed]
+        at = self.clock.now() - ago
+        text = fingerprint(title, summary)
+        link = f"https://news.example/{text}"
+        new = NewEntry(
+            text, text, title, summary, link, outlet or spec.outlet, spec.language, at, is_news=True
+        )
+        feed_id = (await self.store.feed_statuses())[feed].id
+        await self.store.record_poll(PollRecord(feed_id, at, at + timedelta(minutes=5), IngestPlan((new,))))
+        (pending,) = await self.store.pending_entries(10)
+        entry = pending.entry
+        analysis = analyse(entry, self.desk.configuration.lexicon)
+        index = TopicIndex.build(await self._queries(), self.desk.configuration.lexicon)
+        placement = place(entry, {})
+        record = DeskRecord(entry, analysis.named, index.match(analysis), placement)
+        await self.store.record_desk([record], at)
+        return entry
+
+    async def deliver(self, entry: Entry, topic_ids: Sequence[int], chat: Chat | None = None) -> str:
+        """Send the bulletin of the entry's story to a chat; answers the message's id."""
+        to = chat or self.chat
+        story = await self.store.story(entry.id)
+        assert story is not None
+        topics = [topic for topic in await self.store.topics() if topic.id in topic_ids]
+        bulletin = compose(story, to, topics, self.desk.configuration)
+        record = DeskRecord(
+            entry,
+            story.reports[0].concepts,
+            story.matches,
+            None,
+            (Intent(to.id, story.id, tuple(topic_ids)),),
+        )
+        await self.store.record_desk([record], self.clock.now())
+        (owed,) = await self.store.claim_deliveries(self.clock.now(), 1)
+        text = lay_out(bulletin, self.desk.configuration.style).plain
+        begun = await self.store.begin_send(owed.id, text)
+        message_id = f"m{owed.id}"
+        await self.store.settle(settle(begun, Sent(message_id), revision=0, now=self.clock.now()))
+        return message_id
+
+    async def topic_id(self, slug: str) -> int:
+        return next(topic.id for topic in await self.store.topics() if topic.spec.slug == slug)
+
+    async def fail_feed(self, feed: int, error: str, *, times: int = 1) -> None:
+        feed_id = (await self.store.feed_statuses())[feed].id
+        for _ in range(times):
+            later = self.clock.now() + timedelta(minutes=10)
+            await self.store.record_poll(PollRecord(feed_id, self.clock.now(), later, error=error))
+
+    async def state(self) -> tuple[object, ...]:
+        """All that commands can change."""
+        chats = [await self.store.chat(chat.id) for chat in (self.chat, self.neighbour)]
+        return tuple(chats), await self.store.topics(), await self.store.subscriptions()
+
+    async def _queries(self) -> dict[int, Query]:
+        read = {
+            topic.id: read_query(topic.spec.query, self.desk.configuration.lexicon)
+            for topic in await self.store.topics()
+        }
+        return {id_: query for id_, query in read.items() if isinstance(query, Query)}
+
+
+@asynccontextmanager
+async def open_newsroom(folder: Path, platform: Platform = "telegram") -> AsyncIterator[Newsroom]:
+    """A newsroom in a folder of its own, closed at the end."""
+    store = await open_temporary_store(folder)
+    try:
+        desk = Desk(replace(small_catalog(), feeds=FEEDS))
+        await store.sync_feeds(FEEDS, NOW)
+        await store.sync_topics(desk.configuration.topics, NOW)
+        chat = await store.ensure_chat(platform, "1", "Ours", NOW)
+        neighbour = await store.ensure_chat(platform, "2", "Next door", NOW)
+        yield Newsroom(store, desk, chat, neighbour)
+    finally:
+        await store.close()

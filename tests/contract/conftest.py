@@ -1,0 +1,96 @@
+"""Every kind of store there is, and a look behind the Protocol: what is stored, and what breaks half-way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
+
+from bot.storage.schema import metadata
+from bot.storage.sql import SqlStore
+from tests.fakes.stores import open_temporary_store
+
+
+def sqlite_home(folder: Path) -> Callable[[], Awaitable[SqlStore]]:
+    return partial(open_temporary_store, folder)
+
+
+HOMES = [pytest.param(sqlite_home, id="sqlite")]
+"""For each kind of store: from a folder to what opens the one and same store each time. PostgreSQL joins here."""
+
+
+@pytest.fixture(params=HOMES)
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Awaitable[SqlStore]]:
+    open_: Callable[[], Awaitable[SqlStore]] = request.param(tmp_path)
+    return open_
+
+
+@pytest.fixture
+async def store(home: Callable[[], Awaitable[SqlStore]]) -> AsyncIterator[SqlStore]:
+    """An empty store; after the test, every connection must be back in its pool."""
+    store = await home()
+    try:
+        yield store
+        assert checked_out(store) == 0
+    finally:
+        await store.close()
+
+
+def engines(store: SqlStore) -> tuple[AsyncEngine, AsyncEngine]:
+    return store._database.reader, store._database.writer
+
+
+def checked_out(store: SqlStore) -> int:
+    """How many connections are in use."""
+    pools = [engine.pool for engine in engines(store)]
+    return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
+
+
+async def everything(store: SqlStore) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+
+    def read(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+    return await store._database.read(read)
+
+
+class FaultError(Exception):
+    """What a test breaks a transaction with."""
+
+
+@dataclass(slots=True)
+class Statements:
+    """Counts the statements, and breaks at the one numbered `break_at`."""
+
+    break_at: int | None = None
+    count: int = 0
+
+    def __call__(self, *_: object) -> None:
+        self.count += 1
+        if self.count == self.break_at:
+            raise FaultError
+
+
+@contextmanager
+def counting(store: SqlStore, *, break_at: int | None = None) -> Iterator[Statements]:
+    """Count what is executed (with each transaction's BEGIN), and raise FaultError before statement `break_at`."""
+    statements = Statements(break_at)
+    for engine in engines(store):
+        event.listen(engine.sync_engine, "before_cursor_execute", statements)
+    try:
+        yield statements
+    finally:
+        for engine in engines(store):
+            event.remove(engine.sync_engine, "before_cursor_execute", statements)

@@ -1,0 +1,224 @@
+"""`ports.DeliveryStore`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.chats import Chat
+from bot.domain.deliveries import (
+    Delivery,
+    DeliveryState,
+    NotSent,
+    Refused,
+    Sent,
+    Settlement,
+    Unknown,
+    settle,
+    settle_edit,
+)
+from bot.domain.entries import Entry
+from bot.ports import QueueStatus, Store
+from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic, entry, joins, stored
+
+
+async def send(store: Store, delivery: Delivery, message_id: str = "m1") -> Delivery:
+    """Send it and settle; answers what was begun."""
+    begun = await store.begin_send(delivery.id, f"Text {message_id}")
+    await store.settle(settle(begun, Sent(message_id), revision=begun.wanted_revision, now=NOON))
+    return begun
+
+
+async def revise(store: Store, story: Entry, *chats: Chat) -> None:
+    """A further report has the chats' messages about the story say more."""
+    (report,) = await stored(store, entry(outlet="Another"))
+    await store.record_desk([joins(report, story, revised_for=chats)], NOON)
+
+
+async def due(store: Store) -> list[int]:
+    return [delivery.story_id for delivery in await store.claim_deliveries(NOON, 10)]
+
+
+async def test_a_chat_has_one_message_due_at_a_time(store: Store) -> None:
+    """The oldest of each chat, in order of age, limited; claiming takes nothing."""
+    here, there = await a_chat(store), await a_chat(store, "there")
+    first = await a_story(store, here, title="First")
+    second = await a_story(store, here, there, title="Second")
+    assert await due(store) == [first.id, second.id]
+    assert await due(store) == [first.id, second.id]
+    assert len(await store.claim_deliveries(NOON, 1)) == 1
+    assert await store.claim_deliveries(NOON - MINUTE, 10) == ()
+
+
+async def test_begin_send_saves_the_text_before_the_call(store: Store) -> None:
+    """The attempt counts, and the chat has nothing more due until it is settled."""
+    topic, chat = await a_topic(store), await a_chat(store)
+    first = await a_story(store, chat, topic=topic, title="First")
+    second = await a_story(store, chat, title="Second")
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "⚡️ Text")
+    assert begun == replace(owed, state=DeliveryState.SENDING, text="⚡️ Text", attempts=1)
+    assert begun.topic_ids == (topic.id,)
+    assert await due(store) == []
+    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
+    assert await due(store) == [second.id]
+    ((sent),) = await store.sent_messages(chat.id, 10)
+    assert sent.delivery == replace(begun, state=DeliveryState.SENT, message_id="m1", sent_at=NOON)
+    assert sent.story.id == first.id
+
+
+async def test_what_was_not_sent_is_due_again_later(store: Store) -> None:
+    """With the reason; meanwhile the chat's next message may go."""
+    chat = await a_chat(store)
+    first = await a_story(store, chat, title="First")
+    second = await a_story(store, chat, title="Second")
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await store.settle(settle(begun, NotSent("slow down", MINUTE), revision=0, now=NOON))
+    assert await due(store) == [second.id]
+    (again,) = await store.claim_deliveries(NOON + MINUTE, 10)
+    assert again.story_id == first.id
+    assert (again.state, again.reason, again.attempts) == (DeliveryState.PENDING, "slow down", 1)
+    assert (again.possible_repeat, again.text) == (False, "Text")
+
+
+async def test_an_unknown_outcome_is_sent_again_as_a_possible_repeat(store: Store) -> None:
+    """The mark stays once it is sent."""
+    chat = await a_chat(store)
+    await a_story(store, chat)
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    (again,) = await store.claim_deliveries(NOON + HOUR, 10)
+    assert again.possible_repeat
+    await send(store, again)
+    (sent,) = await store.sent_messages(chat.id, 10)
+    assert sent.delivery.possible_repeat
+    assert sent.delivery.reason is None
+
+
+async def test_a_refused_message_is_never_due_again(store: Store) -> None:
+    """It counts as failed."""
+    chat = await a_chat(store)
+    await a_story(store, chat)
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await store.settle(settle(begun, Refused("blocked"), revision=0, now=NOON))
+    assert await store.claim_deliveries(NOON + HOUR, 10) == ()
+    assert await store.sent_messages(chat.id, 10) == ()
+    assert (await store.queue_status(NOON)).failed_messages == 1
+
+
+async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:
+    """After first sends; its state stays `sent`, and it is done once the revision was sent."""
+    chat = await a_chat(store)
+    told = await a_story(store, chat, title="Told")
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    await send(store, owed)
+    await revise(store, told, chat)
+    new = await a_story(store, chat, title="New")
+    (first,) = await store.claim_deliveries(NOON, 10)
+    assert first.story_id == new.id
+    await send(store, first, "m2")
+
+    (edit,) = await store.claim_deliveries(NOON, 10)
+    assert (edit.id, edit.wanted_revision, edit.sent_revision) == (owed.id, 1, 0)
+    begun = await store.begin_send(edit.id, "More")
+    assert (begun.state, begun.text, begun.attempts) == (DeliveryState.SENT, "More", 2)
+    await store.settle(settle_edit(begun, NotSent("slow down"), revision=1, now=NOON))
+    assert await store.claim_deliveries(NOON, 10) == ()
+    (edit,) = await store.claim_deliveries(NOON + HOUR, 10)
+    assert (edit.message_id, edit.sent_at, edit.sent_revision) == ("m1", NOON, 0)
+    await store.settle(settle_edit(edit, Sent("m1"), revision=1, now=NOON))
+    assert await store.claim_deliveries(NOON + HOUR, 10) == ()
+
+
+async def test_a_revision_wanted_during_the_call_is_still_owed(store: Store) -> None:
+    """What the call sent is settled; what came since is an edit."""
+    chat = await a_chat(store)
+    story = await a_story(store, chat)
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await revise(store, story, chat)
+    await store.settle(settle(begun, Sent("m1"), revision=begun.wanted_revision, now=NOON))
+    (edit,) = await store.claim_deliveries(NOON, 10)
+    assert (edit.state, edit.wanted_revision, edit.sent_revision) == (DeliveryState.SENT, 1, 0)
+
+
+async def test_edits_of_other_chats_come_after_first_sends(store: Store) -> None:
+    """Though the message to be edited is older."""
+    here, there = await a_chat(store), await a_chat(store, "there")
+    told = await a_story(store, here, title="Told")
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    await send(store, owed)
+    await revise(store, told, here)
+    new = await a_story(store, there, title="New")
+    assert await due(store) == [new.id, told.id]
+
+
+async def test_a_paused_chat_has_nothing_due(store: Store) -> None:
+    """Neither first sends nor edits; both wait until it resumes, and do not count as late."""
+    chat = await a_chat(store)
+    told = await a_story(store, chat, title="Told")
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    await send(store, owed)
+    await revise(store, told, chat)
+    new = await a_story(store, chat, title="New")
+    await store.save_chat(replace(chat, paused_at=NOON))
+    assert await due(store) == []
+    assert (await store.queue_status(NOON)).messages == 0
+    assert (await store.queue_status(NOON)).oldest_message is None
+    await store.save_chat(chat)
+    assert await due(store) == [new.id]
+
+
+async def test_what_a_dead_process_left_is_sent_again(store: Store) -> None:
+    """As a possible repeat, due at once; a message that was sent is not touched."""
+    chat, other = await a_chat(store), await a_chat(store, "there")
+    await a_story(store, chat, other)
+    sent, left = await store.claim_deliveries(NOON, 10)
+    await send(store, sent)
+    await store.begin_send(left.id, "Text")
+    assert await store.recover(NOON + HOUR) == 1
+    assert await store.recover(NOON + HOUR) == 0
+    assert await store.claim_deliveries(NOON, 10) == ()
+    (again,) = await store.claim_deliveries(NOON + HOUR, 10)
+    assert (again.id, again.possible_repeat, again.attempts) == (left.id, True, 1)
+    assert again.reason
+
+
+async def test_sent_messages_are_newest_first(store: Store) -> None:
+    """Of this chat only; one can be asked for by the platform's id."""
+    topic, chat, other = await a_topic(store), await a_chat(store), await a_chat(store, "there")
+    for number, title in enumerate(("First", "Second", "Third")):
+        await a_story(store, chat, topic=topic, title=title)
+        (owed,) = await store.claim_deliveries(NOON, 10)
+        await store.begin_send(owed.id, title)
+        at = NOON + number * MINUTE
+        await store.settle(Settlement(owed.id, DeliveryState.SENT, at, f"m{number}", at, 0))
+    await a_story(store, chat, title="Not sent")
+    await a_story(store, other, title="Elsewhere")
+    newest, older = await store.sent_messages(chat.id, 2)
+    assert (newest.delivery.text, older.delivery.text) == ("Third", "Second")
+    assert newest.story.reports[0].entry.title == "Third"
+    assert newest.story.matches[0].topic_id == topic.id
+    (asked,) = await store.sent_messages(chat.id, 2, "m0")
+    assert asked.story.reports[0].entry.title == "First"
+    assert await store.sent_messages(chat.id, 2, "m9") == ()
+    assert await store.sent_messages(other.id, 2, "m0") == ()
+
+
+async def test_the_queue_tells_what_waits(store: Store) -> None:
+    """Entries for the desk; messages owed, being sent or to be edited; since when the oldest was owed."""
+    assert await store.queue_status(NOON) == QueueStatus(0, 0, None, 0)
+    here, there = await a_chat(store), await a_chat(store, "there")
+    told = await a_story(store, here, title="Told", at=NOON - HOUR)
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    assert await store.queue_status(NOON) == QueueStatus(0, 1, NOON - HOUR, 0)
+    await send(store, owed)
+    await revise(store, told, here)
+    assert await store.queue_status(NOON) == QueueStatus(0, 1, None, 0)
+    await a_story(store, there, title="New")
+    (first, _) = await store.claim_deliveries(NOON, 10)
+    await store.begin_send(first.id, "Text")
+    await stored(store, entry())
+    assert await store.queue_status(NOON) == QueueStatus(1, 2, NOON, 0)

@@ -1,0 +1,267 @@
+"""`ports.FeedStore`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.domain.entries import FeedSpec, IngestPlan, ParsedEntry, Revision, fingerprint, keys_of, plan_ingest
+from bot.domain.polling import FeedForPoll
+from bot.ports import PendingEntry, Store
+from bot.storage.schema import revisions
+from bot.storage.sql import SqlStore
+from tests.contract.records import HOUR, MINUTE, NOON, a_feed, a_story, feed_spec, new_entry, opens, poll
+
+
+async def test_a_new_feed_is_due_at_once(store: Store) -> None:
+    """All that the configuration says of a new feed is stored, and nothing has been polled."""
+    spec = FeedSpec(
+        "https://a.example/rss", "A", "ja", "jp", "A: world", True, False, timedelta(seconds=90.5)
+    )
+    await store.sync_feeds([spec], NOON)
+    assert await store.due_feeds(NOON, 10) == ((FeedForPoll(1, spec.url), spec),)
+    assert await store.due_feeds(NOON - MINUTE, 10) == ()
+
+
+async def test_a_known_feed_keeps_its_history(store: Store) -> None:
+    """Changing a feed's outlet neither makes it due nor forgets its validators."""
+    feed = await a_feed(store)
+    await store.record_poll(replace(poll(feed), keep_validators=False, etag='"1"', body_digest="d"))
+    await store.sync_feeds([feed_spec(outlet="Renamed")], NOON + MINUTE)
+    assert await store.due_feeds(NOON + MINUTE, 10) == ()
+    ((again, spec),) = await store.due_feeds(NOON + HOUR, 10)
+    assert again == FeedForPoll(feed.id, feed.url, '"1"', None, "d", polled_before=True)
+    assert spec.outlet == "Renamed"
+
+
+async def test_a_feed_that_is_not_configured_is_not_polled(store: Store) -> None:
+    """It keeps what it brought, and comes back with it."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
+    await store.sync_feeds([], NOON)
+    assert await store.due_feeds(NOON + HOUR, 10) == ()
+    assert await store.next_due() is None
+    assert await store.feed_statuses() == ()
+    assert len(await store.pending_entries(10)) == 1
+    await store.sync_feeds([feed_spec()], NOON)
+    assert (await store.feed_statuses())[0].entries == 1
+    assert await store.next_due() == NOON + 5 * MINUTE
+
+
+async def test_the_longest_overdue_feed_comes_first(store: Store) -> None:
+    """Due feeds are ordered by due time, then as configured, and limited."""
+    await store.sync_feeds([feed_spec("late"), feed_spec("soon"), feed_spec("early")], NOON)
+    (late, _), (soon, _), (early, _) = await store.due_feeds(NOON, 10)
+    await store.record_poll(replace(poll(late), next_poll=NOON + 3 * MINUTE))
+    await store.record_poll(replace(poll(soon), next_poll=NOON + 2 * MINUTE))
+    await store.record_poll(replace(poll(early), next_poll=NOON + 1 * MINUTE))
+    assert await store.next_due() == NOON + MINUTE
+    due = await store.due_feeds(NOON + 2 * MINUTE, 10)
+    assert [feed.id for feed, _ in due] == [early.id, soon.id]
+    assert [feed.id for feed, _ in await store.due_feeds(NOON + HOUR, 1)] == [early.id]
+
+
+async def test_new_entries_wait_for_the_desk_in_order(store: Store) -> None:
+    """`record_poll` answers how many are new; they are seen at the poll's time."""
+    feed = await a_feed(store)
+    assert await store.record_poll(poll(feed, IngestPlan((new_entry("b"), new_entry("a"))))) == 2
+    assert await store.record_poll(poll(feed, IngestPlan((new_entry("c"),)), NOON + MINUTE)) == 1
+    waiting = await store.pending_entries(10)
+    assert [pending.entry.title for pending in waiting] == ["Title b", "Title a", "Title c"]
+    assert [pending.entry.seen for pending in waiting] == [NOON, NOON, NOON + MINUTE]
+    assert {pending.entry.feed_id for pending in waiting} == {feed.id}
+    assert {pending.entry.published for pending in waiting} == {NOON - HOUR}
+    assert {pending.story_id for pending in waiting} == {None}
+
+
+async def test_what_is_not_news_does_not_wait(store: Store) -> None:
+    """Background is kept to search in; its revisions do not wait either."""
+    feed = await a_feed(store)
+    assert await store.record_poll(poll(feed, IngestPlan((new_entry(is_news=False),)))) == 1
+    assert await store.pending_entries(10) == ()
+    (kept,) = await store.entries_since(NOON, 10)
+    assert not kept.is_news
+    await store.record_poll(poll(feed, IngestPlan(revisions=(Revision(kept.id, "fp", "New", "", None),))))
+    assert await store.pending_entries(10) == ()
+    (revised,) = await store.entries_since(NOON, 10)
+    assert (revised.title, revised.revision) == ("New", 1)
+
+
+async def test_a_revision_of_news_waits_again(store: SqlStore) -> None:
+    """It waits with the story it stands in; the old text is kept."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
+    (pending,) = await store.pending_entries(10)
+    await store.record_desk([opens(pending.entry)], NOON)
+    assert await store.pending_entries(10) == ()
+
+    change = Revision(pending.entry.id, "fp", "Corrected", "Text", "https://new.example/")
+    later = poll(feed, IngestPlan(revisions=(change,)), NOON + HOUR)
+    assert await store.record_poll(later) == 0
+    revised = replace(
+        pending.entry, title="Corrected", summary="Text", link="https://new.example/", revision=1
+    )
+    assert await store.pending_entries(10) == (PendingEntry(revised, revised.id),)
+    (old,) = await store._database.read(lambda connection: connection.execute(select(revisions)).all())
+    assert (old.entry_id, old.revision, old.title, old.replaced) == (revised.id, 0, "Title a", NOON + HOUR)
+
+
+async def test_a_poll_recorded_twice_changes_nothing(store: Store) -> None:
+    """What was planned on an outdated view neither doubles an entry nor counts a revision again."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
+    (pending,) = await store.pending_entries(10)
+    plan = IngestPlan((new_entry("b"),), (Revision(pending.entry.id, "fp", "Corrected", "", None),))
+    assert await store.record_poll(poll(feed, plan)) == 1
+    assert await store.record_poll(poll(feed, plan)) == 0
+    waiting = await store.pending_entries(10)
+    assert [(one.entry.title, one.entry.revision) for one in waiting] == [("Corrected", 1), ("Title b", 0)]
+
+
+async def test_an_entry_answers_to_all_its_keys(store: Store) -> None:
+    """Its id, its link, its text, old texts and aliases; not to those of another feed's entry."""
+    await store.sync_feeds([feed_spec("one"), feed_spec("two")], NOON)
+    (one, _), (two, _) = await store.due_feeds(NOON, 10)
+    new = new_entry("a", link="https://a.example/1")
+    await store.record_poll(poll(one, IngestPlan((new,))))
+    (pending,) = await store.pending_entries(10)
+    change = Revision(pending.entry.id, fingerprint("New", ""), "New", "", "https://a.example/2")
+    alias = ("id:renamed", pending.entry.id)
+    await store.record_poll(poll(one, IngestPlan(revisions=(change,), aliases=(alias,))))
+
+    old = keys_of(ParsedEntry("a", new.title, new.link, new.summary))
+    current = keys_of(ParsedEntry("a", "New", "https://a.example/2", ""))
+    known = await store.known_entries(one.id, [*old, *current, "id:renamed", "id:other"], [])
+    assert set(known) == {*old, *current, "id:renamed"}
+    assert {entry.entry_id for entry in known.values()} == {pending.entry.id}
+    assert known["id:renamed"].key == "id:a"
+    assert known["id:a"].title == "New"
+    assert known["id:a"].fingerprint == change.fingerprint
+    assert known["id:a"].seen == NOON
+    assert await store.known_entries(two.id, [*old, *current], [change.fingerprint]) == {}
+
+
+async def test_an_entry_is_found_by_its_text_alone(store: Store) -> None:
+    """Found only through its fingerprint, it stands under its own key; found by key too, it stands there once."""
+    feed = await a_feed(store)
+    new = new_entry("a")
+    await store.record_poll(poll(feed, IngestPlan((new,))))
+    assert set(await store.known_entries(feed.id, ["id:b"], [new.fingerprint])) == {"id:a"}
+    content = f"content:{new.fingerprint}"
+    assert set(await store.known_entries(feed.id, [content], [new.fingerprint])) == {content}
+
+
+async def test_the_first_to_answer_to_a_key_keeps_it(store: Store) -> None:
+    """Entries that share a link are not mistaken for one another once the feed gives ids."""
+    feed = await a_feed(store)
+    without_id = replace(new_entry("old", link="https://a.example/"), key="link:https://a.example/")
+    await store.record_poll(poll(feed, IngestPlan((without_id,))))
+    await store.record_poll(poll(feed, IngestPlan((new_entry("new", link="https://a.example/"),))))
+    known = await store.known_entries(feed.id, ["link:https://a.example/", "id:new"], [])
+    assert known["link:https://a.example/"].title == "Title old"
+    assert known["id:new"].title == "Title new"
+
+
+async def test_a_document_planned_from_the_store_is_not_new_twice(store: Store) -> None:
+    """The store's answers are what `plan_ingest` needs to see a renamed id, a link and a text for what they are."""
+    feed = await a_feed(store)
+    document = (
+        ParsedEntry("1", "With id and link", "https://a.example/1"),
+        ParsedEntry(None, "With a link", "https://a.example/2"),
+        ParsedEntry(None, "With nothing"),
+    )
+    renamed = (replace(document[0], id="https://new.example/1"), *document[1:])
+
+    async def read(parsed: tuple[ParsedEntry, ...]) -> IngestPlan:
+        keys = [key for one in parsed for key in keys_of(one)]
+        known = await store.known_entries(
+            feed.id, keys, [fingerprint(one.title, one.summary) for one in parsed]
+        )
+        plan = plan_ingest(feed_spec(), parsed, known, first_poll=False, now=NOON)
+        await store.record_poll(poll(feed, plan))
+        return plan
+
+    assert len((await read(document)).new) == 3
+    assert await read(document) == IngestPlan(repeats=3)
+    assert (await read(renamed)).aliases == (("id:https://new.example/1", 1),)
+    assert await read(renamed) == IngestPlan(repeats=3)
+
+
+async def test_a_huge_document_can_be_looked_up(store: Store) -> None:
+    """More keys than a statement takes parameters."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry("a"),))))
+    names = [str(number) for number in range(70_000)]
+    assert set(await store.known_entries(feed.id, [*names, "id:a"], names)) == {"id:a"}
+
+
+async def test_a_failure_is_counted_until_a_success(store: Store) -> None:
+    """An error keeps the validators, adds a failure and says why; a success clears both."""
+    feed = await a_feed(store)
+    await store.record_poll(replace(poll(feed), keep_validators=False, etag="e", last_modified="m"))
+    await store.record_poll(replace(poll(feed, at=NOON + MINUTE), error="It did not answer."))
+    await store.record_poll(replace(poll(feed, at=NOON + 2 * MINUTE), error="It answered 500."))
+    ((failing, _),) = await store.due_feeds(NOON + HOUR, 10)
+    assert failing == FeedForPoll(feed.id, feed.url, "e", "m", failures=2, polled_before=True)
+    (status,) = await store.feed_statuses()
+    assert (status.error, status.failures) == ("It answered 500.", 2)
+    assert (status.last_poll, status.last_success) == (NOON + 2 * MINUTE, NOON)
+
+    await store.record_poll(poll(feed, at=NOON + 3 * MINUTE))
+    (status,) = await store.feed_statuses()
+    assert (status.error, status.failures, status.last_success) == (None, 0, NOON + 3 * MINUTE)
+
+
+async def test_validators_are_forgotten_when_told(store: Store) -> None:
+    """`keep_validators` False with none to store clears the old ones."""
+    feed = await a_feed(store)
+    await store.record_poll(replace(poll(feed), keep_validators=False, etag="e", body_digest="d"))
+    await store.record_poll(replace(poll(feed), keep_validators=False))
+    ((again, _),) = await store.due_feeds(NOON + HOUR, 10)
+    assert (again.etag, again.body_digest) == (None, None)
+
+
+async def test_the_first_success_is_the_first_poll(store: Store) -> None:
+    """A feed that only ever failed has not been polled before: what it first brings is not all news."""
+    feed = await a_feed(store)
+    await store.record_poll(replace(poll(feed), error="No route."))
+    ((again, _),) = await store.due_feeds(NOON + HOUR, 10)
+    assert not again.polled_before
+
+
+async def test_a_feed_that_is_gone_is_never_asked_again(store: Store) -> None:
+    """It is still listed, as inactive and with the reason; taking it out and putting it back asks again."""
+    feed = await a_feed(store)
+    await store.record_poll(replace(poll(feed), error="It is gone.", gone=True))
+    await store.sync_feeds([feed_spec()], NOON)
+    assert await store.due_feeds(NOON + HOUR, 10) == ()
+    assert await store.next_due() is None
+    (status,) = await store.feed_statuses()
+    assert (status.active, status.error) == (False, "It is gone.")
+    await store.sync_feeds([], NOON)
+    await store.sync_feeds([feed_spec()], NOON)
+    assert len(await store.due_feeds(NOON + HOUR, 10)) == 1
+
+
+async def test_statuses_are_in_the_configured_order(store: Store) -> None:
+    """With counts, and the time of the last new entry rather than of the last poll."""
+    await store.sync_feeds([feed_spec("b"), feed_spec("a")], NOON)
+    await store.sync_feeds([feed_spec("a"), feed_spec("b")], NOON)
+    assert [status.spec for status in await store.feed_statuses()] == [feed_spec("a"), feed_spec("b")]
+    (b, _) = next(due for due in await store.due_feeds(NOON, 10) if due[0].url == feed_spec("b").url)
+    await store.record_poll(poll(b, IngestPlan((new_entry("x"), new_entry("y")))))
+    await store.record_poll(poll(b, IngestPlan(repeats=2), NOON + MINUTE))
+    a_status, b_status = await store.feed_statuses()
+    assert (a_status.entries, a_status.last_poll, a_status.active) == (0, None, True)
+    assert (b_status.entries, b_status.last_new, b_status.last_poll) == (2, NOON, NOON + MINUTE)
+    assert b_status.next_poll == NOON + 6 * MINUTE
+
+
+async def test_entries_of_no_feed_count_for_none(store: Store) -> None:
+    """A replay's entries are no feed's."""
+    feed = await a_feed(store)
+    await a_story(store)
+    assert (await store.feed_statuses())[0].entries == 0
+    assert await store.known_entries(feed.id, ["link:https://the.example/1"], []) == {}

@@ -1,0 +1,144 @@
+"""What holds for the store as a whole: all or nothing, and all of it after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from bot.domain.deliveries import Intent
+from bot.domain.entries import IngestPlan, Revision
+from bot.domain.topics import TopicSpec
+from bot.ports import Store
+from bot.storage.sql import SqlStore
+from tests.contract.conftest import FaultError, checked_out, counting, everything
+from tests.contract.records import (
+    HOUR,
+    NOON,
+    a_chat,
+    a_feed,
+    a_story,
+    a_topic,
+    entry,
+    feed_spec,
+    joins,
+    match,
+    new_entry,
+    opens,
+    poll,
+    stored,
+)
+
+
+async def nothing_or_all(store: SqlStore, write: Callable[[], Awaitable[object]]) -> int:
+    """Break `write` before each of its statements in turn, until it goes through; answers how many there were."""
+    before = await everything(store)
+    for number in count(1):
+        with counting(store, break_at=number):
+            try:
+                await write()
+            except FaultError:
+                assert await everything(store) == before
+                assert checked_out(store) == 0
+                continue
+        assert await everything(store) != before
+        return number - 1
+    raise AssertionError
+
+
+async def test_a_poll_is_stored_whole_or_not_at_all(store: SqlStore) -> None:
+    """Wherever it breaks, no entry, key, revision or due time of it is there, and the next try goes through."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry("a"),))))
+    (pending,) = await store.pending_entries(1)
+    change = Revision(pending.entry.id, "fp", "Corrected", "", None)
+    plan = IngestPlan((new_entry("b"), new_entry("c")), (change,), aliases=(("id:alias", pending.entry.id),))
+    record = replace(poll(feed, plan), keep_validators=False, etag="e")
+    assert await nothing_or_all(store, lambda: store.record_poll(record)) >= 8
+
+
+async def test_the_desks_work_is_stored_whole_or_not_at_all(store: SqlStore) -> None:
+    """Wherever it breaks, the entries still wait, and there is no story, match or message of it."""
+    topic, chat, other = await a_topic(store), await a_chat(store), await a_chat(store, "there")
+    told = await a_story(store, chat, topic=topic)
+    opening, joining = await stored(store, entry("New"), entry())
+    joined = joins(joining, told, match(topic), revised_for=[chat])
+    records = [
+        opens(opening, match(topic), key="new", chats=[chat]),
+        replace(joined, intents=(Intent(other.id, told.id, (topic.id,)),)),
+    ]
+    assert await nothing_or_all(store, lambda: store.record_desk(records, NOON)) >= 8
+
+
+async def test_configuration_is_stored_whole_or_not_at_all(store: SqlStore) -> None:
+    """A half-taken configuration would stop feeds or topics."""
+    await store.sync_feeds([feed_spec("old")], NOON)
+    await a_topic(store)
+    assert await nothing_or_all(store, lambda: store.sync_feeds([feed_spec("new")], NOON)) == 3
+    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 3
+
+
+async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> None:
+    """Or stays with them."""
+    chat = await a_chat(store)
+    topic = await store.add_topic(chat.id, TopicSpec("tea", "Tea", "tea"), NOON)
+    assert topic is not None
+    await store.subscribe(chat.id, topic.id, NOON)
+    assert await nothing_or_all(store, lambda: store.remove_topic(topic.id)) == 3
+
+
+async def test_a_restart_finds_everything(home: Callable[[], Awaitable[SqlStore]]) -> None:
+    """Closed and opened again, the store is as it was, to the row."""
+    store = await home()
+    feed = await a_feed(store)
+    topic, chat = await a_topic(store), await a_chat(store)
+    await store.subscribe(chat.id, topic.id, NOON)
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
+    await a_story(store, chat, topic=topic)
+    (owed,) = await store.claim_deliveries(NOON, 1)
+    await store.begin_send(owed.id, "Text")
+    before = await everything(store)
+    await store.close()
+
+    store = await home()
+    try:
+        assert await everything(store) == before
+        assert await store.recover(NOON + HOUR) == 1
+        assert len(await store.pending_entries(10)) == 1
+    finally:
+        await store.close()
+
+
+async def test_many_may_ask_and_write_at_once(store: Store) -> None:
+    """Writers take turns and nobody is told that the database is busy."""
+    feed = await a_feed(store)
+    plans = [IngestPlan((new_entry(str(number)),)) for number in range(20)]
+    polls = [store.record_poll(poll(feed, plan)) for plan in plans]
+    reads = [store.entries_since(NOON, 50) for _ in range(20)]
+    counts, _ = await asyncio.gather(asyncio.gather(*polls), asyncio.gather(*reads))
+    assert sum(counts) == len(await store.pending_entries(50)) == 20
+
+
+async def test_a_cancelled_write_leaves_no_trace_or_all_of_it(store: SqlStore) -> None:
+    """A stop in the middle of a transaction neither blocks the writer nor tears the transaction."""
+    feed = await a_feed(store)
+    for steps in range(1, 40, 3):
+        before = len(await store.entries_since(NOON, 100))
+        plan = IngestPlan((new_entry(f"a{steps}"), new_entry(f"b{steps}")))
+        task = asyncio.ensure_future(store.record_poll(poll(feed, plan)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert len(await store.entries_since(NOON, 100)) - before in (0, 2)
+        assert checked_out(store) == 0
+
+
+async def test_a_naive_datetime_is_refused(store: Store) -> None:
+    """Nobody can know what it means."""
+    with pytest.raises(StatementError, match="no time zone"):
+        await store.sync_feeds([feed_spec()], NOON.replace(tzinfo=None))

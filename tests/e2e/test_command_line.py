@@ -1,0 +1,200 @@
+"""The commands as a person runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import cli
+from bot.settings.files import load_catalog
+from tests.fakes.feed_server import FeedServer, Item
+
+ROOT = Path(__file__).parents[2]
+
+
+def sokuho(*arguments: str) -> str:
+    result = CliRunner().invoke(cli, list(arguments))
+    return f"{result.exit_code}\n{result.output}"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project's configuration, in force; the working folder is empty."""
+    folder = tmp_path / "config"
+    shutil.copytree(ROOT / "config", folder)
+    monkeypatch.setenv("SOKUHO_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("SOKUHO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+async def test_demo_shows_every_topic_in_every_language() -> None:
+    """`demo --fast` ends by itself, and its transcript has all three topics in the languages of their sources."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "demo",
+        "--fast",
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await asyncio.wait_for(child.communicate(), 60)
+    shown = output.decode()
+    assert child.returncode == 0
+    bulletins = re.findall(r"【.*?#[^\n]*", shown, re.DOTALL)
+    for hashtag in ("#Ukraine_ceasefire", "#US_Russia_summit", "#Armenia_Azerbaijan"):
+        about = [bulletin for bulletin in bulletins if hashtag in bulletin]
+        assert any(re.search("[а-я]{3}", bulletin) for bulletin in about), hashtag
+        assert any(re.search("[ぁ-ん]", bulletin) for bulletin in about), hashtag
+        assert any(re.search("Demo (Wire|World)", bulletin) for bulletin in about), hashtag
+    assert "now also Demo" in shown
+    assert "The day is over" in shown
+
+
+def test_check_names_file_line_and_remedy(config: Path) -> None:
+    """A mistake in a file stops the start, and says where it is and what to do."""
+    path = config / "feeds.toml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next(index for index, line in enumerate(lines) if line.startswith("outlet"))
+    lines[number] = 'outlett = "BBC News"'
+    path.write_text("\n".join(lines), encoding="utf-8")
+    for command in ("check", "run"):
+        said = sokuho(command)
+        assert said.startswith("1\n")
+        assert f"config/feeds.toml:{number + 1}: unknown key “outlett”" in said
+        assert "Did you mean “outlet”?" in said
+        assert "“outlet” is missing; add: outlet = …" in said
+
+
+async def test_check_tries_the_feeds_and_says_which_fail(config: Path) -> None:
+    """Feeds that fail are named with their line and the reason; the others are counted."""
+    async with FeedServer() as server:
+        server.publish("/good", [Item("One", id="1"), Item("Two", id="2")])
+        server.answer("/gone", status=410)
+        server.serve("/page", b"<!doctype html><html><title>No feed</title></html>", content_type="text/html")
+        tables = [
+            f'[[feeds]]\nurl = "{server.url(path)}"\noutlet = "BBC News"\nlanguage = "en"\n'
+            for path in ("/good", "/gone", "/page")
+        ]
+        (config / "feeds.toml").write_text("\n".join(tables), encoding="utf-8")
+        said = await asyncio.to_thread(sokuho, "check")
+    assert said.startswith("1\n")
+    assert "config/feeds.toml:7: BBC News" in said
+    assert "config/feeds.toml:12: BBC News" in said
+    assert "a web page («No feed»), not a feed" in said
+    assert "Feeds: 1 well, 2 to look at, 2 entries." in said
+
+
+def test_check_offline_is_content_with_our_own_configuration(config: Path) -> None:
+    """What is in the repository has no mistake."""
+    assert config.exists()
+    assert sokuho("check", "--offline").startswith("0\n")
+
+
+def test_opml_goes_out_and_comes_in(config: Path, tmp_path: Path) -> None:
+    """Exported feeds are known when they come back; unknown ones are printed, or added to the configuration."""
+    exported = tmp_path / "feeds.opml"
+    assert sokuho("opml", "export", "--out", str(exported)).startswith("0\n")
+    assert "Nothing to add" in sokuho("opml", "import", str(exported))
+    other = tmp_path / "other.opml"
+    other.write_text(
+        '<opml version="2.0"><body><outline text="The “New” Times" xmlUrl="https://new.example/feed"/></body></opml>',
+        encoding="utf-8",
+    )
+    assert 'url = "https://new.example/feed"' in sokuho("opml", "import", str(other))
+    before = load_catalog(config)
+    assert sokuho("opml", "import", str(other), "--write", "--language", "uk").startswith("0\n")
+    after = load_catalog(config)
+    assert not isinstance(before, tuple)
+    assert not isinstance(after, tuple)
+    assert len(after.feeds) == len(before.feeds) + 1
+    assert (after.feeds[-1].outlet, after.feeds[-1].language) == ("The “New” Times", "uk")
+
+
+def test_an_opml_file_with_a_mistake_is_named(config: Path, tmp_path: Path) -> None:
+    """A file that is no OPML is an answer with its line, and changes nothing."""
+    broken = tmp_path / "broken.opml"
+    broken.write_text("<opml>\n<body>\n</opml>", encoding="utf-8")
+    before = (config / "feeds.toml").read_bytes()
+    said = sokuho("opml", "import", str(broken), "--write")
+    assert said.startswith("1\n")
+    assert "broken.opml:3" in said
+    assert (config / "feeds.toml").read_bytes() == before
+
+
+def test_the_database_is_made_and_upgraded(config: Path, tmp_path: Path) -> None:
+    """`db upgrade` works on an empty folder, and again."""
+    assert config.exists()
+    assert sokuho("db", "upgrade").startswith("0\n")
+    assert sokuho("db", "upgrade").startswith("0\n")
+    assert (tmp_path / "data" / "sokuho.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SOKUHO_POLL_MINUTES", "often", "SOKUHO_POLL_MINUTES"),
+        ("SOKUHO_POLL_MINUTES", "0", "SOKUHO_POLL_MINUTES"),
+        ("SOKUHO_LOG_LEVEL", "loud", "SOKUHO_LOG_LEVEL"),
+        ("SOKUHO_CONFIG_DIR", "/nowhere", "this file is missing"),
+        ("SOKUHO_DATABASE_URL", "mongodb://user:hunter2@host/db", "SQLite"),
+        ("SOKUHO_DATABASE_URL", "sqlite://", "names no SQLite file"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_not_repeated(
+    config: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """A setting that cannot be used stops the start with its name; a secret in it is not shown."""
+    (config / "feeds.toml").write_text(
+        '[[feeds]]\nurl = "http://127.0.0.1:9/feed"\noutlet = "BBC News"\nlanguage = "en"\n', encoding="utf-8"
+    )
+    monkeypatch.setenv(name, value)
+    shown = sokuho("run")
+    assert shown.startswith("1\n")
+    assert said in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize("ending", ["/stop", "SIGTERM", "SIGINT"])
+async def test_run_ends_cleanly(config: Path, tmp_path: Path, ending: str) -> None:
+    """`/stop`, SIGTERM and Ctrl-C end the program with status 0 and without a trace; what was polled is kept."""
+    async with FeedServer() as server:
+        server.publish("/feed", [Item("One", id="1")])
+        (config / "feeds.toml").write_text(
+            f'[[feeds]]\nurl = "{server.url("/feed")}"\noutlet = "BBC News"\nlanguage = "en"\n',
+            encoding="utf-8",
+        )
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "run",
+            cwd=ROOT,
+            env={**os.environ, "SOKUHO_CONFIG_DIR": str(config), "SOKUHO_DATA_DIR": str(tmp_path / "data")},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert child.stdin is not None
+        assert child.stdout is not None
+        while b"/help" not in await asyncio.wait_for(child.stdout.readline(), 20):
+            pass
+        async with asyncio.timeout(20):
+            await server.until_asked("/feed")
+        if ending == "/stop":
+            child.stdin.write(b"/stop\n")
+        else:
+            child.send_signal(getattr(signal, ending))
+        _, errors = await asyncio.wait_for(child.communicate(), 20)
+    assert child.returncode == 0
+    assert errors.decode() == ""
