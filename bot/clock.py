@@ -12,15 +12,19 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """Starts at `start` when it is made, and runs `rate` seconds a second."""
+    """Stands at `start` until it is let `run`; from then on runs `rate` seconds a second."""
 
     def __init__(self, start: datetime, rate: float = 1.0) -> None:
         self._start = start
         self._rate = rate
+        self._began: float | None = None
+
+    def run(self) -> None:
         self._began = time.monotonic()
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._rate)
+        elapsed = 0.0 if self._began is None else time.monotonic() - self._began
+        return self._start + timedelta(seconds=elapsed * self._rate)
 
 
 class SimulatedClock:

@@ -24,7 +24,7 @@ from bot.ports import Clock
 from bot.settings.files import OutletTable
 from bot.settings.toml import ConfigProblem, TableModel, TomlFile
 
-FEED_WINDOW = 12
+FEED_WINDOW = 20
 """How many items a feed shows at a time, the newest first."""
 
 
@@ -178,5 +178,5 @@ def pace(day: RecordedDay, seconds: float) -> float:
 
 
 def before(day: RecordedDay) -> datetime:
-    """When the demo's clock starts: a little before the first entry, so that the first poll finds it fresh."""
-    return day.begins - timedelta(minutes=1)
+    """Where the demo's clock stands at first: before anything is published."""
+    return day.begins - timedelta(hours=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 
-from bot.domain.text import Stream, is_acronym, is_katakana, pattern_of
+from bot.domain.text import Stream, in_capitals, is_acronym, pattern_of, stands_alone
 
 Kind = Literal["country", "person", "place", "organisation", "event", "term"]
 Labels = Mapping[str, tuple[str, ...]]
@@ -99,6 +100,22 @@ class _Label:
     case: Case = Case.CAPITALS
     layers: set[str] = field(default_factory=set)
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
+    keeps_s: bool = True
+    """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
+
+    def fits(self, text: str, *, any_case: bool) -> bool:
+        if self.keeps_s and not _ends_in_s(text):
+            return False
+        return any_case or self.case <= _case_of(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A label at `start` to `end` of a stream, without the spaces around it."""
+
+    start: int
+    end: int
+    label: _Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +150,27 @@ class Lexicon:
 
     def find(self, stream: Stream) -> tuple[Hit, ...]:
         """Every label in the text, in order. A longer one swallows those within it that are of its own layer."""
-        return self._find(stream, any_case=False)
+        return tuple(_hit(stream, one) for one in self._find(stream, any_case=False))
 
     def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
         """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
-        chosen: list[Hit] = []
-        for hit in sorted(self._find(stream, any_case=True), key=lambda hit: (hit.start, -hit.end)):
-            if not chosen or hit.start >= chosen[-1].end:
-                chosen.append(hit)
-        return tuple(chosen)
+        chosen: list[_Found] = []
+        for one in self._find(stream, any_case=True):
+            if not chosen or one.start >= chosen[-1].end:
+                chosen.append(one)
+        return tuple(_hit(stream, one) for one in chosen)
 
-    def _find(self, stream: Stream, *, any_case: bool) -> tuple[Hit, ...]:
-        found: list[tuple[Hit, _Label]] = []
+    def _find(self, stream: Stream, *, any_case: bool) -> Iterator[_Found]:
+        found = []
         for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
-            label = self._labels[index]
-            if not _stands_alone(stream.text, start, end):
-                continue
             source_start, source_end = stream.span(start, end)
-            text = stream.source[source_start:source_end]
-            if any_case or label.case <= _case_of(text):
-                hit = Hit(source_start, source_end, text, tuple(label.concepts), tuple(label.processes))
-                found.append((hit, label))
-        return tuple(
-            hit
-            for hit, label in found
-            if (hit.concepts or hit.processes) and not _swallowed(hit, label, found)
-        )
+            label = self._labels[index]
+            if stands_alone(stream.text, start, end) and label.fits(
+                stream.source[source_start:source_end], any_case=any_case
+            ):
+                inner = start + (stream.text[start] == " "), end - (stream.text[end - 1] == " ")
+                found.append(_Found(*inner, label))
+        return _unswallowed(found)
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
@@ -174,6 +186,7 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
             label = labels.setdefault(pattern, _Label(pattern))
             label.case = min(label.case, _case_needed(text, layer) if concept or process else Case.ANY)
             label.layers.add(layer)
+            label.keeps_s = label.keeps_s and layer == "things" and _ends_in_s(text)
             if concept and concept not in label.concepts:
                 label.concepts.append(concept)
             if process and process not in label.processes:
@@ -206,9 +219,12 @@ def _implied(id_: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
     return tuple(reached)
 
 
+def _ends_in_s(text: str) -> bool:
+    return re.sub(r"['’ʼ`]s?$", "", text.casefold()).endswith("s")
+
+
 def _case_of(text: str) -> Case:
-    """Two capitals make an acronym, whatever ending follows: NATO's, МИДа."""
-    if is_acronym("".join(char for char in text if char.isalpha())[:2]):
+    if in_capitals(text):
         return Case.CAPITALS
     return Case.INITIAL if text[0].isupper() or not text[0].islower() else Case.ANY
 
@@ -220,19 +236,17 @@ def _case_needed(label: str, layer: str) -> Case:
     return min(_case_of(label), Case.INITIAL) if layer == "things" else Case.ANY
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Katakana labels match at katakana boundaries only: イラン is not in ブイランド."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (is_katakana(text[start]) and before and is_katakana(before)) and not (
-        is_katakana(text[end - 1]) and after and is_katakana(after)
-    )
+def _unswallowed(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Those that mean something and that no longer one of their layer covers, leftmost and longest first."""
+    reach: dict[str, int] = {}
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        # No two labels have one place, so whatever of the layer reaches as far and came before is longer.
+        covered = any(reach.get(layer, 0) >= one.end for layer in one.label.layers)
+        reach.update({layer: max(reach.get(layer, 0), one.end) for layer in one.label.layers})
+        if not covered and (one.label.concepts or one.label.processes):
+            yield one
 
 
-def _swallowed(hit: Hit, label: _Label, found: Sequence[tuple[Hit, _Label]]) -> bool:
-    return any(
-        other.start <= hit.start
-        and hit.end <= other.end
-        and (other.end - other.start) > (hit.end - hit.start)
-        and bool(other_label.layers & label.layers)
-        for other, other_label in found
-    )
+def _hit(stream: Stream, one: _Found) -> Hit:
+    start, end = stream.span(one.start, one.end)
+    return Hit(start, end, stream.source[start:end], tuple(one.label.concepts), tuple(one.label.processes))

@@ -23,7 +23,7 @@ from ahocorasick_rs import AhoCorasick
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Clue, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without
-from bot.domain.text import Stream, is_acronym, normalise, pattern_of
+from bot.domain.text import Stream, in_capitals, is_acronym, normalise, pattern_of, stands_alone
 
 THRESHOLD = 0.5
 IN_SUMMARY = 0.7
@@ -153,7 +153,9 @@ class TopicIndex:
             for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
                 source_start, source_end = stream.span(start, end)
                 text = stream.source[source_start:source_end]
-                if is_acronym(text) or not self._literals[index].endswith(_CAPITALS):
+                if not stands_alone(stream.text, start, end):
+                    continue
+                if in_capitals(text) or not self._literals[index].endswith(_CAPITALS):
                     evidence = Evidence(text, part, source_start, None, weight)
                     found.setdefault(self._literals[index], evidence)
         return found

@@ -94,9 +94,9 @@ _GRAMMAR = r"""
     group: "(" any ")"
     phrase: PHRASE
     FIELD.3: /(title|lang|from):/i
-    _MINUS.3: /-(?=[^\s|)])/
-    PHRASE.2: /"[^"]*"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』/
-    WORD: /[^\s|()"“«「『-][^\s|()"“«「『]*/
+    _MINUS.3: /-(?=[^\s|)-])/
+    PHRASE.2: /"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』/
+    WORD: /[^\s|()"“„«「『-][^\s|()"“„«「『]*/
     DASH.1: /[-–—]+(?=\s|$|[|)])/
     %ignore /\s+/
     %ignore DASH
@@ -115,20 +115,23 @@ _IDLE = frozenset(
 
 def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
     """The meaning of a query, or what is wrong with it."""
-    problem = _obvious_problem(text)
+    spelt = _plain_operators(text)
+    problem = _obvious_problem(spelt)
     if problem is not None:
         return problem
     try:
-        tree = _grammar().parse(_upper_operators(text))
+        tree = _grammar().parse(spelt)
     except UnexpectedInput as error:
-        return _grammar_problem(text, error)
+        return _grammar_problem(spelt, error)
     root = _Reader(lexicon).read(tree)
     if root is None:
         return QueryProblem(
             "These words say nothing a topic could be about; name a place, a person or an event."
         )
     if not any(_positive(root)):
-        return QueryProblem("A topic needs something to look for, not only things to leave out.")
+        return QueryProblem(
+            "A topic needs something to look for (on both sides of a |), not only things to leave out or conditions."
+        )
     return Query(text.strip(), root)
 
 
@@ -143,9 +146,14 @@ def _grammar() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=True)
 
 
-def _upper_operators(text: str) -> str:
+_FULL_WIDTH = str.maketrans("（）｜＂：－", '()|":-')
+"""Operators as a Japanese keyboard types them."""
+
+
+def _plain_operators(text: str) -> str:
     """OR and NOT as people write them elsewhere, replaced in place so that positions stay right; AND says nothing."""
-    text = re.sub(r"(?<!\S)OR(?!\S)", " |", text)
+    text = text.translate(_FULL_WIDTH)
+    text = re.sub(r"(?<!\S)OR(?!\S)", "| ", text)
     text = re.sub(r"(?<!\S)AND(?!\S)", "   ", text)
     return re.sub(r"(?<!\S)NOT\s(?=\S)", "   -", text)
 
@@ -175,19 +183,22 @@ def _grammar_problem(text: str, error: UnexpectedInput) -> QueryProblem:
         )
     char = text[position : position + 1]
     if char == ")":
+        if text[:position].rstrip().endswith("("):
+            return QueryProblem("There is nothing between these parentheses.", position)
         return QueryProblem("This parenthesis closes nothing.", position)
     if char == "|":
         return QueryProblem("Something is missing before this |.", position)
-    if char in ('"', "“", "«", "「", "『") and isinstance(error, UnexpectedCharacters):
+    if char in ('"', "“", "„", "«", "「", "『") and isinstance(error, UnexpectedCharacters):
         return QueryProblem("This quotation mark is not closed.", position)
     return QueryProblem("This does not belong here.", position)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Turns a syntax tree into nodes. None stands for what says nothing."""
+    """Turns a syntax tree into nodes. None stands for what says nothing. `field`: what is read is of `lang` or `from`."""
 
     lexicon: Lexicon
+    field: str = ""
 
     def read(self, tree: Tree[Token]) -> Node | None:
         children = tree.children
@@ -203,6 +214,8 @@ class _Reader:
                 return self._scoped(str(children[0])[:-1].lower(), children[1])
             case "phrase":
                 words = str(children[0])[1:-1].strip()
+                if self.field:
+                    return self._plain(words)
                 return Literal(words, exact=True) if pattern_of(words) else None
             case _:
                 return self._child(children[0])
@@ -228,14 +241,11 @@ class _Reader:
         if field == "title":
             part = self._child(child)
             return InTitle(part) if part is not None else None
-        value = (
-            str(child)
-            if isinstance(child, Token)
-            else "".join(str(t) for t in child.scan_values(lambda _: True))
-        )
-        return Of(field, value.strip('"“”«»「」『』 ').casefold())
+        return _Reader(self.lexicon, field)._child(child)  # noqa: SLF001 - of its own class
 
     def _plain(self, text: str) -> Node | None:
+        if self.field:
+            return Of(self.field, text.casefold()) if text else None
         stream = normalise(text)
         hits = self.lexicon.find_for_query(stream)
         named = {id_ for hit in hits for id_ in hit.concepts}

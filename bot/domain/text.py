@@ -120,6 +120,19 @@ def is_acronym(label: str) -> bool:
     return len(letters) > 1 and all(char.isupper() for char in letters)
 
 
+def in_capitals(text: str) -> bool:
+    """Whether a text begins as an acronym: two capitals, whatever ending follows (NATO's, МИДа)."""
+    return is_acronym("".join(char for char in text if char.isalpha())[:2])
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no katakana word goes on before `start` or behind `end`: イラン is not in ブイランド."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (is_katakana(text[start]) and before and is_katakana(before)) and not (
+        is_katakana(text[end - 1]) and after and is_katakana(after)
+    )
+
+
 def script_language(text: str, declared: str) -> str:
     """The language by script where that settles it, else the one the feed declares. BCP 47.
 
@@ -187,18 +200,23 @@ def _stem_latin(word: str) -> str:
     if word.endswith(("'s", "s'")):
         word = word[:-2] if word.endswith("'s") else word[:-1]
     word = word.replace("'", "")
-    if len(word) <= 3 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or word == "news":  # noqa: PLR2004 - letters
+    if len(word) <= 3 or word == "news":  # noqa: PLR2004 - letters
         return word
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - letters
         return word[:-3] + "y"
-    if word.endswith(("ses", "xes", "zes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    # Behind a sibilant nobody can tell base + s from bus + es, so the e goes in both numbers.
+    return word[:-1] if len(word) > 3 and word.endswith(("se", "xe", "ze", "che", "she")) else word  # noqa: PLR2004 - letters
 
 
 def _stem_cyrillic(word: str) -> str:
-    """Without its ending; at least three letters stay, four where the ending is longer than one (Алиев keeps its -ев)."""
+    """Without its ending; at least three letters stay, four where the ending is longer than one (Алиев keeps its -ев).
+
+    Names in -ов lose that too, since their first case cannot be told from a plural (Лаврова as Лавров, переговоров).
+    """
     for ending in _CYRILLIC_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= (3 if len(ending) == 1 else 4):
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    return word[:-2] if len(word) >= 6 and word.endswith(("ов", "ев")) else word  # noqa: PLR2004 - letters

@@ -1,0 +1,155 @@
+"""`python -m benchmarks.picture`: draws docs/bulletin.svg, what a person sees of the recorded day.
+
+The bulletins are composed and laid out, and the command is answered, by the code that does so in a chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from bot.chat.commands import Services, answer
+from bot.chat.console import PROMPT
+from bot.chat.drawing import Look, draw
+from bot.clock import SimulatedClock
+from bot.demo import RecordedDay, read_day
+from bot.domain.bulletins import compose, lay_out
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat
+from bot.domain.documents import Document
+from bot.domain.entries import Entry
+from bot.domain.matching import analyse
+from bot.domain.stories import Report, Story
+from bot.domain.topics import Topic
+from bot.settings.files import load_catalog
+from bot.storage.sql import SqlStore, open_store
+
+PROJECT = Path(__file__).parent.parent
+PICTURE = PROJECT / "docs" / "bulletin.svg"
+WIDTH = 86
+
+BULLETINS = (("us-russia-summit", ("wire/008", "world/005")), ("armenia-azerbaijan", ("shimbun/004",)))
+"""(topic, the ends of its reports' links) of the stories shown."""
+
+COMMAND = "/topics test Zelensky territory"
+
+THEME = TerminalTheme(
+    (22, 27, 34),
+    (214, 222, 235),
+    [
+        (72, 79, 88),
+        (255, 123, 114),
+        (63, 185, 80),
+        (210, 153, 34),
+        (121, 155, 210),
+        (188, 140, 255),
+        (86, 212, 221),
+        (177, 186, 196),
+    ],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A `bot.ports.Newsdesk` of a configuration that does not change."""
+
+    configuration: Catalog
+
+    def catalog(self) -> Catalog:
+        return self.configuration
+
+    async def refresh_topics(self) -> None:
+        """There is nothing to take up: the picture makes no topics."""
+
+
+def read_config() -> tuple[Catalog, RecordedDay]:
+    catalog = load_catalog(PROJECT / "config", feeds=())
+    day = read_day(PROJECT / "config" / "demo")
+    assert isinstance(catalog, Catalog), catalog
+    assert isinstance(day, RecordedDay), day
+    return replace(catalog, outlets=day.with_outlets(catalog.outlets)), day
+
+
+def entries_of(day: RecordedDay) -> tuple[Entry, ...]:
+    """The day's entries as the store would have them, had each been read a minute after it was published."""
+    feeds = {feed.path: feed for feed in day.feeds}
+    return tuple(
+        Entry(
+            number,
+            None,
+            item.title,
+            item.summary,
+            item.link,
+            feeds[item.feed].outlet,
+            feeds[item.feed].language,
+            item.published,
+            item.published + timedelta(minutes=1),
+        )
+        for number, item in enumerate(day.entries, start=1)
+    )
+
+
+def bulletin(
+    chat: Chat, catalog: Catalog, slug: str, links: Sequence[str], entries: Sequence[Entry]
+) -> Document:
+    told = [entry for end in links for entry in entries if (entry.link or "").endswith(end)]
+    reports = tuple(Report(entry, analyse(entry, catalog.lexicon).named) for entry in told)
+    story = Story(told[0].id, told[0].at, told[-1].at, reports)
+    topics = [Topic(number, spec) for number, spec in enumerate(catalog.topics) if spec.slug == slug]
+    return lay_out(compose(story, chat, topics, catalog), catalog.style)
+
+
+async def answered(command: str, catalog: Catalog, day: RecordedDay, entries: Sequence[Entry]) -> Document:
+    with tempfile.TemporaryDirectory() as folder:
+        store = await open_store(f"sqlite:///{folder}/picture.db", durable=False)
+        assert isinstance(store, SqlStore), store
+        try:
+            await store.add_entries(entries)
+            chat = await store.ensure_chat("console", "picture", "Picture", day.begins)
+            await store.save_chat(replace(chat, time_zone="Asia/Tokyo"))
+            return await answer(Services(SimulatedClock(day.ends), store, Desk(catalog)), chat, command)
+        finally:
+            await store.close()
+
+
+def svg_of(console: Console) -> str:
+    """Rich's picture, without the fonts it would fetch: whoever looks has one of their own."""
+    template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    template = template.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+    return console.export_svg(title="Sokuho", theme=THEME, code_format=template, unique_id="sokuho")
+
+
+def main() -> None:
+    catalog, day = read_config()
+    entries = entries_of(day)
+    chat = Chat(0, "console", "picture", time_zone="Asia/Tokyo")
+    console = Console(
+        record=True,
+        file=StringIO(),
+        width=WIDTH,
+        force_terminal=True,
+        color_system="truecolor",
+        highlight=False,
+    )
+    for slug, links in BULLETINS:
+        draw(bulletin(chat, catalog, slug, links, entries), console, Look.BULLETIN)
+        console.print()
+    console.print(Text(f"{PROMPT}{COMMAND}"))
+    draw(asyncio.run(answered(COMMAND, catalog, day, entries)), console)
+    PICTURE.write_text(svg_of(console), encoding="utf-8")
+    print(f"Drawn: {PICTURE.relative_to(PROJECT)}")
+
+
+if __name__ == "__main__":
+    main()
