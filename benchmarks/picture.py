@@ -11,10 +11,14 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import escape, unescape
 from io import StringIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.cells import split_graphemes
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
@@ -39,8 +43,11 @@ PROJECT = Path(__file__).parent.parent
 PICTURE = PROJECT / "docs" / "bulletin.svg"
 WIDTH = 86
 
-BULLETINS = (("us-russia-summit", ("wire/008", "world/005")), ("armenia-azerbaijan", ("shimbun/004",)))
-"""(topic, the ends of its reports' links) of the stories shown."""
+BULLETINS = (("us-russia-summit", "wire/009"), ("armenia-azerbaijan", "shimbun/004"))
+"""(topic, the end of its report's link) of the stories shown."""
+
+CELL = 12.2
+"""Width of a cell in rich's pictures."""
 
 COMMAND = "/topics test Zelensky territory"
 
@@ -100,13 +107,10 @@ def entries_of(day: RecordedDay) -> tuple[Entry, ...]:
     )
 
 
-def bulletin(
-    chat: Chat, catalog: Catalog, slug: str, links: Sequence[str], entries: Sequence[Entry]
-) -> Document:
-    told = [entry for end in links for entry in entries if (entry.link or "").endswith(end)]
-    reports = tuple(Report(entry, analyse(entry, catalog.lexicon).named) for entry in told)
-    story = Story(told[0].id, told[0].at, told[-1].at, reports)
+def bulletin(chat: Chat, catalog: Catalog, slug: str, entry: Entry) -> Document:
+    report = Report(entry, analyse(entry, catalog.lexicon).named)
     topics = [Topic(number, spec) for number, spec in enumerate(catalog.topics) if spec.slug == slug]
+    story = Story(entry.id, entry.at, entry.at, (report,))
     return lay_out(compose(story, chat, topics, catalog), catalog.style)
 
 
@@ -127,7 +131,30 @@ def svg_of(console: Console) -> str:
     """Rich's picture, without the fonts it would fetch: whoever looks has one of their own."""
     template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     template = template.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
-    return console.export_svg(title="Sokuho", theme=THEME, code_format=template, unique_id="sokuho")
+    drawn = console.export_svg(title="Sokuho", theme=THEME, code_format=template, unique_id="sokuho")
+    return re.sub(r"<text [^>]*? x=\"[^<]*</text>", lambda tag: _in_cells(tag.group()), drawn)
+
+
+def _in_cells(tag: str) -> str:
+    """A text element in pieces of characters of one width, each where its cell is.
+
+    Rich makes a text as long as its number of characters, which squeezes Japanese into half its width.
+    """
+    found = re.fullmatch(
+        r'(<text [^>]*?) x="([\d.]+)"([^>]*?) textLength="[\d.]+"([^>]*)>([^<]*)</text>', tag
+    )
+    if found is None:
+        return tag
+    head, x, middle, tail, escaped = found.groups()
+    pieces, at = [], float(x)
+    for _, run in groupby(split_graphemes(unescape(escaped))[0], itemgetter(2)):
+        spans = list(run)
+        text = escape(unescape(escaped)[spans[0][0] : spans[-1][1]]).replace("\N{NO-BREAK SPACE}", "&#160;")
+        length = round(CELL * sum(cells for _, _, cells in spans), 1)
+        size = ' style="font-size: 22.5px"' if spans[0][2] > 1 and any(map(str.isalpha, text)) else ""
+        pieces.append(f'{head}{size} x="{at:.1f}"{middle} textLength="{length}"{tail}>{text}</text>')
+        at += length
+    return "".join(pieces)
 
 
 def main() -> None:
@@ -142,8 +169,9 @@ def main() -> None:
         color_system="truecolor",
         highlight=False,
     )
-    for slug, links in BULLETINS:
-        draw(bulletin(chat, catalog, slug, links, entries), console, Look.BULLETIN)
+    by_link = {(entry.link or "").removeprefix("https://example.org/"): entry for entry in entries}
+    for slug, link in BULLETINS:
+        draw(bulletin(chat, catalog, slug, by_link[link]), console, Look.BULLETIN)
         console.print()
     console.print(Text(f"{PROMPT}{COMMAND}"))
     draw(asyncio.run(answered(COMMAND, catalog, day, entries)), console)

@@ -18,6 +18,7 @@ from bot.domain.chats import Chat
 from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
+from bot.domain.outlets import Outlets
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic, hashtag_of
 
@@ -66,25 +67,24 @@ def compose(
     """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report."""
     report = best_report(story, chat)
     entry = report.entry
-    sentences = tuple(_sentences(entry))
-    lead = sentences[0] if sentences else None
+    sentences = list(_sentences(entry))
+    headline = entry.title or (sentences.pop(0) if sentences else entry.outlet)
+    lead = sentences.pop(0) if sentences else None
     local = story.opened.astimezone(ZoneInfo(chat.time_zone))
     sources = _sources(story)
     readable = tuple(
         source for source in sources if _reads(chat, source.language) or source.outlet == entry.outlet
     )
-    voices = {catalog.outlets.owner(source.outlet) for source in sources}
+    independent = _independent(story, catalog.outlets)
     return Bulletin(
-        marks=_marks(report, len(voices), catalog.style),
+        marks=_marks(report, independent, catalog.style),
         flags=_flags(report, catalog.lexicon, catalog.style.max_flags),
-        headline=Fact(entry.title or entry.summary[:MAX_SENTENCE] or entry.outlet, entry.outlet, entry.link),
+        headline=Fact(headline, entry.outlet, entry.link),
         lead=lead,
-        facts=tuple(
-            Fact(text, entry.outlet, entry.link) for text in sentences[1 : 1 + catalog.style.max_facts]
-        ),
+        facts=tuple(Fact(text, entry.outlet, entry.link) for text in sentences[: catalog.style.max_facts]),
         sources=readable,
         elsewhere=_elsewhere(sources, readable, catalog),
-        independent=len(voices),
+        independent=independent,
         at=local,
         hashtags=tuple(f"{hashtag_of(topic.spec.name)} ({local:%y%m%d})" for topic in topics),
         language=None
@@ -150,6 +150,13 @@ def _marks(report: Report, voices: int, style: StyleGuide) -> tuple[str, ...]:
     first = style.confirmed if voices >= style.confirmed_by else style.first
     kind = next((style.events[concept] for concept in report.concepts if concept in style.events), None)
     return (first, kind) if kind else (first,)
+
+
+def _independent(story: Story, outlets: Outlets) -> int:
+    """How many voices report: outlets of one owner are one, and so are those that print the same words."""
+    owners = {outlets.owner(report.entry.outlet) for report in story.reports}
+    wordings = {_words(report.entry.title) for report in story.reports}
+    return min(len(owners), len(wordings))
 
 
 def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:

@@ -149,10 +149,11 @@ def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime
 def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
     """What follows from the outcome of an edit. An edit says the same however often it is made, so it is tried again."""
     done = isinstance(outcome, Sent | Refused)
+    asked = (outcome.wait if isinstance(outcome, NotSent) else None) or timedelta(0)
     return Settlement(
         delivery.id,
         DeliveryState.SENT,
-        now if done else now + retry_wait(delivery.attempts),
+        now if done else now + max(asked, retry_wait(delivery.attempts)),
         delivery.message_id,
         delivery.sent_at,
         revision if done else delivery.sent_revision,

@@ -204,17 +204,17 @@ def plan_ingest(
     - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
       is a revision.
     - A new id over a known link with the same title, or over the same text, is a renamed id: a repeat.
-    - An id that one document gives to several different items identifies none of them.
+    - An id or link that one document gives to several different items identifies none of them.
     """
     book = _Book.of(known)
-    shared_ids = _ids_of_several(parsed)
+    shared = _keys_of_several(parsed)
     new: list[NewEntry] = []
     revisions: dict[int, Revision] = {}
     aliases: list[tuple[str, int]] = []
     planned: set[str] = set()
     repeats = 0
     for entry in parsed:
-        keys = tuple(key for key in keys_of(entry) if key.removeprefix("id:") not in shared_ids)
+        keys = tuple(key for key in keys_of(entry) if key not in shared)
         text = fingerprint(entry.title, entry.summary)
         match = _find(entry, keys, text, book)
         if match is not None:
@@ -254,9 +254,15 @@ def is_news(entry: ParsedEntry, *, first_poll: bool, now: datetime) -> bool:
     return published is not None and published >= now - FIRST_POLL_NEWS_AGE
 
 
-def _ids_of_several(parsed: Iterable[ParsedEntry]) -> frozenset[str]:
-    items = {(entry.id, entry.link, fingerprint(entry.title, entry.summary)) for entry in parsed if entry.id}
-    return frozenset(id_ for id_, count in Counter(id_ for id_, _, _ in items).items() if id_ and count > 1)
+def _keys_of_several(parsed: Iterable[ParsedEntry]) -> frozenset[str]:
+    """The ids and links that are shared by items of different link or text."""
+    items = {
+        (key, entry.link, content)
+        for entry in parsed
+        for *names, content in [keys_of(entry)]
+        for key in names
+    }
+    return frozenset(key for key, count in Counter(key for key, _, _ in items).items() if count > 1)
 
 
 def _find(entry: ParsedEntry, keys: Sequence[str], text: str, book: _Book) -> KnownEntry | None:

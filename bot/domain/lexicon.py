@@ -50,10 +50,8 @@ class Concept:
 
     def name(self, language: str = "en") -> str:
         """What a person would call it, in `language` where it has a label there."""
-        labels = (
-            self.labels.get(language) or self.labels.get("en") or next(iter(self.labels.values()), (self.id,))
-        )
-        return labels[0]
+        in_order = (self.labels.get(language), self.labels.get("en"), *self.labels.values(), (self.id,))
+        return next(labels[0] for labels in in_order if labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,16 +30,16 @@ class Outlets:
         table = {}
         for outlet in outlets:
             for name in (outlet.name, *outlet.aliases, *outlet.domains):
-                table[_fold(name)] = outlet
+                table[fold_name(name)] = outlet
         return cls(MappingProxyType(table))
 
     def resolve(self, name: str) -> str:
         """The outlet's name as we write it, or `name` itself where we do not know it."""
-        outlet = self.by_name.get(_fold(name))
+        outlet = self.by_name.get(fold_name(name))
         return outlet.name if outlet else name.strip()
 
     def owner(self, name: str) -> str:
-        outlet = self.by_name.get(_fold(name))
+        outlet = self.by_name.get(fold_name(name))
         return (outlet.owner or outlet.name) if outlet else name
 
     def unpack(self, title: str, source: str | None) -> tuple[str, str | None]:
@@ -52,10 +52,11 @@ class Outlets:
         if source:
             same = dash and self.resolve(tail) == self.resolve(source)
             return (head if same else title), self.resolve(source)
-        if dash and head and _fold(tail) in self.by_name:
+        if dash and head and fold_name(tail) in self.by_name:
             return head, self.resolve(tail)
         return title, None
 
 
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
+    """What two spellings of one name have in common."""
     return " ".join(name.casefold().removeprefix("www.").split())

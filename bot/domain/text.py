@@ -163,11 +163,21 @@ def script_language(text: str, declared: str) -> str:
 
 
 def _cyrillic_language(text: str, declared: str) -> str:
+    if declared in (
+        "be",
+        "bg",
+        "sr",
+        "mk",
+        "kk",
+        "ky",
+        "mn",
+    ):  # these use some of the letters that tell ru from uk
+        return declared
     if re.search(r"[іїєґ]", text):
-        return declared if declared == "be" else "uk"
+        return "uk"
     if re.search(r"[ыэъё]", text):
-        return declared if declared == "be" else "ru"
-    return declared if declared in ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn") else "ru"
+        return "ru"
+    return declared if declared in ("ru", "uk") else "ru"
 
 
 @lru_cache(maxsize=65_536)

@@ -35,10 +35,15 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 forbids: one of them, and feedparser falls back to its lenient parser."""
 
 _UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+_AMPERSAND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
+"""Left in links by feedparser's lenient parser, and by feeds that escape twice."""
+
 _YEAR_ALONE = re.compile(r"\s*\d{4}(?![\d-])|\s*\d{9,13}\b|\s*\d{15,}")
 """Of 2025/08/09, 2025年8月9日 and 1704189600 feedparser takes the year alone, and month and day from its own clock."""
 
 _ENTRY_TAG = re.compile(r"<((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
+_CONTAINER = re.compile(r"<((?:[\w.-]+:)?(?:channel|feed|rdf|rss))(?=[\s>])", re.IGNORECASE)
+_FEED_END = re.compile(r"</(?:[\w.-]+:)?(?:channel|feed|rdf|rss)\s*>", re.IGNORECASE)
 
 
 class FeedParser:
@@ -130,19 +135,14 @@ def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Fail
 
 def _read(text: str, url: str) -> ParsedFeed | Failed:
     readable = _NOT_XML.sub(" ", text).lstrip()
-    document = feedparser.parse(
-        io.BytesIO(
-            readable.encode()
-        ),  # never the text itself: feedparser would open it as a file or an address
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-        sanitize_html=False,  # all markup goes anyway, and this is what makes large documents slow
-        resolve_relative_uris=False,  # those inside HTML; the links of entries are resolved all the same
-    )
+    document = _parse(readable, url)
     if not document.get("version") and not document.entries:
         return Failed(FailureKind.NOT_A_FEED, what_it_is(text, url))
-    partial = bool(document.bozo) and _is_cut_off(readable)
-    found = document.entries[:-1] if partial else document.entries
-    entries = (_entry(raw) for raw in found)
+    partial = False
+    if document.bozo and (rest := _without_cut_off_end(readable)) is not None:
+        mended, partial = rest
+        document = _parse(mended, url)
+    entries = map(_entry, document.entries)
     return ParsedFeed(
         title=_title(document.feed),
         entries=tuple(entry for entry in entries if _says_something(entry)),
@@ -150,18 +150,35 @@ def _read(text: str, url: str) -> ParsedFeed | Failed:
     )
 
 
-def _is_cut_off(text: str) -> bool:
-    """Whether the document ends inside an entry: its last one opens, and neither it nor the feed is closed."""
-    seen = _UNSEEN.sub("", text)
+def _parse(text: str, url: str) -> Any:  # noqa: ANN401 - feedparser has no types
+    return feedparser.parse(
+        io.BytesIO(text.encode()),  # never the text itself: feedparser would open it as a file or an address
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        sanitize_html=False,  # all markup goes anyway, and this is what makes large documents slow
+        resolve_relative_uris=False,  # those inside HTML; the links of entries are resolved all the same
+    )
+
+
+def _without_cut_off_end(text: str) -> tuple[str, bool] | None:
+    """A truncated document's complete entries as a document, and whether a partial one was left out.
+
+    None for a document that was not truncated: one whose feed is closed after the last entry, however sloppy it is
+    otherwise. Closed properly, the rest goes through feedparser's strict parser, and ids and links come out the same
+    as from the whole document.
+    """
+    seen = _UNSEEN.sub(lambda hidden: " " * len(hidden[0]), text)
     first = _ENTRY_TAG.search(seen)
     if first is None:
-        return False
+        return None
     name = re.escape(first[1])
-    openings = list(re.finditer(rf"<{name}(?:\s[^>]*)?(?<!/)>", seen, re.IGNORECASE))
-    if not openings:
-        return False
-    closing = re.compile(rf"</(?:{name}|(?:[\w.-]+:)?(?:channel|feed|rdf|rss))\s*>", re.IGNORECASE)
-    return closing.search(seen, openings[-1].end()) is None
+    openings = [tag.start() for tag in re.finditer(rf"<{name}(?:\s[^>]*)?(?<!/)>", seen, re.IGNORECASE)]
+    closings = [tag.end() for tag in re.finditer(rf"</{name}\s*>", seen, re.IGNORECASE)]
+    if not openings or _FEED_END.search(seen, openings[-1]):
+        return None
+    partial = not closings or openings[-1] > closings[-1]
+    end = openings[-1] if partial else closings[-1]
+    containers = [tag[1] for tag in _CONTAINER.finditer(seen, 0, end) if f"</{tag[1]}" not in seen]
+    return text[:end] + "".join(f"</{container}>" for container in reversed(containers)), partial
 
 
 def _entry(raw: dict[str, Any]) -> ParsedEntry:
@@ -190,7 +207,8 @@ def _title(raw: dict[str, Any]) -> str:
 def _link(raw: dict[str, Any]) -> str | None:
     """The entry's page: feedparser's choice, else a link of another type or to itself."""
     others = (link.get("href") for link in raw.get("links", ()) if link.get("rel") in ("alternate", "self"))
-    addresses = (web_address(_text(href)) for href in (raw.get("link"), *others))
+    written = (_AMPERSAND.sub("&", _text(href)) for href in (raw.get("link"), *others))
+    addresses = map(web_address, written)
     return next((address for address in addresses if address), None)
 
 

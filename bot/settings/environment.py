@@ -14,7 +14,9 @@ _REPOSITORY = Path(__file__).parents[2]
 class Environment(BaseSettings):
     """Read from `SOKUHO_…` variables, or from `.env` in the current folder."""
 
-    model_config = SettingsConfigDict(env_prefix="SOKUHO_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SOKUHO_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     config_dir: Path = Field(
         default=_REPOSITORY / "config", description="where feeds.toml and the others are"

@@ -7,26 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from pydantic import AfterValidator, Field
 from yarl import URL
 
 from bot.domain.catalog import Catalog, StyleGuide
 from bot.domain.entries import FeedSpec
 from bot.domain.lexicon import Lexicon
-from bot.domain.outlets import Outlet, Outlets
+from bot.domain.outlets import Outlet, Outlets, fold_name
 from bot.domain.queries import QueryProblem, read_query
 from bot.domain.topics import TopicSpec
+from bot.settings.languages import Language
 from bot.settings.lexicon import read_lexicon
 from bot.settings.toml import ConfigProblem, Path_, TableModel, TomlFile, did_you_mean
-
-
-def _language(code: str) -> str:
-    try:
-        Locale.parse(code, sep="-")
-    except (UnknownLocaleError, ValueError):
-        raise ValueError(f"no language {code!r}; use a code such as en, ja, ru or uk") from None
-    return code
 
 
 def _country(code: str) -> str:
@@ -42,7 +35,6 @@ def _address(url: str) -> str:
     return url
 
 
-Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
 
 
@@ -134,11 +126,11 @@ def language_names(codes: Iterable[str]) -> dict[str, str]:
 
 def _outlets(file: TomlFile) -> Outlets:
     file.only("outlets")
-    outlets, seen = [], dict[str, str]()
+    outlets, seen = [], dict[str, tuple[Path_, str]]()
     for path, table in file.tables("outlets", OutletTable):
         for name in (table.name, *table.aliases, *table.domains):
-            owner = seen.setdefault(name.casefold(), table.name)
-            if owner != table.name:
+            first, owner = seen.setdefault(fold_name(name), (path, table.name))
+            if first != path:
                 file.report((*path, "name"), f"“{name}” is a name of “{owner}” too; keep it in one place")
         outlets.append(
             Outlet(table.name, table.aliases, table.domains, table.owner, table.country, table.agency)
@@ -153,7 +145,7 @@ def _feeds(file: TomlFile, outlets: Outlets) -> tuple[FeedSpec, ...]:
     for path, table in file.tables("feeds", FeedTable):
         if table.url in specs:
             file.report((*path, "url"), "this address stands in the file already; take one of the two out")
-        if known and table.outlet.casefold() not in outlets.by_name:
+        if known and fold_name(table.outlet) not in outlets.by_name:
             hint = did_you_mean(table.outlet, known)
             file.report((*path, "outlet"), f"“{table.outlet}” is not in outlets.toml; add it there.{hint}")
         specs[table.url] = FeedSpec(

@@ -12,9 +12,10 @@ from babel import Locale
 from pydantic import Field
 
 from bot.domain.lexicon import Clue, Concept, Kind, Lexicon, Process
+from bot.settings.languages import Language
 from bot.settings.toml import Path_, TableModel, TomlFile, did_you_mean
 
-LabelTable = dict[str, tuple[str, ...]]
+LabelTable = dict[Language, tuple[str, ...]]
 
 
 class ConceptTable(TableModel):
@@ -72,7 +73,7 @@ def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None
     )
     for file, path, table in concepts:
         _check_known(file, (*path, "implies"), table.implies, known)
-        if not table.labels and table.id not in countries:
+        if not any(table.labels.values()) and table.id not in countries:
             file.report(path, f"“{table.id}” has no labels; add [concepts.labels] with en = […]")
     _check_cycles(concepts)
     for file, path, process in processes:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\-\"]+)\s*\]\]?")
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\-\"]+)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*(\"[^\"]+\"|[\w\-.]+)\s*=")
 _LINE_IN_MESSAGE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -55,7 +55,7 @@ class TomlFile:
         """The file, or an empty one with a problem. Files are named by their folder and name, as a person knows them."""
         file = cls(f"{path.parent.name}/{path.name}")
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark before the text
             file.data, file.lines = tomllib.loads(text), _line_numbers(text)
         except FileNotFoundError:
             if not optional:
@@ -67,8 +67,9 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             message = str(error)
             at = _LINE_IN_MESSAGE.search(message)
+            line = int(at[1]) if at else len(text.splitlines())
             what = _LINE_IN_MESSAGE.sub("", message).strip()
-            file.problems.append(ConfigProblem(file.name, int(at[1]) if at else 1, f"not valid TOML: {what}"))
+            file.problems.append(ConfigProblem(file.name, line, f"not valid TOML: {what}"))
         except OSError as error:
             file.report((), f"cannot be read: {error.strerror}")
         return file
@@ -96,8 +97,8 @@ class TomlFile:
         return right
 
     def whole(self, model: type[Model]) -> Model | None:
-        """The file as one table."""
-        return self._validated((), self.data, model)
+        """The file as one table; None without a further word where it could not be read."""
+        return None if self.problems else self._validated((), self.data, model)
 
     def only(self, *keys: str) -> None:
         """Report every table of the file that is none of `keys`."""
@@ -109,8 +110,14 @@ class TomlFile:
         try:
             return model.model_validate(table)
         except ValidationError as error:
-            for problem in error.errors(include_url=False):
-                self.report((*path, *problem["loc"]), _sentence(problem, model))
+            problems = error.errors(include_url=False)
+            within = {
+                problem["loc"][:length] for problem in problems for length in range(len(problem["loc"]))
+            }
+            for problem in problems:
+                # A list that lacks an item because that item is wrong needs no word of its own.
+                if problem["loc"] not in within:
+                    self.report((*path, *problem["loc"]), _sentence(problem, model))
             return None
 
 
@@ -125,13 +132,15 @@ def _nearest(word: str, known: Sequence[str]) -> str:
 
 
 def _sentence(problem: ErrorDetails, model: type[BaseModel]) -> str:
-    key = str(problem["loc"][-1]) if problem["loc"] else ""
+    key = next((str(part) for part in reversed(problem["loc"]) if part != "[key]"), "")
     match problem["type"]:
         case "missing":
             return f"“{key}” is missing; add: {key} = …"
         case "extra_forbidden":
             names = [model_field.alias or name for name, model_field in model.model_fields.items()]
             return f"unknown key “{key}”; {_nearest(key, names)}"
+        case "tuple_type":
+            return f'“{key}”: write a list, such as {key} = ["…"]'
         case "value_error":
             return f"“{key}”: {str(problem['msg']).removeprefix('Value error, ')}"
         case _:

@@ -117,11 +117,13 @@ class TestFields:
             ("b?x=1&amp;y=2", "http://outlet.example/feeds/b?x=1&y=2"),
             ("//cdn.example/c", "http://cdn.example/c"),
             (" http://a.example/d\n", "http://a.example/d"),
+            ("http://a.example/?e=1&#038;f=2", "http://a.example/?e=1&f=2"),
         ],
     )
     def test_relative_links(self, link: str, resolved: str) -> None:
-        """Links are resolved against the address that the body came from."""
+        """Links are resolved against the address that the body came from, in lenient parsing, too."""
         assert item(f"<title>x</title><link>{link}</link>").link == resolved
+        assert item(f"<title>x &nbsp;</title><link>{link}</link>").link == resolved
 
     def test_links_follow_xml_base(self) -> None:
         """… unless the document names another base."""

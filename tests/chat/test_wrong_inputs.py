@@ -1,0 +1,186 @@
+"""What people type by mistake: each gets a clear answer, and nothing changes."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from bot.chat.commands import COMMANDS
+from tests.chat.newsroom import Newsroom, open_newsroom
+
+WRONG = [
+    # what is typed, what the answer has to say
+    ("", "Type a command"),
+    ("   ", "Type a command"),
+    ("...", "Type a command"),
+    ("👍", "Type a command"),
+    ("hello", "To follow “hello” in the news"),
+    ("iran nuclear talks", "/topics"),
+    ("subscribe ukraine-ceasefire", "Commands begin with a slash"),
+    ("HELP", "Commands begin with a slash"),
+    ("/", "What you can type"),
+    ("//", "There is no command //"),
+    ("/foo", "There is no command /foo"),
+    ("/topcs", "Did you mean /topics?"),
+    ("/subscibe ukraine-ceasefire", "Did you mean /subscribe ukraine-ceasefire?"),
+    ("/sub ukraine-ceasefire", "Did you mean /subscribe ukraine-ceasefire?"),
+    ("/add Ukraine grain", "Did you mean /topics add Ukraine grain?"),
+    ("/stop", "Did you mean /pause?"),
+    ("/follow x", "Did you mean /subscribe x?"),
+    ("/" + "x" * 4000, "There is no command /xxx"),
+    ("/help feds", "Did you mean /help feeds?"),
+    ("/help stop", "There is no command /stop"),
+    ("/help " + "y" * 4000, "There is no command /yyy"),
+    ("/subscribe nowhere-land", "I know no topic “nowhere-land”"),
+    ("/subscribe ukraine-ceasfire", "Did you mean ukraine-ceasefire?"),
+    ("/subscribe u", "“u” could be any of these"),
+    ("/subscribe ukraine-ceasefire nowhere", "I know no topic “nowhere”"),
+    ("/subscribe armenia, us, mars", "I know no topic “mars”"),
+    ("/subscribe ,,,", "I know no topic “,,,”"),
+    ("/subscribe 🔥", "I know no topic “🔥”"),
+    ("/subscribe " + "a b " * 1000, "I know no topic"),
+    ("/unsubscribe", "subscribed to nothing"),
+    ("/unsubscribe ukraine-ceasefire", "was not subscribed to Ukraine ceasefire"),
+    ("/unsubscribe nowhere", "I know no topic “nowhere”"),
+    ("/latest", "subscribed to nothing yet"),
+    ("/latest nowhere", "I know no topic “nowhere”"),
+    ("/latest armenia", "Nothing so far on Armenia–Azerbaijan"),
+    ("/topics add", "What should the topic look for?"),
+    ("/topics add =", "What should the topic look for?"),
+    ("/topics add Name =", "What should the topic look for?"),
+    ("/topics add = Ukraine", "A topic needs a name"),
+    ("/topics add 🔥 = Ukraine", "A topic needs a name with letters"),
+    ("/topics add !!!", "A topic needs a name with letters"),
+    ("/topics add " + "long " * 30, "That name has 149 characters; 60 is the limit"),
+    ("/topics add " + "N" * 61 + " = Ukraine", "That name has 61 characters; 60 is the limit"),
+    ("/topics add Long = " + "Ukraine | " * 60 + "Russia", "500 is the limit"),
+    ("/topics add Ukraine ceasefire", "There is a topic ukraine-ceasefire on offer already"),
+    ("/topics add US Russia SUMMIT", "There is a topic us-russia-summit on offer already"),
+    ("/topics add Mine", "There is a topic mine in this chat already"),
+    ("/topics add (Ukraine", "A parenthesis is not closed."),
+    ("/topics add Ukraine)", "This parenthesis closes nothing."),
+    ("/topics add x = Ukraine | | grain", "Something is missing before this |."),
+    ('/topics add x = Ukraine "grain', "This quotation mark is not closed."),
+    ("/topics add x = -Ukraine", "A topic needs something to look for"),
+    ("/topics add the of in", "These words say nothing"),
+    ("/topics add x = " + "(" * 30 + "a" + ")" * 30, "More than 20 nested parentheses."),
+    ("/topics remove", "Which topic? /topics remove NAME"),
+    ("/topics remove ukraine-ceasefire", "is on offer to everyone and cannot be removed"),
+    ("/topics remove nowhere", "I know no topic “nowhere”"),
+    ("/topics remove mone", "Did you mean mine?"),
+    ("/topics show", "Which topic? /topics show NAME"),
+    ("/topics show nowhere", "I know no topic “nowhere”"),
+    ("/topics test", "What should be tried?"),
+    ("/topics test (", "A parenthesis is not closed."),
+    ("/topics test the", "These words say nothing"),
+    ("/topics rmove mine", "Did you mean /topics remove mine?"),
+    ("/topics delete mine", "Did you mean /topics remove mine?"),
+    ("/topics volcano in Iceland", "say what to do with it"),
+    ("/topics ((", "I know no /topics “((”"),
+    ("/why", "No bulletin has been sent to this chat yet"),
+    ("/feeds nkh", "Did you mean NHK?"),
+    ("/feeds " + "z" * 3000, "No feed has “zzz"),
+    ("/resume", "Bulletins are not paused here"),
+    ("/settings foo", "I know no /settings “foo”"),
+    ("/settings langauges ja", "Did you mean /settings languages ja?"),
+    ("/settings languages", "Type languages in the order you like them"),
+    ("/settings languages jp", "“jp” is not a language that is read here"),
+    ("/settings languages Japanes", "Did you mean japanese (ja)?"),
+    ("/settings languages any ja", "“any” is not a language"),
+    ("/settings timezone", "This chat's time zone is UTC"),
+    ("/settings timezone Asia/Tokio", "Did you mean Asia/Tokyo?"),
+    ("/settings timezone ../../etc/passwd", "I know no time zone “../../etc/passwd”"),
+    ("/settings timezone UTC+9", "Type it as Area/City"),
+    ("/settings block", "Which outlet? /settings block OUTLET"),
+    ("/settings block Ruters", "Did you mean Reuters?"),
+    ("/settings block Nobody's Herald", "I find no outlet “Nobody's Herald”. /feeds lists them."),
+    ("/settings unblock", "Which outlet? /settings unblock OUTLET"),
+    ("/settings unblock Reuters", "No outlet is blocked in this chat"),
+    ("/settings prefer", "Which outlet?"),
+    ("/settings prefer Ruters", "Did you mean Reuters?"),
+    ("/settings unprefer NHK", "I find no outlet “NHK”"),
+    ("/settings unprefer NHK", "Now preferred: BBC News."),
+    ("/settings unprefer NHK", "I find no outlet"),
+    ("/status\x00\x1b[31m", "There is no command /status[31m"),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected"), WRONG)
+async def test_a_mistake_is_answered_clearly_and_changes_nothing(
+    room: Newsroom, typed: str, expected: str
+) -> None:
+    """Never an exception, never silence; the store stays as it was."""
+    await room.say("/topics add Mine = Ukraine grain")
+    await room.say("/settings prefer BBC")
+    before, refreshed = await room.state(), room.desk.refreshed
+    with capture_logs() as logs:
+        said = await room.say(typed)
+    assert expected in said.plain
+    assert logs == []
+    assert await room.state() == before
+    assert room.desk.refreshed == refreshed
+    assert len(said.plain) < 2000
+
+
+@pytest.mark.parametrize("typed", sorted({typed for typed, _ in WRONG}))
+async def test_what_is_offered_after_a_mistake_is_a_command(room: Newsroom, typed: str) -> None:
+    """Every suggestion can be run: its first word is a command there is."""
+    names = {f"/{command.name}" for command in COMMANDS}
+    for action in (await room.say(typed)).actions:
+        assert action.command.split()[0] in names
+        said = await room.say(action.command)
+        assert "There is no command" not in said.plain
+
+
+async def test_a_mistake_in_a_query_is_pointed_at(room: Newsroom) -> None:
+    """The caret stands under the mistake, also behind wide characters."""
+    said = await room.say("/topics add x = 日本 | | 停戦")
+    assert [row[0].text for row in said.lines[1:]] == ["日本 | | 停戦", "　　   ^"]
+
+
+async def test_a_mistake_far_into_a_query_is_shown_in_its_surroundings(room: Newsroom) -> None:
+    query = "Ukraine " * 30 + "| | grain " + "Russia " * 20
+    said = await room.say(f"/topics add x = {query}")
+    shown, caret = (row[0].text for row in said.lines[1:])
+    assert len(shown) < 60
+    assert shown[caret.index("^")] == "|"
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+
+
+COMMAND_LIKE = st.builds(
+    "/{}{}{}".format,
+    st.sampled_from([command.name for command in COMMANDS if command.name != "stop"]),
+    st.sampled_from(
+        [" ", " add ", " remove ", " test ", " show ", " languages ", " timezone ", " block ", "@x "]
+    ),
+    st.text(max_size=200),
+)
+QUERY_LIKE = st.text(st.sampled_from(' ()|"-=:«»「」ab停戦Украина!'), max_size=60).map(
+    "/topics add {}".format
+)
+
+
+def test_no_text_whatever_raises_or_goes_unanswered() -> None:
+    """Arbitrary text, text behind a command and near-queries are all answered, without an error in the log."""
+    with asyncio.Runner() as runner, tempfile.TemporaryDirectory() as folder:
+        stack = AsyncExitStack()
+        room = runner.run(stack.enter_async_context(open_newsroom(Path(folder))))
+
+        @settings(max_examples=250, deadline=None)
+        @given(text=st.text(max_size=300) | COMMAND_LIKE | QUERY_LIKE)
+        def check(text: str) -> None:
+            with capture_logs() as logs:
+                said = runner.run(room.say(text))
+            assert said.plain.strip()
+            assert logs == []
+
+        check()
+        runner.run(stack.aclose())
