@@ -178,7 +178,7 @@ class CommandCompleter(Completer):
         typed = document.text_before_cursor.lstrip()
         *before, last = typed.split(" ")
         for text, meaning in await self._candidates(before):
-            if text.casefold().startswith(last.casefold()) or text == f"/{last.casefold()}":
+            if text.removeprefix("/").startswith(last.casefold().removeprefix("/")):
                 yield Completion(f"{text} ", start_position=-len(last), display=text, display_meta=meaning)
 
     async def _candidates(self, before: list[str]) -> list[tuple[str, str]]:

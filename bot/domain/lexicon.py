@@ -12,7 +12,7 @@ from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 
-from bot.domain.text import Stream, in_capitals, is_acronym, pattern_of, stands_alone
+from bot.domain.text import Stream, in_capitals, is_acronym, patterns_of, stands_alone
 
 Kind = Literal["country", "person", "place", "organisation", "event", "term"]
 Labels = Mapping[str, tuple[str, ...]]
@@ -101,6 +101,10 @@ class _Label:
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
 
+    @property
+    def means_something(self) -> bool:
+        return bool(self.concepts or self.processes)
+
     def fits(self, text: str, *, any_case: bool) -> bool:
         if self.keeps_s and not _ends_in_s(text):
             return False
@@ -148,17 +152,17 @@ class Lexicon:
 
     def find(self, stream: Stream) -> tuple[Hit, ...]:
         """Every label in the text, in order. A longer one swallows those within it that are of its own layer."""
-        return tuple(_hit(stream, one) for one in self._find(stream, any_case=False))
+        return tuple(_hit(stream, one) for one in _unswallowed(self._find(stream, any_case=False)))
 
     def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
         """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
         chosen: list[_Found] = []
-        for one in self._find(stream, any_case=True):
+        for one in sorted(self._find(stream, any_case=True), key=_leftmost_longest):
             if not chosen or one.start >= chosen[-1].end:
                 chosen.append(one)
-        return tuple(_hit(stream, one) for one in chosen)
+        return tuple(_hit(stream, one) for one in chosen if one.label.means_something)
 
-    def _find(self, stream: Stream, *, any_case: bool) -> Iterator[_Found]:
+    def _find(self, stream: Stream, *, any_case: bool) -> list[_Found]:
         found = []
         for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
             source_start, source_end = stream.span(start, end)
@@ -168,7 +172,7 @@ class Lexicon:
             ):
                 inner = start + (stream.text[start] == " "), end - (stream.text[end - 1] == " ")
                 found.append(_Found(*inner, label))
-        return _unswallowed(found)
+        return found
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
@@ -180,7 +184,7 @@ class Lexicon:
 def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple[_Label, ...]:
     labels: dict[str, _Label] = {}
     for text, layer, concept, process in _meanings(concepts, processes):
-        if pattern := pattern_of(text):
+        for pattern in patterns_of(text):
             label = labels.setdefault(pattern, _Label(pattern))
             label.case = min(label.case, _case_needed(text, layer) if concept or process else Case.ANY)
             label.layers.add(layer)
@@ -234,14 +238,18 @@ def _case_needed(label: str, layer: str) -> Case:
     return min(_case_of(label), Case.INITIAL) if layer == "things" else Case.ANY
 
 
+def _leftmost_longest(one: _Found) -> tuple[int, int]:
+    return one.start, -one.end
+
+
 def _unswallowed(found: Iterable[_Found]) -> Iterator[_Found]:
     """Those that mean something and that no longer one of their layer covers, leftmost and longest first."""
     reach: dict[str, int] = {}
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+    for one in sorted(found, key=_leftmost_longest):
         # No two labels have one place, so whatever of the layer reaches as far and came before is longer.
         covered = any(reach.get(layer, 0) >= one.end for layer in one.label.layers)
         reach.update({layer: max(reach.get(layer, 0), one.end) for layer in one.label.layers})
-        if not covered and (one.label.concepts or one.label.processes):
+        if one.label.means_something and not covered:
             yield one
 
 

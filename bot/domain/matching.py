@@ -23,7 +23,7 @@ from ahocorasick_rs import AhoCorasick
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Clue, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without
-from bot.domain.text import Stream, in_capitals, is_acronym, normalise, pattern_of, stands_alone
+from bot.domain.text import Stream, in_capitals, is_acronym, normalise, pattern_of, patterns_of, stands_alone
 
 THRESHOLD = 0.5
 IN_SUMMARY = 0.7
@@ -123,14 +123,21 @@ class TopicIndex:
                 always.append(topic_id)
             for need in needs or ():
                 by_need.setdefault(need, []).append(topic_id)
-        literals = tuple(sorted({_key(node) for query in queries.values() for node in _literals(query.root)}))
+        literals = sorted(
+            {
+                (pattern, _key(node))
+                for query in queries.values()
+                for node in _literals(query.root)
+                for pattern in patterns_of(node.text)
+            }
+        )
         return cls(
             lexicon,
             MappingProxyType(dict(queries)),
             MappingProxyType({need: tuple(ids) for need, ids in by_need.items()}),
             tuple(always),
-            literals,
-            AhoCorasick([literal.removesuffix(_CAPITALS) for literal in literals]),
+            tuple(key for _, key in literals),
+            AhoCorasick([pattern for pattern, _ in literals]),
         )
 
     def match(self, analysis: Analysis) -> tuple[Match, ...]:

@@ -112,6 +112,12 @@ _IDLE = frozenset(
 )
 """Words that say nothing about what a query is after."""
 
+_PARTICLE = r"(?:に関する|に関して|について|から|[のとにはがをでやへ])"
+_PARTICLES = re.compile(
+    rf"^{_PARTICLE}(?=[^ぁ-ん])|(?<=[^ぁ-ん]{{2}}){_PARTICLE}(?=[^ぁ-ん]{{2}})|(?<=[^ぁ-ん]){_PARTICLE}$"
+)
+"""What joins words in a Japanese run (半導体の輸出), and not what is inside one (霞が関, はやぶさ)."""
+
 
 def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
     """The meaning of a query, or what is wrong with it."""
@@ -273,22 +279,21 @@ def _leftover(stream: Stream, hits: tuple[Hit, ...]) -> Iterator[str]:
             (hit for hit in hits if hit.start < token.end and hit.end > token.start), key=lambda h: h.start
         )
         for hit in [*inside, None]:
-            piece = stream.source[position : hit.start if hit else token.end]
-            if piece and pattern_of(piece).strip() not in _IDLE and pattern_of(piece):
-                yield piece
+            for piece in _PARTICLES.split(stream.source[position : hit.start if hit else token.end]):
+                if pattern_of(piece).strip() not in _IDLE and pattern_of(piece):
+                    yield piece
             position = max(position, hit.end) if hit else position
 
 
 def _join(kind: type[AllOf | AnyOf], parts: list[Node]) -> Node | None:
-    """One node of the parts, flat and each once."""
-    flat: list[Node] = []
+    """One node of the parts, flat and each once, under whatever names it stands (US, America)."""
+    flat: dict[Node | str, Node] = {}
     for part in parts:
         for node in part.parts if isinstance(part, kind) else (part,):
-            if node not in flat:
-                flat.append(node)
+            flat.setdefault(node.id if isinstance(node, Means) else node, node)
     if not flat:
         return None
-    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+    return next(iter(flat.values())) if len(flat) == 1 else kind(tuple(flat.values()))
 
 
 def _positive(node: Node) -> Iterator[bool]:
@@ -321,7 +326,7 @@ def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False)
                 else f"“{text}”"
             )
         case AllOf(parts):
-            return " and ".join(_describe(part, lexicon, language) for part in parts)
+            return f"({' and '.join(_describe(part, lexicon, language) for part in parts)})"
         case AnyOf(parts):
             joined = " or ".join(_describe(part, lexicon, language) for part in parts)
             return f"either {joined}" if top else f"({joined})"

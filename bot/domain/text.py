@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
@@ -32,6 +33,7 @@ _CYRILLIC_ENDINGS = tuple(
             "иями ями ами ого его ому ему ыми ими иях ией ием иям ьями ьях ьям ьев "
             "ую юю ая яя ое ее ые ие ый ий ой ей ом ем ам ям ах ях ов ев ым им ых их ью ия ии ию ья ье ью "
             "ів їв ою ею єю ої ій еві ові єм ям їх їм є ї "
+            "ай аю аем ае "
             "а я о е ё ы и і у ю ь й"
         ).split(),
         key=len,
@@ -39,6 +41,9 @@ _CYRILLIC_ENDINGS = tuple(
     )
 )
 """Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
+
+_OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
+_CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,8 @@ def normalise(source: str) -> Stream:
     at = 1
     for match in _TOKEN.finditer(source):
         kind, raw = match.lastgroup, match.group()
-        if kind == "stop":
-            folded, exact = "|", False
-        else:
-            folded = _fold_run(raw) if kind == "run" else _stem_word(raw)
-            exact = kind == "run" and len(folded) == len(raw)
+        folded = _fold(match)
+        exact = kind == "run" and len(folded) == len(raw)
         if not folded:
             continue
         if kind != "stop":
@@ -98,11 +100,37 @@ def normalise(source: str) -> Stream:
 
 def pattern_of(label: str) -> str:
     """What to look for in a stream to find `label`: whole words, but anywhere inside a run. Empty if nothing is left."""
-    text = normalise(label).text
-    body = text.strip(" |")
-    if not body:
-        return ""
-    return ("" if is_run(body[0]) else " ") + body + ("" if is_run(body[-1]) else " ")
+    return next(iter(patterns_of(label)), "")
+
+
+def patterns_of(label: str) -> tuple[str, ...]:
+    """All that `label` may look like in a stream, its stems first.
+
+    A Russian word without an ending may seem to have one: Вьетнам is cut down to вьетн, Вьетнама to вьетнам. So both
+    are looked for.
+    """
+    choices = (_forms(match) for match in _TOKEN.finditer(label))
+    bodies = dict.fromkeys(" ".join(filter(None, words)).strip(" |") for words in product(*choices))
+    return tuple(
+        ("" if is_run(body[0]) else " ") + body + ("" if is_run(body[-1]) else " ") for body in bodies if body
+    )
+
+
+def _forms(match: re.Match[str]) -> tuple[str, ...]:
+    folded, whole = _fold(match), _plain_cyrillic(match.group().casefold())
+    seems_inflected = _CYRILLIC.search(whole) and folded != whole and whole[-1] in _CYRILLIC_CONSONANTS
+    return (folded, whole) if seems_inflected else (folded,)
+
+
+def _fold(match: re.Match[str]) -> str:
+    raw = match.group()
+    match match.lastgroup:
+        case "stop":
+            return "|"
+        case "run":
+            return _fold_run(raw)
+        case _:
+            return _stem_word(raw)
 
 
 def is_run(char: str) -> bool:
@@ -191,8 +219,12 @@ def _stem_word(raw: str) -> str:
         raw = raw.replace(".", "")
     word = unicodedata.normalize("NFKC", raw).casefold()
     if _CYRILLIC.search(word):
-        return _stem_cyrillic(re.sub(r"['’ʼ`]", "", word).replace("ё", "е"))
+        return _stem_cyrillic(_plain_cyrillic(word), is_name=raw[0].isupper())
     return _stem_latin(_without_marks(re.sub(r"[’ʼ`]", "'", word)))
+
+
+def _plain_cyrillic(word: str) -> str:
+    return re.sub(r"['’ʼ`]", "", word).replace("ё", "е")
 
 
 def _without_marks(word: str) -> str:
@@ -220,13 +252,9 @@ def _stem_latin(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith(("se", "xe", "ze", "che", "she")) else word  # noqa: PLR2004 - letters
 
 
-def _stem_cyrillic(word: str) -> str:
-    """Without its ending; at least three letters stay, four where the ending is longer than one (Алиев keeps its -ев).
-
-    Names in -ов lose that too, since their first case cannot be told from a plural (Лаврова as Лавров, переговоров).
-    """
+def _stem_cyrillic(word: str, *, is_name: bool) -> str:
+    """Without its ending; at least three letters stay. A name keeps its -ов: Песков is not песок (genitive песков)."""
     for ending in _CYRILLIC_ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= (3 if len(ending) == 1 else 4):
-            word = word[: -len(ending)]
-            break
-    return word[:-2] if len(word) >= 6 and word.endswith(("ов", "ев")) else word  # noqa: PLR2004 - letters
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not (is_name and ending in _OF_SURNAMES):  # noqa: PLR2004 - letters
+            return word[: -len(ending)]
+    return word

@@ -13,26 +13,29 @@ from pathlib import Path
 
 from bot.storage.database import StoreProblem
 
-_held: set[int] = set()
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """A hold that was taken. It is not its descriptor: the system gives that number to others later."""
+
+    descriptor: int
+
+    def release(self) -> None:
+        if self in _held:
+            _held.remove(self)
+            os.close(self.descriptor)
+
+
+_held: set[Hold] = set()
 
 
 def _let_go_in_child() -> None:
     """A forked worker shares the lock's file, and would keep the hold alive after its parent was killed."""
-    while _held:
-        os.close(_held.pop())
+    for hold in tuple(_held):
+        hold.release()
 
 
 os.register_at_fork(after_in_child=_let_go_in_child)
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    descriptor: int
-
-    def release(self) -> None:
-        if self.descriptor in _held:
-            _held.remove(self.descriptor)
-            os.close(self.descriptor)
 
 
 def take_hold(file: Path) -> Hold | StoreProblem:
@@ -49,5 +52,6 @@ def take_hold(file: Path) -> Hold | StoreProblem:
         )
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    _held.add(descriptor)
-    return Hold(descriptor)
+    hold = Hold(descriptor)
+    _held.add(hold)
+    return hold

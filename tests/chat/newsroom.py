@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat.commands import Services, answer
-from bot.domain.bulletins import compose, lay_out
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
-from bot.domain.deliveries import Intent, Sent, settle
+from bot.domain.deliveries import Delivery, Intent, Outcome, Sent, settle
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
 from bot.domain.matching import TopicIndex, analyse
@@ -64,7 +63,6 @@ class Newsroom:
     chat: Chat
     neighbour: Chat
     clock: StandingClock = field(default_factory=StandingClock)
-    stops: int = 0
 
     @property
     def services(self) -> Services:
@@ -101,26 +99,26 @@ class Newsroom:
         await self.store.record_desk([record], at)
         return entry
 
-    async def deliver(self, entry: Entry, topic_ids: Sequence[int], chat: Chat | None = None) -> str:
-        """Send the bulletin of the entry's story to a chat; answers the message's id."""
+    async def owe(self, entry: Entry, topic_ids: Sequence[int], chat: Chat | None = None) -> Delivery:
+        """A message about the entry's story that waits to be sent."""
         to = chat or self.chat
         story = await self.store.story(entry.id)
         assert story is not None
-        topics = [topic for topic in await self.store.topics() if topic.id in topic_ids]
-        bulletin = compose(story, to, topics, self.desk.configuration)
-        record = DeskRecord(
-            entry,
-            story.reports[0].concepts,
-            story.matches,
-            None,
-            (Intent(to.id, story.id, tuple(topic_ids)),),
-        )
+        intent = Intent(to.id, story.id, tuple(topic_ids))
+        concepts = story.reports[0].concepts
+        record = DeskRecord(entry, concepts, story.matches, None, (intent,))
         await self.store.record_desk([record], self.clock.now())
         (owed,) = await self.store.claim_deliveries(self.clock.now(), 1)
-        text = lay_out(bulletin, self.desk.configuration.style).plain
-        begun = await self.store.begin_send(owed.id, text)
+        return owed
+
+    async def deliver(
+        self, entry: Entry, topic_ids: Sequence[int], chat: Chat | None = None, outcome: Outcome | None = None
+    ) -> str:
+        """Tell a chat of the entry's story; answers the message's id."""
+        owed = await self.owe(entry, topic_ids, chat)
         message_id = f"m{owed.id}"
-        await self.store.settle(settle(begun, Sent(message_id), revision=0, now=self.clock.now()))
+        begun = await self.store.begin_send(owed.id, "the text")
+        await self.store.settle(settle(begun, outcome or Sent(message_id), revision=0, now=self.clock.now()))
         return message_id
 
     async def topic_id(self, slug: str) -> int:

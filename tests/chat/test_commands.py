@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from bot.chat.commands import COMMANDS, Command, answer, commands_for
 from bot.chat.commands.topics import MAX_TOPICS
 from bot.domain.catalog import Catalog
+from bot.domain.deliveries import Refused
 from bot.domain.documents import Document
+from bot.domain.entries import FeedSpec
 from bot.domain.topics import TopicSpec
 from tests.chat.newsroom import FEEDS, NOW, Desk, Newsroom
 
@@ -351,6 +353,58 @@ async def test_status_tells_polls_queue_and_failures(room: Newsroom) -> None:
     assert "🔴 Every feed fails" in (await room.say("/status")).plain
 
 
+async def test_status_tells_what_waits_and_what_failed(room: Newsroom) -> None:
+    topic = await room.topic_id("ukraine-ceasefire")
+    await room.deliver(
+        await room.publish("Truce is far in Ukraine"), [topic], outcome=Refused("the chat is gone")
+    )
+    await room.owe(await room.publish("Truce is near in Ukraine"), [topic])
+    room.clock.at += timedelta(minutes=4)
+    said = (await room.say("/status")).plain
+    assert "🟡 Running, with failures" in said
+    assert "1 message to be sent, 4 min late; 1 message could not be sent" in said
+
+
+async def test_status_leads_to_what_fails(room: Newsroom) -> None:
+    await room.fail_feed(0, "The name cannot be resolved.")
+    await room.say("/pause")
+    said = await room.say("/status")
+    assert offered(said) == ["/feeds"]
+    assert "Bulletins are paused in this chat" in said.plain
+    assert "❌ Reuters: The name cannot be resolved." in (await room.say("/feeds reuters")).plain
+
+
+async def test_without_feeds_the_answers_say_so(room: Newsroom) -> None:
+    await room.store.sync_feeds((), NOW)
+    assert "No feed is configured." in (await room.say("/feeds")).plain
+    assert "none asked yet" in (await room.say("/status")).plain
+
+
+async def test_many_failing_feeds_are_cut_short(room: Newsroom) -> None:
+    await room.store.sync_feeds(
+        [FeedSpec(f"https://f.example/{n}", f"Outlet {n}", "en") for n in range(14)], NOW
+    )
+    for number in range(14):
+        await room.fail_feed(number, "The name cannot be resolved.")
+    assert "… and 4 more; /feeds NAME shows one" in (await room.say("/feeds")).plain
+
+
+async def test_subscribe_alone_when_all_is_followed(room: Newsroom) -> None:
+    await room.say("/subscribe ukraine us armenia")
+    assert "There is no further topic to subscribe to." in (await room.say("/subscribe")).plain
+
+
+async def test_show_points_at_what_a_reload_made_unreadable(room: Newsroom) -> None:
+    await room.store.add_topic(room.chat.id, TopicSpec("old", "Old", "Ukraine ("), NOW)
+    assert "A parenthesis is not closed." in (await room.say("/topics show old")).plain
+
+
+async def test_why_says_that_a_revision_no_longer_matches(room: Newsroom) -> None:
+    entry = await room.publish("Rain in Kyoto")
+    await room.deliver(entry, [await room.topic_id("ukraine-ceasefire")])
+    assert "a later revision no longer matches it" in (await room.say("/why")).plain
+
+
 async def test_pausing_and_resuming_says_what_was_missed(room: Newsroom) -> None:
     await room.say("/subscribe ukraine-ceasefire")
     said = await room.say("/pause")
@@ -411,11 +465,11 @@ async def test_an_outlet_is_either_blocked_or_preferred(room: Newsroom) -> None:
     await room.say("/settings block TASS")
     chat = await room.store.chat(room.chat.id)
     assert chat is not None
-    assert (chat.blocked_outlets, chat.preferred_outlets) == ({"TASS"}, frozenset())
+    assert (chat.blocked_outlets, chat.preferred_outlets) == (frozenset({"TASS"}), frozenset())
     await room.say("/settings prefer TASS")
     chat = await room.store.chat(room.chat.id)
     assert chat is not None
-    assert (chat.blocked_outlets, chat.preferred_outlets) == (frozenset(), {"TASS"})
+    assert (chat.blocked_outlets, chat.preferred_outlets) == (frozenset(), frozenset({"TASS"}))
 
 
 async def test_an_outlet_that_an_aggregator_brought_can_be_blocked(room: Newsroom) -> None:

@@ -22,7 +22,7 @@ WRONG = [
     ("...", "Type a command"),
     ("👍", "Type a command"),
     ("hello", "To follow “hello” in the news"),
-    ("iran nuclear talks", "/topics"),
+    ("iran nuclear talks", "make it a topic"),
     ("subscribe ukraine-ceasefire", "Commands begin with a slash"),
     ("HELP", "Commands begin with a slash"),
     ("/", "What you can type"),
@@ -129,14 +129,13 @@ async def test_a_mistake_is_answered_clearly_and_changes_nothing(
     assert len(said.plain) < 2000
 
 
-@pytest.mark.parametrize("typed", sorted({typed for typed, _ in WRONG}))
-async def test_what_is_offered_after_a_mistake_is_a_command(room: Newsroom, typed: str) -> None:
+async def test_what_is_offered_after_a_mistake_is_a_command(room: Newsroom) -> None:
     """Every suggestion can be run: its first word is a command there is."""
     names = {f"/{command.name}" for command in COMMANDS}
-    for action in (await room.say(typed)).actions:
-        assert action.command.split()[0] in names
-        said = await room.say(action.command)
-        assert "There is no command" not in said.plain
+    for typed, _ in WRONG:
+        for action in (await room.say(typed)).actions:
+            assert action.command.split()[0] in names
+            assert "There is no command" not in (await room.say(action.command)).plain
 
 
 async def test_a_mistake_in_a_query_is_pointed_at(room: Newsroom) -> None:
