@@ -32,8 +32,11 @@ _CHOICE = Ink(color="cyan")
 _WIDE = r"々〆\u3040-\u30ff\u3400-\u9fff\uff00-\uff60"
 _OPENING = r"「『（【〔《〈［“«(\["
 _CLOSING = r"、。」』）】〕》〉］！？：；，．…・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ％”»)\],.!?;:"
-_UNIT = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}]+)[{_CLOSING}]*|.")
-"""What a line is not broken within: a word, or one character of a script without spaces with its punctuation."""
+_UNIT = re.compile(
+    rf"\s+|\[[^\[\]]{{1,30}}\]|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}]+)[{_CLOSING}]*|."
+)
+"""What a line is not broken within: a word, a name in brackets, or one character of a script without spaces with its
+punctuation."""
 
 _MARK = re.compile(r"\s*(?:[^\w\s“\"'(\[/【]+\s+)?")
 """Blanks and the bullet or emoji at the head of a line; what follows hangs from it."""

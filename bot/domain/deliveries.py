@@ -107,7 +107,7 @@ Outcome = Sent | NotSent | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What to write after a call. `due` is when the row is looked at again, where it will be."""
+    """What to write after a call. `due` is when the row is looked at again; `attempts` are those since a success."""
 
     delivery_id: int
     state: DeliveryState
@@ -117,6 +117,7 @@ class Settlement:
     sent_revision: int | None = None
     possible_repeat: bool = False
     reason: str | None = None
+    attempts: int = 0
 
 
 def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
@@ -138,10 +139,18 @@ def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime
                 later,
                 possible_repeat=delivery.possible_repeat,
                 reason=reason,
+                attempts=delivery.attempts,
             )
         case Unknown(reason):
             later = now + retry_wait(delivery.attempts)
-            return Settlement(delivery.id, DeliveryState.PENDING, later, possible_repeat=True, reason=reason)
+            return Settlement(
+                delivery.id,
+                DeliveryState.PENDING,
+                later,
+                possible_repeat=True,
+                reason=reason,
+                attempts=delivery.attempts,
+            )
         case Refused(reason):
             return Settlement(delivery.id, DeliveryState.FAILED, now, reason=reason)
 
@@ -159,6 +168,7 @@ def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: dat
         revision if done else delivery.sent_revision,
         delivery.possible_repeat,
         None if isinstance(outcome, Sent) else outcome.reason,
+        0 if done else delivery.attempts,
     )
 
 

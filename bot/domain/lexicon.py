@@ -27,6 +27,8 @@ class Case(IntEnum):
     """A name: Turkey, and not the turkey; Того, and not того."""
     CAPITALS = 2
     """An acronym: US, and not us."""
+    QUERY = 3
+    """Never in a text: what a name is cut down to when typed in lower case (лавров)."""
 
 
 _HAPPENINGS = frozenset({"event", "term"})
@@ -95,7 +97,7 @@ class _Label:
     pattern: str
     concepts: list[str] = field(default_factory=list)
     processes: list[str] = field(default_factory=list)
-    case: Case = Case.CAPITALS
+    case: Case = Case.QUERY
     layers: set[str] = field(default_factory=set)
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
     keeps_s: bool = True
@@ -184,9 +186,13 @@ class Lexicon:
 def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple[_Label, ...]:
     labels: dict[str, _Label] = {}
     for text, layer, concept, process in _meanings(concepts, processes):
-        for pattern in patterns_of(text):
+        needed = _case_needed(text, layer) if concept or process else Case.ANY
+        cases = dict.fromkeys(patterns_of(text.lower()), Case.QUERY) | dict.fromkeys(
+            patterns_of(text), needed
+        )
+        for pattern, case in cases.items():
             label = labels.setdefault(pattern, _Label(pattern))
-            label.case = min(label.case, _case_needed(text, layer) if concept or process else Case.ANY)
+            label.case = min(label.case, case)
             label.layers.add(layer)
             label.keeps_s = label.keeps_s and layer == "things" and _ends_in_s(text)
             if concept and concept not in label.concepts:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
@@ -41,6 +41,9 @@ _CYRILLIC_ENDINGS = tuple(
     )
 )
 """Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
+
+MAX_PATTERNS = 16
+"""Their number doubles with every word that may or may not have an ending."""
 
 _OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
 _CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
@@ -107,10 +110,11 @@ def patterns_of(label: str) -> tuple[str, ...]:
     """All that `label` may look like in a stream, its stems first.
 
     A Russian word without an ending may seem to have one: Вьетнам is cut down to вьетн, Вьетнама to вьетнам. So both
-    are looked for.
+    are looked for; of the combinations in a phrase of many such words, the first `MAX_PATTERNS`.
     """
     choices = (_forms(match) for match in _TOKEN.finditer(label))
-    bodies = dict.fromkeys(" ".join(filter(None, words)).strip(" |") for words in product(*choices))
+    combinations = islice(product(*choices), MAX_PATTERNS)
+    bodies = dict.fromkeys(" ".join(filter(None, words)).strip(" |") for words in combinations)
     return tuple(
         ("" if is_run(body[0]) else " ") + body + ("" if is_run(body[-1]) else " ") for body in bodies if body
     )
@@ -255,6 +259,10 @@ def _stem_latin(word: str) -> str:
 def _stem_cyrillic(word: str, *, is_name: bool) -> str:
     """Without its ending; at least three letters stay. A name keeps its -ов: Песков is not песок (genitive песков)."""
     for ending in _CYRILLIC_ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not (is_name and ending in _OF_SURNAMES):  # noqa: PLR2004 - letters
+        if (
+            word.endswith(ending)
+            and len(word) - len(ending) >= 3
+            and not (is_name and ending in _OF_SURNAMES)
+        ):  # noqa: PLR2004 - letters
             return word[: -len(ending)]
     return word

@@ -68,6 +68,7 @@ class DeliveryPart(Part):
             "due": settlement.due,
             "possible_repeat": settlement.possible_repeat,
             "reason": settlement.reason,
+            "attempts": settlement.attempts,
         }
         # What a call did not find out stays as it was.
         found = {

@@ -560,6 +560,7 @@ async def test_a_bug_is_logged_once_and_answered_kindly(room: Newsroom) -> None:
         said = await answer(services, room.chat, "/topics add my private words")
     assert "Something went wrong here with /topics" in said.plain
     (event,) = logs
+    assert event["event"] == "command_failed"
     assert event["log_level"] == "error"
     assert (event["command"], event["chat_id"]) == ("topics", room.chat.id)
     assert "private" not in str({key: value for key, value in event.items() if key != "exc_info"})

@@ -135,6 +135,11 @@ def test_words_stay_whole_and_rows_hang_below_the_mark() -> None:
     assert rows == ["🔸 Moscow has", "   sent the", "   invitation"]
 
 
+def test_a_source_in_brackets_stays_whole() -> None:
+    rows = [row.plain for row in wrap(Text("He added more.  [Demo Wire]"), 22)]
+    assert rows == ["He added more.", "[Demo Wire]"]
+
+
 def test_styles_survive_wrapping() -> None:
     rows = list(wrap(Text.assemble("plain ", ("bold words here", "bold")), 11))
     assert [row.plain for row in rows] == ["plain bold", "words here"]

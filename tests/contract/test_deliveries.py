@@ -62,7 +62,9 @@ async def test_begin_send_saves_the_text_before_the_call(store: Store) -> None:
     await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
     assert await due(store) == [second.id]
     ((sent),) = await store.sent_messages(chat.id, 10)
-    assert sent.delivery == replace(begun, state=DeliveryState.SENT, message_id="m1", sent_at=NOON)
+    assert sent.delivery == replace(
+        begun, state=DeliveryState.SENT, message_id="m1", sent_at=NOON, attempts=0
+    )
     assert sent.story.id == first.id
 
 
@@ -123,7 +125,7 @@ async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:
     (edit,) = await store.claim_deliveries(NOON, 10)
     assert (edit.id, edit.wanted_revision, edit.sent_revision) == (owed.id, 1, 0)
     begun = await store.begin_send(edit.id, "More")
-    assert (begun.state, begun.text, begun.attempts) == (DeliveryState.SENT, "More", 2)
+    assert (begun.state, begun.text, begun.attempts) == (DeliveryState.SENT, "More", 1)
     await store.settle(settle_edit(begun, NotSent("slow down"), revision=1, now=NOON))
     assert await store.claim_deliveries(NOON, 10) == ()
     (edit,) = await store.claim_deliveries(NOON + HOUR, 10)

@@ -108,12 +108,16 @@ def test_stream(text: str, stream: str) -> None:
         "Зеленський Зеленського Зеленському Зеленським",
         "переговори переговорів переговорам переговорами переговорах",
         "саміт саміту самітом саміті саміти самітів",
-        "Харків Харкова Харкові Харкову",
+        "Вьетнам Вьетнама Вьетнаму Вьетнамом Вьетнаме",
+        "Иерусалим Иерусалима Иерусалиме",
+        "Китай Китая Китаю Китаем Китае",
+        "Белый белого белому белым белом",
     ],
 )
 def test_inflections(family: str) -> None:
-    """All forms of a word have one stem."""
-    assert len({stem(word) for word in family.split()}) == 1
+    """A label in its first form is found in every other."""
+    found = {pattern.strip() for pattern in patterns_of(family.split()[0])}
+    assert {stem(word) for word in family.split()} <= found
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bot.domain.chats import Chat
 from bot.domain.documents import Action, Document, document, line
 from bot.domain.entries import clean_text
 
-_log = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 _COMMAND = re.compile(r"[/／]\s*(?P<name>[^\s@]*)(?:@\S*)?\s*(?P<args>.*)")
 """`/topics@SokuhoBot add x`; a Japanese keyboard writes ／."""
@@ -45,7 +45,7 @@ async def _run(command: Command, services: Services, chat: Chat, args: str, repl
             Invocation(services, current, command, commands_for(services), args, now, reply_to)
         )
     except Exception:  # noqa: BLE001 - whatever breaks in one command must not end the conversation
-        _log.exception("command failed", command=command.name, chat_id=chat.id, platform=chat.platform)
+        log.exception("command_failed", command=command.name, chat_id=chat.id, platform=chat.platform)
         return document(
             f"😔 Something went wrong here with /{command.name}. It is in the log; bulletins go on.",
             "Please try again in a moment.",
