@@ -15,7 +15,7 @@ ARGS ?=
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
 
-# The stamp holds the digest of what the environment was made from, so a clone's file times do not matter.
+# Made anew when the lock or the project file is younger than the environment.
 $(READY): $(ROOT)requirements.lock $(ROOT)pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Sokuho needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.12 <target>" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@echo "Making the environment in .venv (once; a minute or two)…"

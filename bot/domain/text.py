@@ -259,10 +259,7 @@ def _stem_latin(word: str) -> str:
 def _stem_cyrillic(word: str, *, is_name: bool) -> str:
     """Without its ending; at least three letters stay. A name keeps its -ов: Песков is not песок (genitive песков)."""
     for ending in _CYRILLIC_ENDINGS:
-        if (
-            word.endswith(ending)
-            and len(word) - len(ending) >= 3
-            and not (is_name and ending in _OF_SURNAMES)
-        ):  # noqa: PLR2004 - letters
-            return word[: -len(ending)]
+        stem = word.removesuffix(ending)
+        if 3 <= len(stem) < len(word) and not (is_name and ending in _OF_SURNAMES):  # noqa: PLR2004 - letters
+            return stem
     return word

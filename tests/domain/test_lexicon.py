@@ -77,6 +77,16 @@ def test_a_query_need_not_mind_case(query: str, concepts: set[str]) -> None:
     assert {id_ for hit in hits for id_ in hit.concepts} == concepts
 
 
+@pytest.mark.parametrize("typed", ["Песков", "песков", "ПЕСКОВ", "пескова"])
+def test_a_surname_in_a_query(typed: str) -> None:
+    """A name in -ов is known in lower case too, where its ending might be a plural's; in a text it is not."""
+    lexicon = lexicon_of(concept("peskov", "person", {"ru": ("Песков",)}))
+    assert [hit.concepts for hit in lexicon.find_for_query(normalise(typed))] == [("peskov",)]
+    assert ids("много песков", lexicon) == set()
+    assert ids("Песка нет", lexicon) == set()
+    assert ids("заявил Песков", lexicon) == {"peskov"}
+
+
 @pytest.mark.parametrize(
     ("title", "hits"),
     [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import (
+    MAX_PATTERNS,
     in_capitals,
     is_acronym,
     is_katakana,
@@ -118,6 +119,12 @@ def test_inflections(family: str) -> None:
     """A label in its first form is found in every other."""
     found = {pattern.strip() for pattern in patterns_of(family.split()[0])}
     assert {stem(word) for word in family.split()} <= found
+
+
+def test_a_phrase_of_many_words_has_few_patterns() -> None:
+    """Every word of this one may or may not have an ending, which doubles the combinations; they are not all made."""
+    assert patterns_of("вьетнам " * 60)[0] == f" {'вьетн ' * 60}"
+    assert len(patterns_of("вьетнам " * 60)) == MAX_PATTERNS
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def _run(command: Command, services: Services, chat: Chat, args: str, repl
         return await command.handler(
             Invocation(services, current, command, commands_for(services), args, now, reply_to)
         )
-    except Exception:  # noqa: BLE001 - whatever breaks in one command must not end the conversation
+    except Exception:  # whatever breaks in one command must not end the conversation
         log.exception("command_failed", command=command.name, chat_id=chat.id, platform=chat.platform)
         return document(
             f"😔 Something went wrong here with /{command.name}. It is in the log; bulletins go on.",
