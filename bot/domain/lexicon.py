@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Literal
@@ -30,6 +31,9 @@ class Case(IntEnum):
     QUERY = 3
     """Never in a text: what a name is cut down to when typed in lower case (лавров)."""
 
+
+_MISSPELT_BY = 2
+"""Letters by which a misspelt word is longer or shorter at the most."""
 
 _HAPPENINGS = frozenset({"event", "term"})
 
@@ -175,6 +179,19 @@ class Lexicon:
                 inner = start + (stream.text[start] == " "), end - (stream.text[end - 1] == " ")
                 found.append(_Found(*inner, label))
         return found
+
+    def nearest(self, word: str) -> str | None:
+        """A label that `word` may be a misspelling of: of about its length, and alike from the first letter on."""
+        folded = word.casefold()
+        near = {
+            label.casefold(): label
+            for concept in self.concepts.values()
+            for labels in concept.labels.values()
+            for label in labels
+            if label[:1].casefold() == folded[:1] and abs(len(label) - len(word)) <= _MISSPELT_BY
+        }
+        close = get_close_matches(folded, near, n=1, cutoff=0.8)
+        return near[close[0]] if close else None
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""

@@ -177,9 +177,13 @@ def match_query(query: Query, entries: Iterable[Entry], lexicon: Lexicon) -> Ite
 
 
 def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
-    """`“truce” in the title means ceasefire`."""
-    where = f"“{evidence.text}” in the {evidence.part}"
-    return f"{where} means {lexicon.name(evidence.concept, language)}" if evidence.concept else where
+    """`“停戦” in the title → ceasefire`."""
+    found = f"“{evidence.text}” in the {evidence.part}"
+    return (
+        f"{found} → {lexicon.name(evidence.concept, language)}"
+        if evidence.concept
+        else f"{found}, as in the query"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _plain_operators(text: str) -> str:
 
 def _obvious_problem(text: str) -> QueryProblem | None:
     if not text.strip():
-        return QueryProblem("The query is empty. Try: /topics add Ukraine ceasefire")
+        return QueryProblem("The query is empty. Name what to look for, such as: Ukraine ceasefire")
     if len(text) > MAX_QUERY_LENGTH:
         return QueryProblem(
             f"The query has {len(text)} characters; {MAX_QUERY_LENGTH} is the limit.", MAX_QUERY_LENGTH
@@ -318,13 +318,7 @@ def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False)
         case Means(id_, text):
             return _describe_concept(id_, text, lexicon, language, full=top)
         case Literal(text, exact):
-            return (
-                f"exactly “{text}”"
-                if exact
-                else f"the word “{text}” in all its forms"
-                if top
-                else f"“{text}”"
-            )
+            return f"exactly “{text}”" if exact else _describe_word(text, lexicon) if top else f"“{text}”"
         case AllOf(parts):
             return f"({' and '.join(_describe(part, lexicon, language) for part in parts)})"
         case AnyOf(parts):
@@ -336,6 +330,12 @@ def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False)
             return f"in the title: {_describe(part, lexicon, language)}"
         case Of(field, value):
             return f"only in language {value}" if field == "lang" else f"only from {value}"
+
+
+def _describe_word(text: str, lexicon: Lexicon) -> str:
+    nearest = lexicon.nearest(text)
+    hint = f" (did you mean {nearest}?)" if nearest else ""
+    return f"the word “{text}” in all its forms{hint}"
 
 
 def _describe_concept(id_: str, text: str, lexicon: Lexicon, language: str, *, full: bool) -> str:

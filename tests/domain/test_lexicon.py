@@ -146,6 +146,23 @@ def test_the_s_of_a_name_is_no_plural(label: str, text: str, found: bool) -> Non
     assert bool(ids(text, lexicon_of(concept("it", "organisation", label)))) is found
 
 
+def test_the_s_of_a_happening_is_a_plural() -> None:
+    """A label of an event is found in both numbers, whichever it is written in."""
+    lexicon = lexicon_of(concept("it", "event", "peace talks"))
+    assert ids("A peace talk, at last", lexicon) == {"it"}
+
+
+def test_a_label_of_two_layers_is_swallowed_in_either() -> None:
+    """A word that is a thing and a happening means neither inside a longer name."""
+    lexicon = lexicon_of(
+        concept("place", "place", "Summit"),
+        concept("event", "event", "Summit"),
+        concept("school", "organisation", "Summit School"),
+    )
+    assert ids("The Summit School opens", lexicon) == {"school"}
+    assert ids("The Summit opens", lexicon) == {"place", "event"}
+
+
 def test_a_name_that_has_both_forms_is_found_in_both() -> None:
     """The s is needed only where every label of the pattern has it."""
     lexicon = lexicon_of(concept("it", "country", {"en": ("Americans", "American")}))

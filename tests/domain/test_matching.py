@@ -167,12 +167,15 @@ def test_explanation() -> None:
     """A reason reads as a sentence in the chat's language, a plain word as itself."""
     assert (
         explain(Evidence("truce", "title", 0, "ceasefire", 1.0), LEXICON)
-        == "“truce” in the title means ceasefire"
+        == "“truce” in the title → ceasefire"
     )
     assert explain(Evidence("truce", "summary", 0, "ceasefire", 0.7), LEXICON, "ja") == (
-        "“truce” in the summary means 停戦"
+        "“truce” in the summary → 停戦"
     )
-    assert explain(Evidence("tariffs", "title", 0, None, 1.0), LEXICON) == "“tariffs” in the title"
+    assert (
+        explain(Evidence("tariffs", "title", 0, None, 1.0), LEXICON)
+        == "“tariffs” in the title, as in the query"
+    )
 
 
 def test_analysis() -> None:

@@ -214,9 +214,9 @@ def test_quotes_keep_concepts_words() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "position"),
     [
-        ("", "The query is empty. Try: /topics add Ukraine ceasefire", 0),
-        ("AND", "The query is empty. Try: /topics add Ukraine ceasefire", 0),
-        (" \n\u3000", "The query is empty. Try: /topics add Ukraine ceasefire", 0),
+        ("", "The query is empty. Name what to look for, such as: Ukraine ceasefire", 0),
+        ("AND", "The query is empty. Name what to look for, such as: Ukraine ceasefire", 0),
+        (" \n\u3000", "The query is empty. Name what to look for, such as: Ukraine ceasefire", 0),
         ("the of and", NOTHING_SAID, 0),
         ("🙂", NOTHING_SAID, 0),
         ("!!!", NOTHING_SAID, 0),

@@ -16,6 +16,7 @@ from bot.domain.text import (
     is_run,
     normalise,
     pattern_of,
+    patterns_of,
     script_language,
     stands_alone,
 )
@@ -117,8 +118,9 @@ def test_stream(text: str, stream: str) -> None:
 )
 def test_inflections(family: str) -> None:
     """A label in its first form is found in every other."""
-    found = {pattern.strip() for pattern in patterns_of(family.split()[0])}
-    assert {stem(word) for word in family.split()} <= found
+    label, *others = family.split()
+    found = {pattern.strip() for pattern in patterns_of(label)}
+    assert {stem(word) for word in (label, *others)} <= found
 
 
 def test_a_phrase_of_many_words_has_few_patterns() -> None:
@@ -138,6 +140,7 @@ def test_a_phrase_of_many_words_has_few_patterns() -> None:
         ("ёлка", "ель"),
         ("peas", "peace"),
         ("Киев", "кий"),
+        ("Крым", "край"),
     ],
 )
 def test_words_that_stay_apart(one: str, other: str) -> None:
@@ -168,6 +171,15 @@ def test_words_that_stay_apart(one: str, other: str) -> None:
 def test_a_label_is_found(label: str, text: str, pieces: list[str]) -> None:
     """Words match whole and in any form, runs anywhere inside, and no phrase crosses a stop."""
     assert found(label, text) == pieces
+
+
+def test_tokens_are_words_and_runs() -> None:
+    """What ends a clause is a bar in the stream and no token."""
+    assert [(token.start, token.end) for token in normalise("Talks end. 停戦へ").tokens] == [
+        (0, 5),
+        (6, 9),
+        (11, 14),
+    ]
 
 
 @given(any_text)

@@ -78,7 +78,7 @@ async def test_messages_come_in_order_then_every_entry() -> None:
     assert entries[2]["source"] == "BBC"
     assert entries[1]["topics"] == {}
     assert entries[1]["story"] is None
-    assert "“Ukraine ceasefire” in the title means Ukraine peace process" in entries[0]["reason"]
+    assert "“Ukraine ceasefire” in the title → Ukraine peace process" in entries[0]["reason"]
 
 
 async def test_all_reports_a_story_for_every_entry() -> None:

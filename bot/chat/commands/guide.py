@@ -41,7 +41,7 @@ async def start(invocation: Invocation) -> Document:
         "later reports of an event are added to its bulletin.",
         (),
         f"This chat follows {listed(following)}." if following else "What should this chat follow?",
-        line(faint("Anything else: /topics add Ukraine ceasefire · all commands: /help")),
+        line(faint("Anything else: /topics add Taiwan strait · all commands: /help")),
         actions=(*subscribe_actions(open_), Action("All commands", "/help")),
     )
 

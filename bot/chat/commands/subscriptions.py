@@ -97,12 +97,12 @@ async def _offer(invocation: Invocation, topics: Sequence[Topic]) -> Document:
     lines = [line(faint(f"Subscribed: {listed(following)}."))] if following else []
     if not open_:
         return document(
-            "There is no further topic to subscribe to. Make one: /topics add Ukraine ceasefire", *lines
+            "There is no further topic to subscribe to. Make one: /topics add Taiwan strait", *lines
         )
     return document(
         line(strong("Which topic?")),
         *lines,
-        line(faint("Or make your own: /topics add Ukraine ceasefire")),
+        line(faint("Or make your own: /topics add Taiwan strait")),
         actions=subscribe_actions(open_),
     )
 

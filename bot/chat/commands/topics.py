@@ -41,7 +41,7 @@ async def _list(invocation: Invocation) -> Document:
         if group:
             lines.append(line(strong(title)))
             lines.extend(_listing(topic, subscribed=topic.id in subscribed) for topic in group)
-    lines.append(line(faint("✅ subscribed · make your own: /topics add Ukraine ceasefire")))
+    lines.append(line(faint("✅ subscribed · make your own: /topics add Taiwan strait")))
     return document(*lines, actions=subscribe_actions([t for t in topics if t.id not in subscribed]))
 
 
@@ -97,8 +97,8 @@ def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
     """What is wrong with the name of a new topic, if anything."""
     if not spec.query:
         return document(
-            "🤔 What should the topic look for? For example: /topics add Ukraine ceasefire",
-            "With a name of its own: /topics add Truce = Ukraine ceasefire",
+            "🤔 What should the topic look for? For example: /topics add Taiwan strait",
+            "With a name of its own: /topics add Strait = Taiwan strait",
         )
     if len(spec.name) > MAX_NAME:
         return document(

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.history import PERIOD, Recent, expectation, recent
 from bot.chat.commands.misuse import misuse
-from bot.chat.commands.understanding import query_problem, reason, understood
+from bot.chat.commands.understanding import query_problem, understood
 from bot.chat.commands.wording import count, lasting, moment
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
-from bot.domain.matching import Match, match_query
+from bot.domain.matching import Match, explain, match_query
 from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.stories import story_key
 from bot.domain.topics import Topic
@@ -97,6 +97,6 @@ def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]
     at = moment(entry.at, invocation.now, invocation.zone)
     yield ()
     yield line(strong(entry.title or entry.summary[:80] or entry.outlet, entry.link))
-    reasons = " · ".join(reason(evidence, lexicon) for evidence in hit.match.reasons)
+    reasons = " · ".join(explain(evidence, lexicon) for evidence in hit.match.reasons)
     yield line(faint(f"{', '.join(hit.outlets)} · {at} · score {hit.match.score:g}"))
     yield line(faint(reasons or "for what it is, not for its words"))

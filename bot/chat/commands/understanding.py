@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.chat.commands.wording import pointed
 from bot.domain.documents import Document, Line, document, line
 from bot.domain.lexicon import Lexicon
-from bot.domain.matching import Evidence
 from bot.domain.queries import AllOf, Query, QueryProblem, describe_query
 
 
@@ -18,9 +17,3 @@ def understood(query: Query, lexicon: Lexicon) -> tuple[Line, ...]:
 def query_problem(problem: QueryProblem, text: str) -> Document:
     """What is wrong, with a caret under the place."""
     return document(f"🤔 {problem.message}", *(pointed(text, problem.position) if text else ()))
-
-
-def reason(evidence: Evidence, lexicon: Lexicon) -> str:
-    """`“停戦” in the title → ceasefire`."""
-    found = f"“{evidence.text}” in the {evidence.part}"
-    return f"{found} → {lexicon.name(evidence.concept)}" if evidence.concept else f"{found}, as in the query"

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.understanding import reason
 from bot.chat.commands.wording import count, moment
 from bot.domain.documents import Document, Line, document, faint, line, link, strong
-from bot.domain.matching import THRESHOLD, Match
+from bot.domain.matching import THRESHOLD, Match, explain
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic
 from bot.ports import FeedStatus, SentMessage
@@ -66,7 +65,7 @@ def _topic(
         return
     yield line("🏷 ", name, f" · score {match.score:g}", faint(f" ({THRESHOLD:g} is enough)"))
     for evidence in match.reasons:
-        yield line(f"   {reason(evidence, invocation.catalog.lexicon)}")
+        yield line(f"   {explain(evidence, invocation.catalog.lexicon)}")
 
 
 def _best(matches: Iterator[Match]) -> Match | None:
