@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
@@ -251,8 +251,10 @@ class Desk:
         ids = {story.story_id for story in stories.values()} | {
             one.pending.story_id for one in judged if one.pending.story_id is not None
         }
-        topics = await self._store.story_topics(ids)
         matched = {match.topic_id for one in judged for match in one.matches}
+        if not ids and not matched:
+            return Situation(stories)  # most of what comes in is nobody's topic
+        topics = await self._store.story_topics(ids)
         chats = await self._store.subscribed_chats(matched.union(*topics.values()))
         subscriptions = await self._store.subscriptions() if chats else ()
         return Situation(stories, topics, chats, subscriptions, await self._store.told(ids))
@@ -272,10 +274,10 @@ class Situation:
     """What the desk has to know to decide about a batch."""
 
     stories: Mapping[str, OpenStory]
-    topics: Mapping[int, frozenset[int]]
-    chats: Sequence[Chat]
-    subscriptions: Sequence[Subscription]
-    told: Sequence[Told]
+    topics: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    chats: Sequence[Chat] = ()
+    subscriptions: Sequence[Subscription] = ()
+    told: Sequence[Told] = ()
 
 
 def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:

@@ -178,14 +178,16 @@ class _Book:
     by_key: Mapping[str, KnownEntry]
     by_fingerprint: Mapping[str, KnownEntry]
     by_link: Mapping[str, KnownEntry] = field(default_factory=dict)
+    """Without those that the document still has under their own names: they are not renamed."""
 
     @classmethod
-    def of(cls, known: Mapping[str, KnownEntry]) -> _Book:
+    def of(cls, known: Mapping[str, KnownEntry], strongest: Iterable[str]) -> _Book:
         newest = sorted(known.values(), key=lambda entry: entry.seen)
+        present = {known[key].entry_id for key in strongest if key in known}
         return cls(
             dict(known),
             {entry.fingerprint: entry for entry in newest},
-            {entry.link: entry for entry in newest if entry.link},
+            {entry.link: entry for entry in newest if entry.link and entry.entry_id not in present},
         )
 
 
@@ -203,18 +205,19 @@ def plan_ingest(
 
     - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
       is a revision.
-    - A new id over a known link with the same title, or over the same text, is a renamed id: a repeat.
+    - A new id over a known link with the same title, or over the same text, is a renamed id: a repeat. Where the
+      document has the old id too, only the same text is.
     - An id or link that one document gives to several different items identifies none of them.
     """
-    book = _Book.of(known)
     shared = _keys_of_several(parsed)
+    keyed = [(entry, tuple(key for key in keys_of(entry) if key not in shared)) for entry in parsed]
+    book = _Book.of(known, (keys[0] for _, keys in keyed))
     new: list[NewEntry] = []
     revisions: dict[int, Revision] = {}
     aliases: list[tuple[str, int]] = []
     planned: set[str] = set()
     repeats = 0
-    for entry in parsed:
-        keys = tuple(key for key in keys_of(entry) if key not in shared)
+    for entry, keys in keyed:
         text = fingerprint(entry.title, entry.summary)
         match = _find(entry, keys, text, book)
         if match is not None:
