@@ -253,6 +253,10 @@ class DeskStore(Protocol):
         """Entries seen at or after `since`, the newest first."""
         ...
 
+    async def watching_since(self, since: datetime) -> datetime | None:
+        """When the first of the entries seen at or after `since` was seen; None if there is none."""
+        ...
+
     async def story(self, story_id: int) -> Story | None:
         """A story with its reports, oldest first, and the matches of all of them."""
         ...

@@ -50,7 +50,7 @@ class Outlets:
         """
         head, dash, tail = title.rpartition(" - ")
         if source:
-            same = dash and self.resolve(tail) == self.resolve(source)
+            same = dash and head and self.resolve(tail) == self.resolve(source)
             return (head if same else title), self.resolve(source)
         if dash and head and fold_name(tail) in self.by_name:
             return head, self.resolve(tail)

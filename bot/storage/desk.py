@@ -109,6 +109,13 @@ class DeskPart(Part):
         return tuple(entry_of(row) for row in connection.execute(newest))
 
     @reads
+    def watching_since(self, connection: Connection, since: datetime) -> datetime | None:
+        first: datetime | None = connection.scalar(
+            select(func.min(entries.c.seen)).where(entries.c.seen >= since)
+        )
+        return first
+
+    @reads
     def story(self, connection: Connection, story_id: int) -> Story | None:
         return load_stories(connection, [story_id]).get(story_id)
 

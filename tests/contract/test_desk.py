@@ -197,6 +197,14 @@ async def test_recent_entries_are_newest_first(store: Store) -> None:
     assert old not in await store.entries_since(NOON, 10)
 
 
+async def test_watching_since(store: Store) -> None:
+    """The first sight at or after the instant; none without entries."""
+    assert await store.watching_since(NOON - HOUR) is None
+    await stored(store, entry(seen=NOON - 2 * MINUTE), entry(seen=NOON - MINUTE), entry(seen=NOON))
+    assert await store.watching_since(NOON - MINUTE) == NOON - MINUTE
+    assert await store.watching_since(NOON + MINUTE) is None
+
+
 async def test_the_latest_stories_of_topics(store: Store) -> None:
     """The one last reported on first, each once, though several topics and entries match."""
     await store.sync_topics(

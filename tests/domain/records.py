@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from bot.domain.chats import Chat
 from bot.domain.entries import Entry
+from bot.domain.stories import Report, Story
 from tests.fakes.lexicons import CONCEPTS
 
 NOON = datetime(2025, 8, 9, 12, tzinfo=UTC)
@@ -64,3 +67,32 @@ entries = st.builds(
     outlet=st.sampled_from(["Reuters", "NHK"]),
     language=st.sampled_from(["en", "ja", "pt-BR"]),
 )
+
+
+def report(of: Entry, *concepts: str, reason: str = "opened the story") -> Report:
+    return Report(of, concepts, reason)
+
+
+def story(*reports: Report, opened: datetime = NOON) -> Story:
+    return Story(reports[0].entry.id, opened, max(one.entry.at for one in reports), reports)
+
+
+def chat(
+    id_: int = 1,
+    *,
+    languages: tuple[str, ...] = (),
+    time_zone: str = "UTC",
+    blocked: Iterable[str] = (),
+    preferred: Iterable[str] = (),
+    paused_at: datetime | None = None,
+) -> Chat:
+    return Chat(
+        id_,
+        "console",
+        str(id_),
+        languages=languages,
+        time_zone=time_zone,
+        blocked_outlets=frozenset(blocked),
+        preferred_outlets=frozenset(preferred),
+        paused_at=paused_at,
+    )

@@ -37,10 +37,15 @@ class Recent:
 
 async def recent(invocation: Invocation) -> Recent:
     entries = await invocation.store.entries_since(invocation.now - PERIOD, MOST_ENTRIES)
-    oldest = min((entry.seen for entry in entries), default=invocation.now)
-    watched = invocation.now - oldest
+    return Recent(entries, await _watched(invocation))
+
+
+async def _watched(invocation: Invocation) -> timedelta:
+    """For how long of `PERIOD` entries have been coming in."""
+    first = await invocation.store.watching_since(invocation.now - PERIOD)
+    watched = invocation.now - (first or invocation.now)
     # An entry comes within minutes of any moment, so what is nearly the whole period is the whole period.
-    return Recent(entries, PERIOD if watched > PERIOD - timedelta(hours=2) else watched)
+    return PERIOD if watched > PERIOD - timedelta(hours=2) else watched
 
 
 def expectation(stories: Mapping[str, int], watched: timedelta) -> str:
@@ -58,7 +63,7 @@ def expectation(stories: Mapping[str, int], watched: timedelta) -> str:
 
 async def expected(invocation: Invocation, topics: Sequence[Topic]) -> str:
     """How many messages to expect of these topics."""
-    watched = (await recent(invocation)).watched
+    watched = await _watched(invocation)
     counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - watched)
     return expectation({topic.spec.name: counts.get(topic.id, 0) for topic in topics}, watched)
 

@@ -1,0 +1,51 @@
+"""Topics and their names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.topics import TopicSpec, hashtag_of, slug_of, split_definition
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "hashtag"),
+    [
+        ("US–Russia summit", "us-russia-summit", "#US_Russia_summit"),
+        ("Armenia–Azerbaijan", "armenia-azerbaijan", "#Armenia_Azerbaijan"),
+        ("ウクライナ停戦", "ウクライナ停戦", "#ウクライナ停戦"),
+        ("Перемирие, скоро?", "перемирие-скоро", "#Перемирие_скоро"),
+        ("a_b  c", "a-b-c", "#a_b_c"),
+        ("🙂", "", "#"),
+    ],
+)
+def test_names(name: str, slug: str, hashtag: str) -> None:
+    """What one types and what one searches for are made from the name's words."""
+    assert (slug_of(name), hashtag_of(name)) == (slug, hashtag)
+
+
+@given(st.text(max_size=100))
+def test_a_slug_can_be_typed(name: str) -> None:
+    """A slug is short, has no spaces, and making it again changes nothing."""
+    slug = slug_of(name)
+    assert len(slug) <= 60
+    assert not re.search(r"\s", slug)
+    assert slug_of(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("US tariffs", TopicSpec("us-tariffs", "US tariffs", "US tariffs")),
+        (" Trade = us (tariff | duty) ", TopicSpec("trade", "Trade", "us (tariff | duty)")),
+        ("a = b = c", TopicSpec("a", "a", "b = c")),
+        ("= us", TopicSpec("", "", "us")),
+        ("us =", TopicSpec("us", "us", "")),
+    ],
+)
+def test_definitions(text: str, spec: TopicSpec) -> None:
+    """`name = query`, or a query that is its own name."""
+    assert split_definition(text) == spec
