@@ -190,6 +190,8 @@ class Lexicon:
             for label in labels
             if label[:1].casefold() == folded[:1] and abs(len(label) - len(word)) <= _MISSPELT_BY
         }
+        if folded in near:
+            return None  # a label where it means something else, such as Michael Jordan's
         close = get_close_matches(folded, near, n=1, cutoff=0.8)
         return near[close[0]] if close else None
 

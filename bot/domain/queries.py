@@ -355,4 +355,10 @@ def _describe_process(id_: str, text: str, lexicon: Lexicon, language: str) -> s
         concept for clue in process.evidence for concept in clue.all if concept not in process.parties
     )
     speaks = ", ".join(lexicon.name(concept, language) for concept in list(concepts)[:8])
-    return f"{process.name}: {speaks}… in {len(process.labels)} languages (from “{text}”)"
+    languages = {
+        code
+        for concept in concepts
+        if concept in lexicon.concepts
+        for code in lexicon.concepts[concept].labels
+    }
+    return f"{process.name}: {speaks}… in {len(languages)} languages (from “{text}”)"

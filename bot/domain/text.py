@@ -212,7 +212,6 @@ def _cyrillic_language(text: str, declared: str) -> str:
     return declared if declared in ("ru", "uk") else "ru"
 
 
-@lru_cache(maxsize=65_536)
 def _fold_run(run: str) -> str:
     return unicodedata.normalize("NFKC", run)
 

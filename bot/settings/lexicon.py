@@ -78,7 +78,8 @@ def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None
     _check_cycles(concepts)
     for file, path, process in processes:
         for index, clue in enumerate(process.evidence):
-            _check_known(file, (*path, "evidence", index, "all"), (*clue.all, *clue.not_), known)
+            _check_known(file, (*path, "evidence", index, "all"), clue.all, known)
+            _check_known(file, (*path, "evidence", index, "not"), clue.not_, known)
         _check_known(file, (*path, "named_by"), (id_ for ids in process.named_by for id_ in ids), known)
         _check_known(file, (*path, "parties"), process.parties, known)
     if any(file.problems for file in files):

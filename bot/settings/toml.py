@@ -157,6 +157,7 @@ def _line_numbers(text: str) -> dict[Path_, int]:
             names = [part.strip('"') for part in header[2].split(".")]
             table = _table_path(names, counts, is_array=header[1] == "[[")
             lines.setdefault(table, number)
+            lines.setdefault(tuple(names), number)
         elif key := _KEY.match(content):
             lines.setdefault((*table, *(part.strip('"') for part in key[1].split("."))), number)
     return lines

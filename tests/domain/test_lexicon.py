@@ -249,6 +249,23 @@ def test_names_of_others() -> None:
     assert LEXICON.name("nobody") == "nobody"
 
 
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [
+        ("ceasfire", "ceasefire"),
+        ("ARMENA", "Armenia"),
+        ("перемирье", "перемирие"),
+        ("Turkey", None),
+        ("tariff", None),
+        ("easefire", None),
+        ("", None),
+    ],
+)
+def test_what_a_word_may_have_meant(word: str, label: str | None) -> None:
+    """A word that is nearly a label may be a misspelling of it; one that is a label is not."""
+    assert LEXICON.nearest(word) == label
+
+
 def test_labels_without_words_are_left_out() -> None:
     """A label of punctuation matches nothing rather than everything."""
     assert find("!!! 🙂 !!!", lexicon_of(concept("it", "event", {"en": ("!!!", "🙂", "")}))) == []

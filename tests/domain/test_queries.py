@@ -310,6 +310,7 @@ def describe(text: str, language: str = "en") -> tuple[str, ...]:
         ),
         ("turkey", ("Turkey (turkey)",)),
         ("tariff", ("the word “tariff” in all its forms",)),
+        ("ceasfire", ("the word “ceasfire” in all its forms (did you mean ceasefire?)",)),
         ('"land swap"', ("exactly “land swap”",)),
         ("title:(turkey iran)", ("in the title: (Turkey and Iran)",)),
         ("us | tariff", ("either United States or “tariff”",)),
@@ -320,7 +321,7 @@ def describe(text: str, language: str = "en") -> tuple[str, ...]:
         ("turkey from:nhk", ("Turkey (turkey)", "only from nhk")),
         (
             "Ukraine truce",
-            ("Ukraine peace process: ceasefire, peace deal, summit… in 2 languages (from “Ukraine truce”)",),
+            ("Ukraine peace process: ceasefire, peace deal, summit… in 4 languages (from “Ukraine truce”)",),
         ),
     ],
 )

@@ -1,0 +1,149 @@
+"""Reading `config/`: what is right becomes a catalog, every mistake is told with file, line and remedy."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.catalog import Catalog
+from bot.domain.entries import FeedSpec
+from bot.domain.lexicon import Clue
+from bot.domain.queries import Means, Query, read_query
+from bot.domain.text import normalise
+from bot.domain.topics import TopicSpec
+from bot.settings.files import language_names, load_catalog, read_feeds
+from tests.settings.folders import replace, write
+
+OWN = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def catalog(folder: Path) -> Catalog:
+    loaded = load_catalog(folder)
+    assert isinstance(loaded, Catalog), loaded
+    return loaded
+
+
+def test_feeds(catalog: Catalog) -> None:
+    """A feed has all that its table says, under the outlet's own name."""
+    assert catalog.feeds == (
+        FeedSpec(
+            "https://feeds.bbci.co.uk/news/rss.xml",
+            "BBC News",
+            "en",
+            "gb",
+            "World",
+            interval=timedelta(minutes=2.5),
+        ),
+        FeedSpec("http://reuters.com/rss", "Reuters", "pt-BR", aggregator=True, verified=False),
+    )
+
+
+def test_outlets_topics_and_style(catalog: Catalog) -> None:
+    """Outlets, topics and marks are as the files have them."""
+    assert catalog.outlets.resolve("bbc") == "BBC News"
+    assert catalog.outlets.by_name["reuters"].agency
+    assert catalog.outlets.by_name["bbc"].country == "gb"
+    assert catalog.topics == (TopicSpec("us-russia-summit", "US–Russia summit", "US Russia summit"),)
+    style = catalog.style
+    assert (style.first, style.confirmed, style.fact, style.background, style.possible_repeat) == tuple(
+        "12345"
+    )
+    assert (style.confirmed_by, style.max_facts, style.max_flags) == (3, 2, 4)
+    assert dict(style.events) == {"summit": "!", "truce": "!"}
+
+
+def test_the_lexicon(catalog: Catalog) -> None:
+    """Countries of CLDR are extended by the files; other concepts and processes come from them."""
+    lexicon = catalog.lexicon
+    us = lexicon.concepts["us"]
+    assert us.flag == "🇺🇸"
+    assert us.labels["en"] == ("United States", "US", "American")
+    assert "アメリカ合衆国" in us.labels["ja"]
+    assert "米" in us.labels["ja"]
+    assert us.not_in == ("米価",)
+    assert "Vereinigte Staaten" not in us.labels["de"], "dropped"
+    assert lexicon.concepts["fr"].labels["de"] == ("Frankreich",), "German is there since a label is German"
+    assert "pt" in lexicon.concepts["fr"].labels, "Portuguese is there since a feed is Portuguese"
+    assert lexicon.closure["trump"] == ("us",)
+    assert lexicon.families["peace"] == ("truce",)
+    process = lexicon.processes["ukraine-peace"]
+    assert process.evidence == (Clue(("ua", "truce"), 0.9, frozenset({"summit"})),)
+    assert (process.since, process.until, process.parties) == (date(2022, 2, 24), None, ("ua", "ru"))
+    query = read_query("truce in Ukraine", lexicon)
+    assert isinstance(query, Query)
+    assert query.root == Means("ukraine-peace", "truce in Ukraine", process=True)
+
+
+def test_languages_name_themselves(catalog: Catalog) -> None:
+    """Every language of a feed or a label has its own name for itself."""
+    names = catalog.language_names
+    assert {"en", "ja", "ru", "uk", "de", "pt"} <= set(names)
+    assert (names["ja"], names["ru"], names["de"]) == ("日本語", "Русский", "Deutsch")
+    assert language_names(["zh-Hant"]) == {"zh-Hant": "中文 (繁體)"}
+
+
+def test_another_file_of_topics(folder: Path, tmp_path: Path) -> None:
+    """Topics of a file elsewhere stand in for the folder's own."""
+    write(tmp_path, "mine.toml", '[[topics]]\nid = "truce"\nname = "Truce"\nquery = "truce"\n')
+    (folder / "topics.toml").unlink()
+    loaded = load_catalog(folder, topics_file=tmp_path / "mine.toml")
+    assert isinstance(loaded, Catalog), loaded
+    assert [topic.slug for topic in loaded.topics] == ["truce"]
+
+
+def test_other_feeds(folder: Path) -> None:
+    """Feeds that are given stand in for the folder's own."""
+    (folder / "feeds.toml").unlink()
+    spec = FeedSpec("http://127.0.0.1/feed", "Nobody", "hy")
+    loaded = load_catalog(folder, feeds=[spec])
+    assert isinstance(loaded, Catalog), loaded
+    assert loaded.feeds == (spec,)
+    assert "hy" in loaded.language_names
+
+
+def test_feeds_alone(folder: Path, catalog: Catalog) -> None:
+    """A file of feeds can be read by itself, with its own problems."""
+    assert read_feeds(folder / "feeds.toml", catalog.outlets) == catalog.feeds
+    replace(folder, "feeds.toml", "minutes = 2.5", "minutes = 0")
+    (problem,) = read_feeds(folder / "feeds.toml", catalog.outlets)
+    assert str(problem) == "config/feeds.toml:8: “minutes”: input should be greater than 0, not 0"
+
+
+def test_the_projects_own_configuration_is_right() -> None:
+    """The folder that is shipped loads, with the feeds, languages and topics that it promises."""
+    loaded = load_catalog(OWN)
+    assert isinstance(loaded, Catalog), "\n".join(map(str, loaded))
+    assert len(loaded.feeds) >= 40
+    assert {"en", "ja", "ru", "uk"} <= {feed.language for feed in loaded.feeds}
+    assert {"am", "az"} <= {feed.country for feed in loaded.feeds}
+    assert {"ukraine-ceasefire", "us-russia-summit", "armenia-azerbaijan"} <= {
+        topic.slug for topic in loaded.topics
+    }
+    others = [one for one in loaded.lexicon.concepts.values() if one.kind != "country"]
+    assert len(others) >= 60
+    assert all(concept.labels for concept in loaded.lexicon.concepts.values())
+
+
+@pytest.mark.parametrize(
+    ("title", "concepts"),
+    [
+        ("US and Russia agree on a summit", {"us", "ru", "summit"}),
+        ("米露首脳会談、15日に", {"us", "ru", "summit"}),
+        ("Путин и Трамп обсудили перемирие", {"putin", "trump", "ceasefire"}),
+        ("Лаврова и Рубио ждут в Москве", {"lavrov", "rubio", "ru"}),
+        ("Зеленський про перемир’я", {"zelensky", "ceasefire"}),
+        ("Пашинян и Алиев подписали", {"pashinyan", "aliyev"}),
+        ("Let us roast a turkey", set()),
+    ],
+)
+def test_the_projects_own_lexicon_knows_the_news(title: str, concepts: set[str]) -> None:
+    """What the mission's topics need is found in titles of each language."""
+    loaded = load_catalog(OWN)
+    assert isinstance(loaded, Catalog)
+    named = {id_ for hit in loaded.lexicon.find(normalise(title)) for id_ in hit.concepts}
+    found = named.union(*(loaded.lexicon.closure[id_] for id_ in named))
+    assert concepts <= found
+    assert concepts or not found
