@@ -3,8 +3,7 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
-ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-VENV := $(ROOT).venv
+VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
@@ -16,41 +15,41 @@ help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
 
 # Made anew when the lock or the project file is younger than the environment.
-$(READY): $(ROOT)requirements.lock $(ROOT)pyproject.toml
+$(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Sokuho needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.12 <target>" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@echo "Making the environment in .venv (once; a minute or two)…"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(ROOT)requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e $(ROOT)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 demo: $(READY) ## a recorded day in a minute: no account, no network (ARGS=--fast for ten seconds)
-	@cd $(ROOT) && $(BIN)/sokuho demo $(ARGS)
+	@$(BIN)/sokuho demo $(ARGS)
 
 run: $(READY) ## the real feeds, in this terminal
-	@cd $(ROOT) && $(BIN)/sokuho run $(ARGS)
+	@$(BIN)/sokuho run $(ARGS)
 
 check: $(READY) ## validate the configuration and try every feed
-	@cd $(ROOT) && $(BIN)/sokuho check $(ARGS)
+	@$(BIN)/sokuho check $(ARGS)
 
 test: $(READY) ## all tests
-	@cd $(ROOT) && $(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 lint: $(READY) ## style and layering
-	@cd $(ROOT) && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 types: $(READY) ## mypy --strict
-	@cd $(ROOT) && $(BIN)/mypy
+	@$(BIN)/mypy
 
 eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
-	@cd $(ROOT) && $(BIN)/python -m benchmarks.evaluate $(ARGS)
+	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew
-	@cd $(ROOT) && $(BIN)/python -m benchmarks.picture
+	@$(BIN)/python -m benchmarks.picture
 
 lock: $(READY) ## resolve the dependencies anew, with hashes
-	@cd $(ROOT) && $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) $(ROOT).mypy_cache $(ROOT).ruff_cache $(ROOT).pytest_cache $(ROOT).coverage
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

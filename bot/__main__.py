@@ -106,7 +106,10 @@ def opml_export(
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            _fail(f"{out} cannot be written: {error.strerror}")
         typer.echo(f"{len(catalog.feeds)} feeds written to {out}.")
 
 
@@ -118,9 +121,12 @@ def opml_import(
 ) -> None:
     """Take the feeds of an OPML file that are not configured yet."""
     from bot.importing import append_feeds, feeds_to_add
+    from bot.settings.languages import known_language
 
     environment = _environment()
     catalog = _catalog(environment)
+    if not known_language(language):
+        _fail(f"There is no language {language!r}; use a code such as en, ja, ru or uk.")
     found = feeds_to_add(file, catalog, language)
     if isinstance(found, str):
         _fail(found)

@@ -164,14 +164,16 @@ class ConfigWatcher:
         self._folder = folder
         self._desk = desk
         self._tell = tell
-        self._seen = _state_of(folder)
+        self._in_force = self._last_look = _state_of(folder)
 
     async def check(self) -> None:
-        """Reload if a file changed since the last look."""
+        """Reload once the files have changed and then stayed the same for a look: nobody is still saving them."""
         state = _state_of(self._folder)
-        if state == self._seen:
+        settled = state == self._last_look
+        self._last_look = state
+        if not settled or state == self._in_force:
             return
-        self._seen = state
+        self._in_force = state
         catalog: Catalog | tuple[ConfigProblem, ...] = await asyncio.to_thread(load_catalog, self._folder)
         if isinstance(catalog, Catalog):
             await self._desk.adopt(catalog)
@@ -182,5 +184,12 @@ class ConfigWatcher:
 
 
 def _state_of(folder: Path) -> frozenset[tuple[str, int, int]]:
-    files = (*folder.glob("*.toml"), *folder.glob("lexicon/*.toml"))
-    return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    return frozenset(filter(None, map(_stamp, (*folder.glob("*.toml"), *folder.glob("lexicon/*.toml")))))
+
+
+def _stamp(path: Path) -> tuple[str, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None  # an editor replaced it between the two calls
+    return str(path), found.st_mtime_ns, found.st_size

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from bot.app import network
 from bot.clock import SystemClock
+from bot.domain.addresses import shown
 from bot.domain.entries import FeedSpec
 from bot.domain.polling import Failed, FeedForPoll, Fetched
 from bot.ports import Fetcher, Parser
@@ -77,7 +78,9 @@ async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) ->
                 bar.advance(task)
     failed = [check for check in checks if check.problem]
     for check in sorted(failed, key=lambda check: lines[check.spec.url]):
-        print(f"{file.name}:{lines[check.spec.url]}: {check.spec.outlet} <{check.spec.url}>: {check.problem}")
+        print(
+            f"{file.name}:{lines[check.spec.url]}: {check.spec.outlet} <{shown(check.spec.url)}>: {check.problem}"
+        )
     print(
         f"Feeds: {len(checks) - len(failed)} well, {len(failed)} to look at, {sum(c.entries for c in checks)} entries."
     )

@@ -57,13 +57,20 @@ def append_feeds(folder: Path, found: FeedsToAdd) -> tuple[ConfigProblem, ...]:
     before = {path: path.read_text(encoding="utf-8") for path in additions}
     for path, text in additions.items():
         if text:
-            path.write_text(f"{before[path].rstrip()}\n\n{text}", encoding="utf-8")
+            _replace(path, f"{before[path].rstrip()}\n\n{text}")
     loaded = load_catalog(folder)
     if isinstance(loaded, Catalog):
         return ()
     for path, text in before.items():
-        path.write_text(text, encoding="utf-8")
+        _replace(path, text)
     return loaded
+
+
+def _replace(path: Path, text: str) -> None:
+    """At once, so that nobody who looks meanwhile reads half of it."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def _feed_table(spec: FeedSpec) -> str:

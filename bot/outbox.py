@@ -18,11 +18,11 @@ from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import (
     Delivery,
     DeliveryKind,
-    DeliveryState,
     NotSent,
     Outcome,
     Refused,
     Sent,
+    Settlement,
     Unknown,
     settle,
     settle_edit,
@@ -66,48 +66,61 @@ class Outbox:
         self._newsdesk = newsdesk
         self._listener = listener
         self._probe = probe
+        self._unwritten: dict[int, Settlement] = {}
+        """What is known of calls but could not be written: such a message must not be sent again."""
 
     async def work(self) -> int:
         """Make one call for each chat that is owed one; answers how many were tried."""
-        due = await self._store.claim_deliveries(self._clock.now(), OUTBOX_BATCH)
-        await asyncio.gather(*(self._deliver_safely(delivery) for delivery in due))
+        for settlement in list(self._unwritten.values()):
+            await self._write(settlement)
+        claimed = await self._store.claim_deliveries(self._clock.now(), OUTBOX_BATCH)
+        due = [delivery for delivery in claimed if delivery.id not in self._unwritten]
+        tellings = await asyncio.gather(*map(self._deliver, due))
+        for telling in tellings:
+            if telling and self._listener:
+                self._listener(telling)
         return len(due)
 
-    async def _deliver_safely(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> Telling | None:
+        """Compose, call, settle. What fails before the call surely sent nothing; after it, only settling is left."""
         try:
-            await self._deliver(delivery)
+            prepared = await self._prepare(delivery)
         except Exception:
             # A story that our code trips over is tried again later and holds up nothing else.
             log.exception("delivery_failed", delivery=delivery.id)
-            await self._settle(delivery, NotSent("Sokuho failed on this story; the log says how"))
+            tried = replace(delivery, attempts=delivery.attempts + 1)
+            await self._settle(tried, NotSent("Sokuho failed on this story; the log says how"))
+            return None
+        if isinstance(prepared, Sent | Refused):
+            await self._settle(delivery, prepared)
+            return None
+        saved, chat, story, text = prepared
+        before = delivery.text if delivery.attempts == 0 else None
+        outcome = await self._call(saved, chat, text, before)
+        self._probe(Point.CALLED)
+        # The revision that was claimed: the text may hold more, never less.
+        await self._settle(replace(saved, wanted_revision=delivery.wanted_revision), outcome)
+        self._probe(Point.SETTLED)
+        if isinstance(outcome, Refused) and outcome.pause_chat:
+            await self._store.pause_chat(chat.id, outcome.reason, self._clock.now())
+        if not isinstance(outcome, Sent):
+            return None
+        return Telling(saved, delivery.kind, story, outcome.message_id, text, self._clock.now())
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _prepare(self, delivery: Delivery) -> tuple[Delivery, Chat, Story, str] | Sent | Refused:
+        """The message with its text saved; or the outcome where no call is needed."""
         chat, story = await self._store.chat(delivery.chat_id), await self._store.story(delivery.story_id)
         shown = readable(story, chat) if story and chat else None
         if chat is None or shown is None or not shown.reports:
-            await self._settle(
-                delivery, Refused("nothing is left to tell: its outlets are blocked in this chat")
-            )
-            return
+            return Refused("nothing is left to tell: its outlets are blocked in this chat")
         text = await self._compose(delivery, chat, shown)
         self._probe(Point.COMPOSED)
-        is_edit = delivery.state is DeliveryState.SENT
-        if is_edit and text == delivery.text and delivery.message_id:
-            await self._settle(delivery, Sent(delivery.message_id))
-            return
+        # After an attempt the saved text is what was to be shown, which says nothing of what is.
+        if delivery.message_id and text == delivery.text and delivery.attempts == 0:
+            return Sent(delivery.message_id)
         saved = await self._store.begin_send(delivery.id, text)
         self._probe(Point.SAVED)
-        outcome = await self._call(saved, chat, text, edit=is_edit)
-        self._probe(Point.CALLED)
-        await self._settle(saved, outcome, edit=is_edit)
-        self._probe(Point.SETTLED)
-        if isinstance(outcome, Refused) and outcome.pause_chat:
-            await self._store.save_chat(
-                replace(chat, paused_at=self._clock.now(), pause_reason=outcome.reason)
-            )
-        if isinstance(outcome, Sent) and self._listener:
-            kind = DeliveryKind.EDIT if is_edit else DeliveryKind.NEW
-            self._listener(Telling(saved, kind, shown, outcome.message_id, text, self._clock.now()))
+        return saved, chat, shown, text
 
     async def _compose(self, delivery: Delivery, chat: Chat, story: Story) -> str:
         catalog = self._newsdesk.catalog()
@@ -115,21 +128,27 @@ class Outbox:
         bulletin = compose(story, chat, topics, catalog, possible_repeat=delivery.possible_repeat)
         return self._messengers[chat.platform].render(lay_out(bulletin, catalog.style))
 
-    async def _call(self, delivery: Delivery, chat: Chat, text: str, *, edit: bool) -> Outcome:
+    async def _call(self, delivery: Delivery, chat: Chat, text: str, before: str | None) -> Outcome:
         messenger = self._messengers[chat.platform]
         try:
-            if edit and delivery.message_id:
-                return await messenger.edit(chat, delivery.message_id, text)
+            if delivery.kind is DeliveryKind.EDIT and delivery.message_id:
+                return await messenger.edit(chat, delivery.message_id, text, before)
             return await messenger.send(chat, text)
         except Exception:
             # A messenger never raises by contract; if it does, what became of the message is not known.
             log.exception("messenger_failed", chat=chat.id, delivery=delivery.id)
             return Unknown("the messenger failed; the log says how")
 
-    async def _settle(self, delivery: Delivery, outcome: Outcome, *, edit: bool | None = None) -> None:
-        is_edit = delivery.state is DeliveryState.SENT if edit is None else edit
-        decide = settle_edit if is_edit else settle
-        settlement = decide(delivery, outcome, revision=delivery.wanted_revision, now=self._clock.now())
+    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        decide = settle_edit if delivery.kind is DeliveryKind.EDIT else settle
         if not isinstance(outcome, Sent):
             log.warning("not_delivered", delivery=delivery.id, chat=delivery.chat_id, reason=outcome.reason)
-        await self._store.settle(settlement)
+        await self._write(decide(delivery, outcome, revision=delivery.wanted_revision, now=self._clock.now()))
+
+    async def _write(self, settlement: Settlement) -> None:
+        try:
+            await self._store.settle(settlement)
+            self._unwritten.pop(settlement.delivery_id, None)
+        except Exception:
+            log.exception("not_settled", delivery=settlement.delivery_id)
+            self._unwritten[settlement.delivery_id] = settlement

@@ -180,40 +180,40 @@ class Desk:
         self._index = TopicIndex.build({}, catalog.lexicon)
         self._probe = probe
         self._turn = asyncio.Lock()
+        """Held while entries are decided about, so that they are by one catalog and one index."""
+        self._changing = asyncio.Lock()
+        """Held while these change, so that the last to ask is the last to be heard."""
 
     def catalog(self) -> Catalog:
         return self._catalog
 
     async def adopt(self, catalog: Catalog) -> None:
         """Work by this configuration from now on: at the start, and on a reload."""
-        before = {topic.id for topic in await self._store.topics()}
-        async with self._turn:
-            await self._store.sync_feeds(catalog.feeds, self._clock.now())
-            await self._store.sync_topics(catalog.topics, self._clock.now())
-            self._catalog = catalog
-        await self._take_up_topics(known=before if not self._index.queries else set(self._index.queries))
+        async with self._changing:
+            known = {topic.id: topic.spec.query for topic in await self._store.topics()}
+            async with self._turn:
+                await self._store.sync_feeds(catalog.feeds, self._clock.now())
+                await self._store.sync_topics(catalog.topics, self._clock.now())
+                self._catalog = catalog
+            await self._take_up_topics(known)
         self._queue.wake(Stage.POLL)
 
     async def refresh_topics(self) -> None:
-        await self._take_up_topics(known=set(self._index.queries))
+        async with self._changing:
+            await self._take_up_topics({id_: query.text for id_, query in self._index.queries.items()})
 
-    async def _take_up_topics(self, known: set[int]) -> None:
+    async def _take_up_topics(self, known: Mapping[int, str]) -> None:
+        """Match by the live topics from now on. `known`: the queries that stored entries were matched by, by topic."""
         lexicon = self._catalog.lexicon
-        queries = readable_queries(
-            {topic.id: topic.spec.query for topic in await self._store.topics()}, lexicon
-        )
+        texts = {topic.id: topic.spec.query for topic in await self._store.topics()}
+        queries = readable_queries(texts, lexicon)
         index = await asyncio.to_thread(TopicIndex.build, queries, lexicon)
-        fresh = {
-            id_: query for id_, query in queries.items() if id_ not in known or self._changed(id_, query)
-        }
+        fresh = {id_: query for id_, query in queries.items() if known.get(id_, "").strip() != query.text}
         async with self._turn:
+            await self._store.forget_matches(fresh)
             self._index = index
         if fresh:
             await self._backfill(fresh, lexicon)
-
-    def _changed(self, topic_id: int, query: Query) -> bool:
-        old = self._index.queries.get(topic_id)
-        return old is not None and old.text != query.text
 
     async def _backfill(self, queries: Mapping[int, Query], lexicon: Lexicon) -> None:
         """A topic that is new knows the last days at once, so that `/latest` has something to show; nothing is sent."""
@@ -313,11 +313,16 @@ def decide_all(judged: Iterable[Judged], situation: Situation) -> tuple[DeskReco
             placement = place(entry, stories)
             stories = extend(stories, placement, entry)
         story_id = placement.story_id if placement else known_story or entry.id
-        topics[story_id] = topics.get(story_id, frozenset()) | {match.topic_id for match in one.matches}
+        before, matched = (
+            topics.get(story_id, frozenset()),
+            frozenset(match.topic_id for match in one.matches),
+        )
+        topics[story_id] = before | matched
         intents, revisions = decide(
             entry,
             story_id,
-            topics[story_id],
+            # A revision is no news to whoever subscribed meanwhile, but for the topics that it is the first to fit.
+            topics[story_id] if placement else matched - before,
             is_revision=placement is None,
             chats=situation.chats,
             subscriptions=situation.subscriptions,

@@ -96,8 +96,8 @@ class Messenger(Protocol):
         """Send a rendered text as a new message."""
         ...
 
-    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:
-        """Replace a message's text; `Sent` also where it already reads so."""
+    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+        """Replace a message's text; `Sent` also where it already reads so. `before`: how it reads, where known."""
         ...
 
 
@@ -190,10 +190,6 @@ class FeedStore(Protocol):
         """Active feeds whose time has come, the longest overdue first. Reads only."""
         ...
 
-    async def next_due(self) -> datetime | None:
-        """When the next active feed is due."""
-        ...
-
     async def known_entries(
         self, feed_id: int, keys: Iterable[str], fingerprints: Iterable[str]
     ) -> Mapping[str, KnownEntry]:
@@ -241,8 +237,12 @@ class DeskStore(Protocol):
         """Store matches, stories, intents and wanted revisions; the entries no longer wait.
 
         Matches of an entry replace its earlier ones. An intent for a chat that already has a message about the
-        story changes nothing. An entry revised since it was read keeps waiting.
+        story changes nothing, unless that one failed: then it is pending again. An entry revised since it was read keeps waiting.
         """
+        ...
+
+    async def forget_matches(self, topic_ids: Iterable[int]) -> None:
+        """Drop what these topics matched, since their queries ask for something else now."""
         ...
 
     async def add_matches(self, matches: Sequence[tuple[int, Match]]) -> None:
@@ -271,7 +271,9 @@ class DeskStore(Protocol):
 
 
 class ChatStore(Protocol):
-    async def ensure_chat(self, platform: Platform, address: str, title: str, now: datetime) -> Chat:
+    async def ensure_chat(
+        self, platform: Platform, address: str, title: str, now: datetime, *, time_zone: str = "UTC"
+    ) -> Chat:
         """The chat at this address, made with default settings if it is new. A known one keeps its settings."""
         ...
 
@@ -279,6 +281,10 @@ class ChatStore(Protocol):
 
     async def save_chat(self, chat: Chat) -> None:
         """Write all of a known chat's settings."""
+        ...
+
+    async def pause_chat(self, chat_id: int, reason: str, now: datetime) -> None:
+        """Pause a chat that takes no messages; the rest of its settings stays. One that is paused stays as it is."""
         ...
 
     async def sync_topics(self, topics: Sequence[TopicSpec], now: datetime) -> None:
@@ -318,7 +324,7 @@ class DeliveryStore(Protocol):
     async def claim_deliveries(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Messages that are due, at most one a chat, oldest first: first sends before edits.
 
-        A first send is due when `pending` and its time has come; an edit when `sent`, its wanted revision is newer
+        A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent`, its wanted revision is newer
         than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
         one of its messages is `sending`.
         """
@@ -333,7 +339,7 @@ class DeliveryStore(Protocol):
         ...
 
     async def recover(self, now: datetime) -> int:
-        """At start: what a dead process left in `sending` is `uncertain`, and by policy `pending` as possible repeat.
+        """At start: what a dead process left in `sending` is `uncertain`, due at once and a possible repeat.
 
         Answers how many there were.
         """

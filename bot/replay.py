@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +18,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count, groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -29,7 +30,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.deliveries import DeliveryKind, Outcome, Sent
 from bot.domain.documents import Document
-from bot.domain.entries import Entry, ParsedFeed, clean_text
+from bot.domain.entries import EARLIEST_PLAUSIBLE, Entry, ParsedFeed, clean_text
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import explain
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
@@ -39,8 +40,16 @@ from bot.ports import DeskRecord
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
 
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
 Event = dict[str, Any]
 """A line of output, as it is written."""
+
+
+def _plausible(published: datetime) -> datetime:
+    if not EARLIEST_PLAUSIBLE <= published <= LATEST:
+        raise ValueError(f"no news is of the year {published.year}")
+    return published
 
 
 class RecordedEntry(BaseModel):
@@ -51,7 +60,7 @@ class RecordedEntry(BaseModel):
     source: str
     title: str
     url: str
-    published: AwareDatetime
+    published: Annotated[AwareDatetime, AfterValidator(_plausible)]
     summary: str | None = None
     language: str | None = None
 
@@ -66,7 +75,7 @@ class ReplayProblem:
 def read_recording(text: str, name: str) -> tuple[RecordedEntry, ...] | ReplayProblem:
     """The entries of a recording, or the first line that is none."""
     entries = []
-    for number, content in enumerate(text.splitlines(), start=1):
+    for number, content in enumerate(text.split("\n"), start=1):  # a string may hold other line ends
         if not content.strip():
             continue
         try:
@@ -223,8 +232,8 @@ class _RecordingMessenger:
         del chat, text
         return Sent(f"m{next(self._ids)}")
 
-    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:
-        del chat, text
+    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+        del chat, text, before
         return Sent(message_id)
 
 
@@ -241,11 +250,24 @@ class _NoNetwork:
 def replay_file(file: Path, catalog: Catalog, *, out: Path | None, every_story: bool) -> str | None:
     """`sokuho replay`: from a file to a file or standard output; answers what went wrong, if anything."""
     try:
-        recording = read_recording(file.read_text(encoding="utf-8"), str(file))
+        recording = read_recording(file.read_text(encoding="utf-8-sig"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         return f"{file} cannot be read: {error}"
     if isinstance(recording, ReplayProblem):
         return recording.message
+    try:
+        return _replay_onto(out, recording, catalog, every_story=every_story)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. What Python still holds of it must go somewhere at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return None
+    except OSError as error:
+        return f"{out or 'standard output'} cannot be written: {error.strerror}"
+
+
+def _replay_onto(
+    out: Path | None, recording: Sequence[RecordedEntry], catalog: Catalog, *, every_story: bool
+) -> str | None:
     with ExitStack() as stack:
         stream = stack.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
         bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
@@ -259,4 +281,5 @@ def replay_file(file: Path, catalog: Catalog, *, out: Path | None, every_story: 
                 progress=lambda done: bar.update(task, completed=done),
             )
         )
+        stream.flush()
     return problem.message if problem else None

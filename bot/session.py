@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
 from rich.console import Console
@@ -209,12 +209,17 @@ async def _attend(
 
 async def _console_chat(store: Store, clock: Clock) -> Chat:
     """The terminal as a chat; a new one lives in the machine's time zone."""
-    chat = await store.ensure_chat("console", "console", "This terminal", clock.now())
-    if chat.time_zone == "UTC":
-        with suppress(ZoneInfoNotFoundError):
-            chat = replace(chat, time_zone=tzlocal.get_localzone_name() or "UTC")
-            await store.save_chat(chat)
-    return chat
+    return await store.ensure_chat(
+        "console", "console", "This terminal", clock.now(), time_zone=_machine_zone()
+    )
+
+
+def _machine_zone() -> str:
+    """The machine's time zone, or UTC where it has none that the time zone database knows."""
+    try:
+        return ZoneInfo(tzlocal.get_localzone_name() or "UTC").key
+    except (ZoneInfoNotFoundError, ValueError):
+        return "UTC"
 
 
 @asynccontextmanager

@@ -50,7 +50,9 @@ class ConsoleMessenger:
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(message_id, load(text), Look.BULLETIN)
 
-    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:  # noqa: ARG002 - there is one console
+    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - there is one console
+        if before is not None:
+            self._shown.setdefault(message_id, load(before))
         return self._show(message_id, load(text), Look.ASIDE)
 
     def _show(self, message_id: str, shown: Document, look: Look) -> Outcome:
@@ -127,16 +129,18 @@ class ConsoleChat:
         text = typed.strip()
         if not text:
             return
+        kept: tuple[Action, ...] = ()
         if text.isdecimal() and len(text) <= _MOST_DIGITS and self._choices:
             chosen = self._choice(int(text))
             if chosen is None:
                 numbers = f"1 to {len(self._choices)}" if len(self._choices) > 1 else "1"
                 draw(document(f"🤔 The choices are {numbers}."), self._console)
                 return
-            text = chosen.command
+            # One list often serves several choices; a line that was typed leaves the list behind.
+            text, kept = chosen.command, self._choices
             draw(document(f"{PROMPT}{text}"), self._console, Look.ASIDE)
         said = await answer(self._services, self._chat, text)
-        self._choices = said.actions or self._choices
+        self._choices = said.actions or kept
         draw(said, self._console)
 
     def _choice(self, number: int) -> Action | None:

@@ -2,10 +2,11 @@
 
 ::
 
-    pending ──claim──> sending ──Sent──────────> sent ──revision wanted──> sent (edited in place)
-       ^                  │├────NotSent────────> pending (later; nothing was sent)
-       │                  │├────Refused────────> failed (with the reason)
-       └──────────────────┘└────Unknown, crash─> uncertain ──policy──> pending (marked as a possible repeat)
+    pending ───claim──> sending ──Sent────> sent ──a revision is wanted──> sent (edited in place)
+       ^                   │├─────NotSent─> pending (later; nothing was sent)
+       │                   │├─────Refused─> failed (with the reason); pending again when there is more to tell
+       │                   │└─Unknown, crash─> uncertain
+       └───────────────────┴──<──claim, by policy─────┘ (sent again, marked as a possible repeat)
 
 The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent.
 """
@@ -32,9 +33,7 @@ class DeliveryKind(Enum):
     """What a message is to its chat (also the `kind` of a replay's message lines)."""
 
     NEW = "new"
-    UPDATE = "update"
     EDIT = "edit"
-    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,7 @@ class Delivery:
 
     @property
     def kind(self) -> DeliveryKind:
+        """What the next call is: the first send, or an edit of what was sent."""
         return DeliveryKind.EDIT if self.state is DeliveryState.SENT else DeliveryKind.NEW
 
 
@@ -123,8 +123,8 @@ class Settlement:
 def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
     """What follows from the outcome of a first send; `revision` is the one whose text was sent.
 
-    Only what surely was not sent is simply tried again. An unknown outcome follows the default policy, at least
-    once: it is sent again, marked as a possible repeat.
+    Only what surely was not sent is simply tried again. An unknown outcome is uncertain, and follows the default
+    policy, at least once: it is sent again, marked as a possible repeat.
     """
     match outcome:
         case Sent(message_id):
@@ -145,7 +145,7 @@ def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime
             later = now + retry_wait(delivery.attempts)
             return Settlement(
                 delivery.id,
-                DeliveryState.PENDING,
+                DeliveryState.UNCERTAIN,
                 later,
                 possible_repeat=True,
                 reason=reason,

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from bot.domain.addresses import shown, web_address
 from bot.domain.entries import clean_text
-from bot.feeds.addresses import shown, web_address
 from bot.feeds.plain import html_to_text
 
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")

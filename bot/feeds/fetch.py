@@ -17,8 +17,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from bot.domain.addresses import shown, web_address
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
-from bot.feeds.addresses import shown, web_address
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 from bot.feeds.failures import explained, refused
 from bot.ports import Clock

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from bot.domain.addresses import shown, web_address
 from bot.domain.entries import FeedSpec, clean_text
-from bot.feeds.addresses import shown, web_address
 from bot.feeds.decode import decode
 
 NAMESPACE = "urn:sokuho:opml"

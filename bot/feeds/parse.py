@@ -20,9 +20,9 @@ from typing import Any
 import feedparser
 from pebble import ProcessExpired, ProcessPool
 
+from bot.domain.addresses import web_address
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
-from bot.feeds.addresses import web_address
 from bot.feeds.decode import decode
 from bot.feeds.discover import what_it_is
 from bot.feeds.plain import html_to_text, shorten, title_to_text
@@ -142,12 +142,10 @@ def _read(text: str, url: str) -> ParsedFeed | Failed:
     if document.bozo and (rest := _without_cut_off_end(readable)) is not None:
         mended, partial = rest
         document = _parse(mended, url)
-    entries = map(_entry, document.entries)
-    return ParsedFeed(
-        title=_title(document.feed),
-        entries=tuple(entry for entry in entries if _says_something(entry)),
-        partial=partial,
-    )
+    entries = tuple(entry for entry in map(_entry, document.entries) if _says_something(entry))
+    if partial and not entries:
+        return Failed(FailureKind.NOT_A_FEED, "The document was cut off before the end of its first entry.")
+    return ParsedFeed(title=_title(document.feed), entries=entries, partial=partial)
 
 
 def _parse(text: str, url: str) -> Any:  # noqa: ANN401 - feedparser has no types

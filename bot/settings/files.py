@@ -111,13 +111,6 @@ def load_catalog(
     return Catalog(specs, outlets, topics, style, lexicon, language_names(languages | labelled))
 
 
-def read_feeds(path: Path, outlets: Outlets) -> tuple[FeedSpec, ...] | tuple[ConfigProblem, ...]:
-    """A file of feeds alone."""
-    file = TomlFile.read(path)
-    specs = _feeds(file, outlets)
-    return tuple(file.problems) or specs
-
-
 def language_names(codes: Iterable[str]) -> dict[str, str]:
     """Each language's name for itself."""
     names = {code: Locale.parse(code, sep="-").display_name or code for code in codes}
@@ -174,6 +167,8 @@ def _topics(file: TomlFile, lexicon: Lexicon | None) -> tuple[TopicSpec, ...]:
             if isinstance(read, QueryProblem):
                 file.report((*path, "query"), f"position {read.position + 1} of the query: {read.message}")
         topics[table.id] = TopicSpec(table.id, table.name, table.query)
+    if not topics and not file.problems:
+        file.report((), "there is no topic; add one: [[topics]] with id, name and query")
     return tuple(topics.values())
 
 

@@ -8,13 +8,20 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator
 
 
-def _known_language(code: str) -> str:
+def known_language(code: str) -> bool:
+    """Whether Babel knows the language of a BCP 47 code."""
     try:
         Locale.parse(code, sep="-")
     except (UnknownLocaleError, ValueError):
-        raise ValueError(f"no language {code!r}; use a code such as en, ja, ru or uk") from None
+        return False
+    return True
+
+
+def _checked(code: str) -> str:
+    if not known_language(code):
+        raise ValueError(f"no language {code!r}; use a code such as en, ja, ru or uk")
     return code
 
 
-Language = Annotated[str, AfterValidator(_known_language)]
+Language = Annotated[str, AfterValidator(_checked)]
 """BCP 47, of a language that Babel knows."""

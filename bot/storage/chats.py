@@ -20,9 +20,16 @@ class ChatPart(Part):
 
     @writes
     def ensure_chat(
-        self, connection: Connection, platform: Platform, address: str, title: str, now: datetime
+        self,
+        connection: Connection,
+        platform: Platform,
+        address: str,
+        title: str,
+        now: datetime,
+        *,
+        time_zone: str = "UTC",
     ) -> Chat:
-        new = chat_values(Chat(0, platform, address, title)) | {"created": now}
+        new = chat_values(Chat(0, platform, address, title, time_zone=time_zone)) | {"created": now}
         connection.execute(insert_into(connection, chats).on_conflict_do_nothing(), new)
         here = select(*CHAT).where(chats.c.platform == platform, chats.c.address == address)
         return chat_of(connection.execute(here).one())
@@ -35,6 +42,11 @@ class ChatPart(Part):
     @writes
     def save_chat(self, connection: Connection, chat: Chat) -> None:
         connection.execute(update(chats).where(chats.c.id == chat.id).values(chat_values(chat)))
+
+    @writes
+    def pause_chat(self, connection: Connection, chat_id: int, reason: str, now: datetime) -> None:
+        awake = update(chats).where(chats.c.id == chat_id, chats.c.paused_at.is_(None))
+        connection.execute(awake.values(paused_at=now, pause_reason=reason))
 
     @writes
     def sync_topics(self, connection: Connection, specs: Sequence[TopicSpec], now: datetime) -> None:

@@ -16,7 +16,7 @@ from bot.storage.stories import load_stories
 
 SENT = deliveries.c.state == DeliveryState.SENT
 SENDING = deliveries.c.state == DeliveryState.SENDING
-FIRST_SEND = deliveries.c.state == DeliveryState.PENDING
+FIRST_SEND = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
 EDIT = SENT & unshown
 UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
 
@@ -84,7 +84,7 @@ class DeliveryPart(Part):
         again = (
             update(deliveries)
             .where(SENDING)
-            .values(state=DeliveryState.PENDING, due=now, possible_repeat=True, reason=INTERRUPTED)
+            .values(state=DeliveryState.UNCERTAIN, due=now, possible_repeat=True, reason=INTERRUPTED)
         )
         return connection.execute(again).rowcount
 

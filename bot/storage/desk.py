@@ -89,6 +89,10 @@ class DeskPart(Part):
         _let_go(connection, records)
 
     @writes
+    def forget_matches(self, connection: Connection, topic_ids: Iterable[int]) -> None:
+        connection.execute(delete(matches).where(matches.c.topic_id.in_(list(topic_ids))))
+
+    @writes
     def add_matches(self, connection: Connection, found: Sequence[tuple[int, Match]]) -> None:
         if found:
             into = insert_into(connection, matches)
@@ -222,8 +226,12 @@ def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -
         for intent in record.intents
     ]
     if rows:
-        told_once = insert_into(connection, deliveries).on_conflict_do_nothing(
-            index_elements=["story_id", "chat_id"]
+        owed = insert_into(connection, deliveries)
+        # A message that was refused may be tried anew once there is more to tell; any other stands.
+        told_once = owed.on_conflict_do_update(
+            index_elements=["story_id", "chat_id"],
+            set_={name: owed.excluded[name] for name in ("state", "due", "attempts", "topic_ids")},
+            where=deliveries.c.state == DeliveryState.FAILED,
         )
         connection.execute(told_once, rows)
 

@@ -43,11 +43,6 @@ class FeedPart(Part):
         return tuple((_feed_for_poll(row), _spec(row)) for row in rows)
 
     @reads
-    def next_due(self, connection: Connection) -> datetime | None:
-        earliest: datetime | None = connection.scalar(select(func.min(feeds.c.next_poll)).where(POLLED))
-        return earliest
-
-    @reads
     def known_entries(
         self, connection: Connection, feed_id: int, keys: Iterable[str], fingerprints: Iterable[str]
     ) -> Mapping[str, KnownEntry]:

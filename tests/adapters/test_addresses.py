@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.addresses import shown, web_address
+from bot.domain.addresses import shown, web_address
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 
 NOW = datetime(2025, 8, 9, 12, 0, tzinfo=UTC)

@@ -143,6 +143,18 @@ async def test_a_number_runs_the_choice_of_that_number(room: Newsroom, terminal:
     assert "Subscribed to Ukraine ceasefire." in terminal.read()
 
 
+async def test_a_typed_line_leaves_old_choices_behind(room: Newsroom, terminal: Terminal) -> None:
+    """A number typed later does not run what nobody looks at any more."""
+    chat = talk(room, terminal, Leaving())
+    await chat.say("/subscribe")
+    await chat.say("/latest")
+    await chat.say("/pause")
+    await chat.say("/why")
+    terminal.read()
+    await chat.say("3")
+    assert "Subscribed" not in terminal.read()
+
+
 @pytest.mark.parametrize("typed", ["0", "4", "99", "999"])
 async def test_a_number_that_is_no_choice_says_which_there_are(
     room: Newsroom, terminal: Terminal, typed: str

@@ -42,12 +42,10 @@ async def test_a_feed_that_is_not_configured_is_not_polled(store: Store) -> None
     await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
     await store.sync_feeds([], NOON)
     assert await store.due_feeds(NOON + HOUR, 10) == ()
-    assert await store.next_due() is None
     assert await store.feed_statuses() == ()
     assert len(await store.pending_entries(10)) == 1
     await store.sync_feeds([feed_spec()], NOON)
     assert (await store.feed_statuses())[0].entries == 1
-    assert await store.next_due() == NOON + 5 * MINUTE
 
 
 async def test_the_longest_overdue_feed_comes_first(store: Store) -> None:
@@ -57,7 +55,6 @@ async def test_the_longest_overdue_feed_comes_first(store: Store) -> None:
     await store.record_poll(replace(poll(late), next_poll=NOON + 3 * MINUTE))
     await store.record_poll(replace(poll(soon), next_poll=NOON + 2 * MINUTE))
     await store.record_poll(replace(poll(early), next_poll=NOON + 1 * MINUTE))
-    assert await store.next_due() == NOON + MINUTE
     due = await store.due_feeds(NOON + 2 * MINUTE, 10)
     assert [feed.id for feed, _ in due] == [early.id, soon.id]
     assert [feed.id for feed, _ in await store.due_feeds(NOON + HOUR, 1)] == [early.id]
@@ -237,7 +234,6 @@ async def test_a_feed_that_is_gone_is_never_asked_again(store: Store) -> None:
     await store.record_poll(replace(poll(feed), error="It is gone.", gone=True))
     await store.sync_feeds([feed_spec()], NOON)
     assert await store.due_feeds(NOON + HOUR, 10) == ()
-    assert await store.next_due() is None
     (status,) = await store.feed_statuses()
     assert (status.active, status.error) == (False, "It is gone.")
     await store.sync_feeds([], NOON)

@@ -76,8 +76,8 @@ def delivery(
         (NotSent("busy"), 99, DeliveryState.PENDING, RETRY_AFTER[-1], False, "busy"),
         (NotSent("flood", 90 * SECOND), 1, DeliveryState.PENDING, 90 * SECOND, False, "flood"),
         (NotSent("flood", SECOND), 2, DeliveryState.PENDING, RETRY_AFTER[1], False, "flood"),
-        (Unknown("timed out"), 1, DeliveryState.PENDING, RETRY_AFTER[0], True, "timed out"),
-        (Unknown("timed out"), 4, DeliveryState.PENDING, RETRY_AFTER[3], True, "timed out"),
+        (Unknown("timed out"), 1, DeliveryState.UNCERTAIN, RETRY_AFTER[0], True, "timed out"),
+        (Unknown("timed out"), 4, DeliveryState.UNCERTAIN, RETRY_AFTER[3], True, "timed out"),
     ],
 )
 def test_settling_a_first_send(
@@ -89,7 +89,7 @@ def test_settling_a_first_send(
     reason: str | None,
     repeat: bool,
 ) -> None:
-    """Sent is done; what surely was not sent is tried again; what may have been is tried again, marked so for good."""
+    """Sent is done; what surely was not sent is tried again; what may have been is uncertain, marked so for good."""
     settled = settle(delivery(attempts=attempts, possible_repeat=repeat), outcome, revision=4, now=NOON)
     assert (settled.delivery_id, settled.state, settled.due) == (7, state, NOON + due_in)
     assert settled.reason == reason

@@ -35,7 +35,7 @@ class FileMessenger:
         self._append({"id": message_id, "chat": chat.address, "text": text})
         return Sent(message_id)
 
-    async def edit(self, chat: Chat, message_id: str, text: str) -> Outcome:
+    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
         self._append({"edits": message_id, "chat": chat.address, "text": text})
         return Sent(message_id)
 

@@ -13,8 +13,8 @@ from bot.domain.lexicon import Clue
 from bot.domain.queries import Means, Query, read_query
 from bot.domain.text import normalise
 from bot.domain.topics import TopicSpec
-from bot.settings.files import language_names, load_catalog, read_feeds
-from tests.settings.folders import replace, write
+from bot.settings.files import language_names, load_catalog
+from tests.settings.folders import write
 
 OWN = Path(__file__).parents[2] / "config"
 
@@ -102,14 +102,6 @@ def test_other_feeds(folder: Path) -> None:
     assert isinstance(loaded, Catalog), loaded
     assert loaded.feeds == (spec,)
     assert "hy" in loaded.language_names
-
-
-def test_feeds_alone(folder: Path, catalog: Catalog) -> None:
-    """A file of feeds can be read by itself, with its own problems."""
-    assert read_feeds(folder / "feeds.toml", catalog.outlets) == catalog.feeds
-    replace(folder, "feeds.toml", "minutes = 2.5", "minutes = 0")
-    (problem,) = read_feeds(folder / "feeds.toml", catalog.outlets)
-    assert str(problem) == "config/feeds.toml:8: “minutes”: input should be greater than 0, not 0"
 
 
 def test_the_projects_own_configuration_is_right() -> None:

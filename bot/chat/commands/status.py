@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.wording import ago, clip, count, lasting, nearest
-from bot.domain.documents import Action, Document, Line, document, faint, line, link, strong
+from bot.domain.addresses import shown
+from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.ports import FeedStatus, QueueStatus
 
 _MOST_FAILING = 10
@@ -64,11 +65,11 @@ def _problem(status: FeedStatus, invocation: Invocation) -> Line:
     )
     return line(
         "❌ ",
-        link(status.spec.outlet, status.spec.url),
+        status.spec.outlet,
         f": {clip(status.error or 'no reason given', 200)}",
         faint(
             f" · {count(status.failures, 'failure')} in a row · {worked}"
-            f" · next try {_when(status, invocation)} · {status.spec.url}"
+            f" · {_when(status, invocation)} · {shown(status.spec.url)}"
         ),
     )
 
@@ -115,8 +116,10 @@ def _details(status: FeedStatus, invocation: Invocation) -> Line:
     news = f"last news {ago(status.last_new, invocation.now)}" if status.last_new else "no news yet"
     return line(
         "✅ " if status.last_poll else "⏳ ",
-        link(status.spec.outlet, status.spec.url),
-        faint(f" · {asked} · {news} · {count(status.entries, 'entry', 'entries')} · {status.spec.url}"),
+        status.spec.outlet,
+        faint(
+            f" · {asked} · {news} · {count(status.entries, 'entry', 'entries')} · {shown(status.spec.url)}"
+        ),
     )
 
 
@@ -139,7 +142,7 @@ def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus) -> str:
 
 def _polls(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
     last = max((status.last_poll for status in statuses if status.last_poll), default=None)
-    due = min((status.next_poll for status in statuses), default=None)
+    due = min((status.next_poll for status in statuses if status.active), default=None)
     late = invocation.now - due if due is not None else None
     asked = f"last asked {ago(last, invocation.now)}" if last else "none asked yet"
     if due is None or late is None:
@@ -173,5 +176,7 @@ def _paused(invocation: Invocation) -> Iterator[Line]:
 
 
 def _when(status: FeedStatus, invocation: Invocation) -> str:
+    if not status.active:
+        return "not asked again; take it out of the configuration, or correct its address"
     wait = status.next_poll - invocation.now
-    return f"in {lasting(wait)}" if wait.total_seconds() > 0 else "due now"
+    return f"next try in {lasting(wait)}" if wait.total_seconds() > 0 else "next try now"

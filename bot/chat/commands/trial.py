@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.history import PERIOD, Recent, expectation, recent
@@ -49,7 +50,7 @@ async def try_out(invocation: Invocation) -> Document:
         line("🔎 ", strong(topic.spec.name if topic else text), " is understood as:"),
         *understood(query, lexicon),
         (),
-        *_summary(hits, len(entries), history),
+        *_summary(hits, len(entries), invocation.now, history),
         *(row for hit in hits[:_SHOWN] for row in _rows(hit, invocation, lexicon)),
         *((line(faint(f"… and {len(hits) - _SHOWN:,} more.")),) if len(hits) > _SHOWN else ()),
         actions=(
@@ -84,12 +85,14 @@ def _gather(matched: Iterable[tuple[Entry, Match]]) -> Iterator[_Hit]:
         yield _Hit(entry, match, tuple(dict.fromkeys(entry.outlet for entry, _ in group)))
 
 
-def _summary(hits: Sequence[_Hit], entries: int, history: Recent) -> tuple[Line, ...]:
+def _summary(hits: Sequence[_Hit], entries: int, now: datetime, history: Recent) -> tuple[Line, ...]:
     if not entries:
         return (line("Nothing has been read yet, so there is nothing to try it on."),)
     found = strong(count(len(hits), "story", "stories") if hits else "No story")
     of = f" would have matched, out of {count(entries, 'entry', 'entries')} of the last {lasting(PERIOD)}. "
-    return (line(found, of, faint(expectation({"": len(hits)}, history.watched))),)
+    # What was older when we first saw it says nothing of how much comes in a day.
+    live = sum(hit.entry.at >= now - history.watched for hit in hits)
+    return (line(found, of, faint(expectation({"": live}, history.watched))),)
 
 
 def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]:

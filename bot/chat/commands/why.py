@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.wording import count, moment
+from bot.domain.addresses import shown
 from bot.domain.documents import Document, Line, document, faint, line, link, strong
 from bot.domain.matching import THRESHOLD, Match, explain
 from bot.domain.stories import Report, Story
@@ -75,7 +76,7 @@ def _best(matches: Iterator[Match]) -> Match | None:
 def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocation) -> Line:
     entry = report.entry
     status = feeds.get(entry.feed_id) if entry.feed_id is not None else None
-    feed = link(status.spec.url, status.spec.url) if status else faint("a feed that is no longer read")
+    feed = shown(status.spec.url) if status else faint("a feed that is no longer read")
     published = (
         f"published {_at(entry.published, invocation)}" if entry.published else "published without a date"
     )
