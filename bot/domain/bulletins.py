@@ -26,6 +26,12 @@ MAX_SENTENCE = 320
 """A longer sentence (characters) is not quoted: it would have to be cut."""
 
 
+_ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
+"""How a whole sentence ends. A source that ends none so writes without; of one that does, the rest was cut off."""
+
+_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A sentence of a source."""
@@ -196,9 +202,12 @@ def _reads(chat: Chat, language: str) -> bool:
 def _sentences(entry: Entry) -> Iterator[str]:
     """The summary's sentences that can be quoted whole and say more than the title."""
     title = _words(entry.title)
-    for sentence in split_sentences(entry.summary, entry.language):
+    sentences = split_sentences(entry.summary, entry.language)
+    punctuates = entry.language in ("ja", "zh") or any(_ENDS.search(sentence) for sentence in sentences)
+    for sentence in sentences:
         words = _words(sentence)
-        if words and words != title and len(sentence) <= MAX_SENTENCE and not _cut_off(sentence):
+        cut_off = _CUT_OFF.search(sentence) or (punctuates and not _ENDS.search(sentence))
+        if words and words != title and len(sentence) <= MAX_SENTENCE and not cut_off:
             yield sentence
 
 
@@ -211,10 +220,6 @@ def split_sentences(text: str, language: str) -> tuple[str, ...]:
         elif piece:
             sentences.append(piece)
     return tuple(sentences)
-
-
-def _cut_off(sentence: str) -> bool:
-    return sentence.endswith(("…", "...", "[…]", "[...]"))
 
 
 def _words(text: str) -> tuple[str, ...]:

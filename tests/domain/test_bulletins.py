@@ -72,6 +72,22 @@ def test_a_bulletin() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("summary", "language", "lead", "facts"),
+    [
+        ("Both agreed to meet. Talks on the date go on, and the place is", "en", "Both agreed to meet.", 0),
+        ("Стороны договорились о встрече", "ru", "Стороны договорились о встрече", 0),
+        ("両国は合意した。会談の場所はアラス", "ja", "両国は合意した。", 0),
+        ("両国は会談の場所をめぐり協議を続けているが、アラス", "ja", None, 0),
+        ("They “agreed to meet.” No date was set.", "en", "They “agreed to meet.”", 1),
+    ],
+)
+def test_what_a_feed_cut_off_is_not_quoted(summary: str, language: str, lead: str | None, facts: int) -> None:
+    """A last sentence without an end is left out where the source ends its sentences."""
+    made = bulletin(report(entry("Title", summary, language=language)))
+    assert (made.lead, len(made.facts)) == (lead, facts)
+
+
 def test_everything_leads_to_its_source() -> None:
     """The headline, each fact and each outlet link to the report they come from."""
     made = bulletin(

@@ -1,4 +1,7 @@
-"""A process that does two rounds of the pipeline and kills itself at a named point: `FOLDER FEED_URL POINT|-`."""
+"""A process that does two rounds of the pipeline and kills itself at a named point: `FOLDER POINT|- MINUTES FEED_URL…`.
+
+It lives `MINUTES` after now, so that feeds which an earlier one has asked are due again.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,25 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.clock import SystemClock
+from bot.clock import SimulatedClock
 from bot.ports import Point
 from tests.e2e.world import catalog_of, living
 
 
-async def main(folder: Path, url: str, point: str) -> None:
+async def main(folder: Path, point: str, minutes: float, urls: Sequence[str]) -> None:
     def probe(passed: Point) -> None:
         if passed.value == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async with living(folder, catalog_of([url]), SystemClock(), probe=probe) as world:
+    clock = SimulatedClock(datetime.now(UTC) + timedelta(minutes=minutes))
+    async with living(folder, catalog_of(urls), clock, probe=probe) as world:
         await world.app.step()
         await world.app.step()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4:]))

@@ -17,9 +17,9 @@ from tests.fakes.feed_server import FeedServer, Item
 ROOT = Path(__file__).parents[2]
 
 
-async def run_child(folder: Path, url: str, point: str) -> int:
+async def run_child(folder: Path, point: str, *urls: str, minutes: int = 0) -> int:
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.dying_child", str(folder), url, point, cwd=ROOT
+        sys.executable, "-m", "tests.e2e.dying_child", str(folder), point, str(minutes), *urls, cwd=ROOT
     )
     return await child.wait()
 
@@ -29,8 +29,8 @@ async def test_killed_at_any_point_no_bulletin_is_missing(point: Point, tmp_path
     """SIGKILL at each named point, then a new start: the bulletin is there, once, or marked as a possible repeat."""
     async with FeedServer() as server:
         server.publish("/feed", [Item("Ukraine agrees to ceasefire", id="a", published=datetime.now(UTC))])
-        assert await run_child(tmp_path, server.url("/feed"), point.value) == -signal.SIGKILL
-        assert await run_child(tmp_path, server.url("/feed"), "-") == 0
+        assert await run_child(tmp_path, point.value, server.url("/feed")) == -signal.SIGKILL
+        assert await run_child(tmp_path, "-", server.url("/feed")) == 0
     said = [message.text for message in read_chat(tmp_path / "chat.jsonl")]
     marked = [text for text in said if "possibly a repeat" in text]
     assert all("Ukraine agrees to ceasefire" in text for text in said)
@@ -42,3 +42,20 @@ async def test_killed_at_any_point_no_bulletin_is_missing(point: Point, tmp_path
             assert (len(said), len(marked)) == (2, 1)
         case _:
             assert (len(said), len(marked)) == (1, 0)
+
+
+@pytest.mark.parametrize("point", [Point.SAVED, Point.CALLED], ids=lambda point: point.value)
+async def test_killed_during_an_edit_the_message_grows_all_the_same(point: Point, tmp_path: Path) -> None:
+    """SIGKILL around the edit that adds an outlet: after a new start the one message names both."""
+    report = Item("Ukraine agrees to ceasefire", id="a", published=datetime.now(UTC))
+    async with FeedServer() as server:
+        urls = server.url("/one"), server.url("/two")
+        server.publish("/one", [report])
+        server.publish("/two", [])
+        assert await run_child(tmp_path, "-", *urls) == 0
+        server.publish("/two", [report])
+        assert await run_child(tmp_path, point.value, *urls, minutes=10) == -signal.SIGKILL
+        assert await run_child(tmp_path, "-", *urls, minutes=20) == 0
+    [message] = read_chat(tmp_path / "chat.jsonl")
+    assert "Reuters · BBC News" in message.text
+    assert "possibly a repeat" not in message.text

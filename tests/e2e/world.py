@@ -16,7 +16,7 @@ from bot.domain.entries import FeedSpec, ParsedFeed
 from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import read_document
-from bot.ports import Clock, Probe, no_probe
+from bot.ports import Clock, Messenger, Probe, no_probe
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
 from tests.fakes import lexicons
@@ -47,9 +47,17 @@ def catalog_of(feeds: Sequence[str]) -> Catalog:
 
 @asynccontextmanager
 async def living(
-    folder: Path, configured: Catalog, clock: Clock, *, probe: Probe = no_probe
+    folder: Path,
+    configured: Catalog,
+    clock: Clock,
+    *,
+    messenger: Messenger | None = None,
+    probe: Probe = no_probe,
 ) -> AsyncIterator[World]:
-    """A started app over the store in `folder`, and a chat that follows every topic on offer."""
+    """A started app over the store in `folder`, and a chat that follows every topic on offer.
+
+    The chat is `chat.jsonl` in the folder, unless there is another messenger.
+    """
     store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
     assert not isinstance(store, StoreProblem), store
     async with HttpFetcher(clock) as fetcher:
@@ -60,7 +68,7 @@ async def living(
                 clock=clock,
                 fetcher=fetcher,
                 parser=InlineParser(),
-                messengers={"console": FileMessenger(folder / "chat.jsonl")},
+                messengers={"console": messenger or FileMessenger(folder / "chat.jsonl")},
                 interval=INTERVAL,
                 random=Random(1),
                 probe=probe,

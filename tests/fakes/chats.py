@@ -1,9 +1,11 @@
-"""A chat outside the process: what was said there is in a file, as it would be on a platform's servers."""
+"""Chats outside the program: one whose messages are in a file, as they would be on a platform's servers, and one that
+answers as a test wants."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +59,55 @@ def read_chat(path: Path) -> list[Said]:
         else:
             messages[event["id"]] = Said(event["id"], event["text"])
     return list(messages.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a messenger was asked to do. `edits` is the message to be edited, `before` what it was said to read."""
+
+    chat: Chat
+    text: str
+    edits: str | None = None
+    before: str | None = None
+
+
+async def _nothing() -> None:
+    """Happens during most calls."""
+
+
+class ScriptedMessenger:
+    """A `bot.ports.Messenger` that answers a list of outcomes, one a call, and takes every message after that.
+
+    None takes the message, an exception is raised; only what was taken changes what a chat `reads`. `meanwhile` is
+    awaited during each call.
+    """
+
+    def __init__(self, *script: Outcome | Exception | None) -> None:
+        self.calls: list[Call] = []
+        self.meanwhile: Callable[[], Awaitable[None]] = _nothing
+        self._script = list(script)
+        self._messages: dict[str, tuple[str, str]] = {}
+
+    def reads(self, address: str = "console") -> list[str]:
+        """The chat's messages, oldest first, as they read now."""
+        return [text for chat, text in self._messages.values() if chat == address]
+
+    def render(self, document: Document) -> str:
+        return document.plain
+
+    async def send(self, chat: Chat, text: str) -> Outcome:
+        return await self._answer(Call(chat, text), f"m{len(self._messages) + 1}")
+
+    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+        return await self._answer(Call(chat, text, message_id, before), message_id)
+
+    async def _answer(self, call: Call, message_id: str) -> Outcome:
+        self.calls.append(call)
+        await self.meanwhile()
+        answer = self._script.pop(0) if self._script else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            return answer
+        self._messages[message_id] = (call.chat.address, call.text)
+        return Sent(message_id)
