@@ -270,7 +270,8 @@ def _replay_onto(
 ) -> str | None:
     with ExitStack() as stack:
         stream = stack.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
-        bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
+        shown = Console(stderr=True)
+        bar = stack.enter_context(Progress(console=shown, transient=True, disable=not shown.is_terminal))
         task = bar.add_task("Replaying", total=len(recording))
         problem = asyncio.run(
             replay(

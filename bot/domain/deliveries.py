@@ -152,7 +152,14 @@ def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime
                 attempts=delivery.attempts,
             )
         case Refused(reason):
-            return Settlement(delivery.id, DeliveryState.FAILED, now, reason=reason)
+            # It may come back, and then the earlier attempt still may have arrived.
+            return Settlement(
+                delivery.id,
+                DeliveryState.FAILED,
+                now,
+                possible_repeat=delivery.possible_repeat,
+                reason=reason,
+            )
 
 
 def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:

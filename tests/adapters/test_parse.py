@@ -238,6 +238,14 @@ class TestTruncation:
         assert cut.partial
         assert [entry.title for entry in cut.entries] == ["Story 0", "Story 1"]
 
+    @pytest.mark.parametrize("source", [RSS_SOURCE, ATOM_SOURCE, RDF_SOURCE], ids=["RSS", "Atom", "RDF"])
+    def test_cut_off_within_the_first_entry(self, source: str) -> None:
+        """What holds no complete entry is a failure with a reason, and not a feed without entries."""
+        result = read_document(source[: source.index("Story 0") + 3].encode(), "application/xml", URL)
+        assert isinstance(result, Failed)
+        assert result.kind is FailureKind.NOT_A_FEED
+        assert "cut off before the end of its first entry" in result.reason
+
     @pytest.mark.parametrize(
         "document",
         [

@@ -78,15 +78,19 @@ class Newsroom:
         feed: int = 0,
         summary: str = "",
         ago: timedelta = timedelta(minutes=30),
+        age: timedelta = timedelta(0),
         outlet: str | None = None,
     ) -> Entry:
-        """An entry as the pipeline would have brought it: polled, matched with every topic, placed; told to nobody."""
-        spec = FEEDS[feed]
+        """An entry as the pipeline would have brought it: polled, matched with every topic, placed; told to nobody.
+
+        It was seen that long `ago`, at that `age`.
+        """
+        spec = (await self.store.feed_statuses())[feed].spec
         at = self.clock.now() - ago
         text = fingerprint(title, summary)
         link = f"https://news.example/{text}"
         new = NewEntry(
-            text, text, title, summary, link, outlet or spec.outlet, spec.language, at, is_news=True
+            text, text, title, summary, link, outlet or spec.outlet, spec.language, at - age, is_news=True
         )
         feed_id = (await self.store.feed_statuses())[feed].id
         await self.store.record_poll(PollRecord(feed_id, at, at + timedelta(minutes=5), IngestPlan((new,))))
@@ -124,11 +128,11 @@ class Newsroom:
     async def topic_id(self, slug: str) -> int:
         return next(topic.id for topic in await self.store.topics() if topic.spec.slug == slug)
 
-    async def fail_feed(self, feed: int, error: str, *, times: int = 1) -> None:
+    async def fail_feed(self, feed: int, error: str, *, times: int = 1, gone: bool = False) -> None:
         feed_id = (await self.store.feed_statuses())[feed].id
         for _ in range(times):
             later = self.clock.now() + timedelta(minutes=10)
-            await self.store.record_poll(PollRecord(feed_id, self.clock.now(), later, error=error))
+            await self.store.record_poll(PollRecord(feed_id, self.clock.now(), later, error=error, gone=gone))
 
     async def state(self) -> tuple[object, ...]:
         """All that commands can change."""

@@ -253,6 +253,18 @@ async def test_trying_out_tells_the_same_headline_once(room: Newsroom) -> None:
     assert "Reuters, BBC News · 12:40 UTC" in said
 
 
+async def test_how_much_comes_in_is_counted_from_what_came_in(room: Newsroom) -> None:
+    """What a feed's first poll brought of the days before is found, and says nothing of a usual day."""
+    for number in range(10):
+        await room.publish(
+            f"Truce in Ukraine, report {number}", ago=timedelta(hours=12), age=timedelta(hours=24 + number)
+        )
+    await room.publish("Truce in Ukraine is near", ago=timedelta(hours=1))
+    said = (await room.say("/topics test Ukraine truce")).plain
+    assert "11 stories would have matched, out of 11 entries" in said
+    assert "Expect about 2 messages a day." in said
+
+
 async def test_trying_out_changes_nothing(room: Newsroom) -> None:
     await room.publish("Truce in Ukraine is near")
     before = await room.state()
@@ -321,6 +333,37 @@ async def test_why_survives_the_topics_removal(room: Newsroom) -> None:
     await room.deliver(entry, [await room.topic_id("grain")])
     await room.say("/topics remove grain")
     assert "a topic that has been removed" in (await room.say("/why")).plain
+
+
+async def test_secrets_of_an_address_are_never_shown(room: Newsroom) -> None:
+    """Neither user nor password nor token, whether the feed works or fails, in the text or in a link behind it."""
+    address = "http://anna:hunter2@paid.example/feed?token=s3cret&section=world"
+    await room.store.sync_feeds([FeedSpec(address, "Paid Times", "en")], NOW)
+    entry = await room.publish("Truce in Ukraine is near")
+    await room.deliver(entry, [await room.topic_id("ukraine-ceasefire")])
+    answers = [await room.say(typed) for typed in ("/feeds", "/feeds paid", "/why", "/status")]
+    await room.fail_feed(0, "The name cannot be resolved.")
+    answers += [await room.say(typed) for typed in ("/feeds", "/feeds paid", "/why", "/status")]
+    assert "http://paid.example/feed?token=…&section=world" in answers[1].plain
+    assert "http://paid.example/feed?token=…&section=world" in answers[2].plain
+    assert "http://paid.example/feed?token=…&section=world" in answers[5].plain
+    for said in answers:
+        for secret in ("anna", "hunter2", "s3cret"):
+            assert secret not in repr(said)
+
+
+async def test_a_feed_that_is_gone_is_not_said_to_be_due(room: Newsroom) -> None:
+    """It says that it is not asked again; when the next poll is, the others decide."""
+    await room.store.sync_feeds(FEEDS[:2], NOW)
+    await room.fail_feed(0, "HTTP 410: gone for good.", gone=True)
+    room.clock.at += timedelta(hours=2)
+    await room.publish("Rain in Kyoto", feed=1, ago=timedelta(0))
+    for typed in ("/feeds", "/feeds reuters"):
+        said = (await room.say(typed)).plain
+        assert "HTTP 410: gone for good." in said
+        assert "not asked again; take it out of the configuration" in said
+        assert "next try" not in said
+    assert "last asked just now, next in 5 min" in (await room.say("/status")).plain
 
 
 async def test_feeds_shows_failing_ones_first_with_the_reason(room: Newsroom) -> None:

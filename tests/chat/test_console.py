@@ -24,6 +24,7 @@ from bot.chat.console import CommandCompleter, ConsoleChat, ConsoleMessenger, pi
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Sent
 from bot.domain.documents import Document, document, faint, line, link, strong
+from bot.session import _console_chat
 from tests.chat.newsroom import Newsroom
 
 CHAT = Chat(1, "console", "console")
@@ -320,3 +321,26 @@ async def test_commands_and_topics_are_completed(room: Newsroom, typed: str, com
     await room.say("/topics add Grain = Ukraine grain")
     await room.say("/topics add Gold = Ukraine gold", chat=room.neighbour)
     assert await completions(room.services, room.chat, typed) == completed
+
+
+@pytest.mark.parametrize(
+    ("machine", "zone"),
+    [("Asia/Tokyo", "Asia/Tokyo"), ("Nowhere/Land", "UTC"), ("local", "UTC"), (None, "UTC")],
+)
+async def test_a_new_terminal_lives_in_the_machines_time_zone(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, machine: str | None, zone: str
+) -> None:
+    """Or in UTC, where the machine's is none that is known."""
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: machine)
+    assert (await _console_chat(room.store, room.clock)).time_zone == zone
+
+
+async def test_a_time_zone_that_was_chosen_is_kept_over_a_restart(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also UTC, on a machine that lives elsewhere."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setattr("tzlocal.unix._cache_tz_name", None)
+    chat = await _console_chat(room.store, room.clock)
+    await room.say("/settings timezone UTC", chat=chat)
+    assert await _console_chat(room.store, room.clock) == replace(chat, time_zone="UTC")

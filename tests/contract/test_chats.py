@@ -45,6 +45,28 @@ async def test_a_known_chat_keeps_its_settings(store: Store) -> None:
     assert await store.chat(made.id) == made
 
 
+async def test_a_new_chat_may_have_a_time_zone(store: Store) -> None:
+    """It is the one it is made with; a known chat keeps its own, UTC too."""
+    made = await store.ensure_chat("console", "here", "", NOON, time_zone="Asia/Tokyo")
+    assert made.time_zone == "Asia/Tokyo"
+    await store.save_chat(replace(made, time_zone="UTC"))
+    again = await store.ensure_chat("console", "here", "", NOON, time_zone="Asia/Tokyo")
+    assert again == replace(made, time_zone="UTC")
+
+
+async def test_pausing_a_chat_leaves_its_settings(store: Store) -> None:
+    """One that is paused already keeps its time and reason; other chats are not touched."""
+    chat, other = await a_chat(store), await a_chat(store, "there")
+    changed = replace(chat, languages=("ja",), time_zone="Asia/Tokyo", blocked_outlets=frozenset({"A"}))
+    await store.save_chat(changed)
+    await store.pause_chat(chat.id, "the bot was blocked", NOON)
+    paused = replace(changed, paused_at=NOON, pause_reason="the bot was blocked")
+    assert await store.chat(chat.id) == paused
+    await store.pause_chat(chat.id, "the chat was archived", NOON + HOUR)
+    assert await store.chat(chat.id) == paused
+    assert await store.chat(other.id) == other
+
+
 async def test_topics_on_offer_come_in_the_configured_order(store: Store) -> None:
     """Then those of chats. A changed query is taken over under the old id."""
     await store.sync_topics([TRUCE, SUMMIT], NOON)

@@ -8,6 +8,7 @@ from bot.domain.chats import Chat
 from bot.domain.deliveries import (
     Delivery,
     DeliveryState,
+    Intent,
     NotSent,
     Refused,
     Sent,
@@ -17,6 +18,7 @@ from bot.domain.deliveries import (
     settle_edit,
 )
 from bot.domain.entries import Entry
+from bot.domain.stories import Told
 from bot.ports import QueueStatus, Store
 from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic, entry, joins, stored
 
@@ -90,16 +92,20 @@ async def test_an_unknown_outcome_is_sent_again_as_a_possible_repeat(store: Stor
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await store.begin_send(owed.id, "Text")
     await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    assert await store.claim_deliveries(NOON, 10) == ()
     (again,) = await store.claim_deliveries(NOON + HOUR, 10)
-    assert again.possible_repeat
-    await send(store, again)
+    assert (again.state, again.possible_repeat) == (DeliveryState.UNCERTAIN, True)
+    begun = await store.begin_send(again.id, "Text")
+    assert begun.state is DeliveryState.SENDING
+    assert await store.claim_deliveries(NOON + HOUR, 10) == ()
+    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
     (sent,) = await store.sent_messages(chat.id, 10)
     assert sent.delivery.possible_repeat
     assert sent.delivery.reason is None
 
 
-async def test_a_refused_message_is_never_due_again(store: Store) -> None:
-    """It counts as failed."""
+async def test_a_refused_message_is_not_due_again(store: Store) -> None:
+    """It counts as failed, as long as there is no more to tell."""
     chat = await a_chat(store)
     await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
@@ -108,6 +114,32 @@ async def test_a_refused_message_is_never_due_again(store: Store) -> None:
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
     assert await store.sent_messages(chat.id, 10) == ()
     assert (await store.queue_status(NOON)).failed_messages == 1
+
+
+async def test_a_refused_message_is_owed_anew_when_it_is_intended_again(store: Store) -> None:
+    """At once, with the topics of now, and as if never tried; what may have been sent before stays marked."""
+    topic, chat = await a_topic(store), await a_chat(store)
+    story = await a_story(store, chat)
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    (owed,) = await store.claim_deliveries(NOON + HOUR, 10)
+    begun = await store.begin_send(owed.id, "Text")
+    await store.settle(settle(begun, Refused("forbidden"), revision=0, now=NOON))
+    (report,) = await stored(store, entry(outlet="Another"))
+    again = replace(joins(report, story), intents=(Intent(chat.id, story.id, (topic.id,)),))
+    await store.record_desk([again], NOON + MINUTE)
+    assert await store.claim_deliveries(NOON, 10) == ()
+    (anew,) = await store.claim_deliveries(NOON + MINUTE, 10)
+    assert (anew.id, anew.state, anew.attempts, anew.topic_ids) == (
+        owed.id,
+        DeliveryState.PENDING,
+        0,
+        (topic.id,),
+    )
+    assert anew.possible_repeat
+    assert (await store.queue_status(NOON)).failed_messages == 0
+    assert await store.told([story.id]) == (Told(chat.id, story.id),)
 
 
 async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:
@@ -185,6 +217,7 @@ async def test_what_a_dead_process_left_is_sent_again(store: Store) -> None:
     assert await store.claim_deliveries(NOON, 10) == ()
     (again,) = await store.claim_deliveries(NOON + HOUR, 10)
     assert (again.id, again.possible_repeat, again.attempts) == (left.id, True, 1)
+    assert (again.state, again.due) == (DeliveryState.UNCERTAIN, NOON + HOUR)
     assert again.reason
 
 

@@ -136,7 +136,7 @@ async def test_the_newest_open_story_of_a_key_is_found(store: Store) -> None:
 
 
 async def test_a_chat_is_owed_a_story_once(store: Store) -> None:
-    """A second intent changes nothing, whatever became of the first."""
+    """A second intent changes nothing while the first is owed or was sent."""
     topic, chat, other = await a_topic(store), await a_chat(store), await a_chat(store, "there")
     opening = await a_story(store, chat, topic=topic)
     (joining,) = await stored(store, entry())
@@ -187,6 +187,22 @@ async def test_a_younger_topic_matches_older_entries(store: Store) -> None:
     await store.add_matches([])
     (story,) = await store.latest_stories([topic.id], 5)
     assert story.matches == (match(topic, 0.8, "перемирие"),)
+
+
+async def test_matches_of_a_topic_can_be_forgotten(store: Store) -> None:
+    """Of these topics alone; the stories, and what others matched in them, stay."""
+    await store.sync_topics(
+        [TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b"), TopicSpec("c", "C", "c")], NOON
+    )
+    a, b, c = await store.topics()
+    opening, other = await stored(store, entry(), entry("Another"))
+    await store.record_desk([opens(opening, match(a), match(b)), opens(other, match(c), key="k")], NOON)
+    await store.forget_matches([a.id, c.id])
+    await store.forget_matches([])
+    assert await store.latest_stories([a.id, c.id], 5) == ()
+    (story,) = await store.latest_stories([b.id], 5)
+    assert story.matches == (match(b),)
+    assert await store.story(other.id) is not None
 
 
 async def test_recent_entries_are_newest_first(store: Store) -> None:

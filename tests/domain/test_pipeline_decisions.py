@@ -152,6 +152,16 @@ def test_a_revision_changes_nothing_that_was_told() -> None:
     assert outcome(decide_all([revised], situation(chat(), told=(Told(1, 3),)))) == [(0, (), ())]
 
 
+def test_a_revision_of_what_was_there_before_a_chat_subscribed() -> None:
+    """It is no news to that chat: the story fitted the topic already. A topic that it newly fits is."""
+    revised = judged(entry("Leaders agree", id_=4, revision=1), 10, story_id=3)
+    fitted = situation(chat(), topics={3: 10})
+    assert outcome(decide_all([revised], fitted)) == [(0, (), ())]
+    fits_another = judged(entry("Leaders agree", id_=4, revision=1), 10, 11, story_id=3)
+    follows_both = replace(fitted, subscriptions=(*FOLLOWING, Subscription(1, 11, NOON)))
+    assert outcome(decide_all([fits_another], follows_both)) == [(0, (Intent(1, 3, (11,)),), ())]
+
+
 def test_a_revision_opens_no_story_for_others_to_join() -> None:
     """A report with the new title of a revised entry opens a story of its own."""
     batch = [

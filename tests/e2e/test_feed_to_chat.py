@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.app import ConfigWatcher
 from bot.clock import SimulatedClock
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
 from tests.e2e.world import INTERVAL, World, catalog_of, living
 from tests.fakes.chats import read_chat
-from tests.fakes.feed_server import FeedServer, Item
+from tests.fakes.feed_server import FeedServer, Item, rss
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
 CONFIG = Path(__file__).parents[2] / "config"
@@ -62,6 +64,27 @@ async def test_first_poll_tells_only_what_is_fresh(tmp_path: Path) -> None:
             await next_round(world, clock)
     [text] = texts(tmp_path)
     assert "Ukraine truce near" in text
+
+
+async def test_a_first_answer_that_is_cut_off_is_no_first_poll(tmp_path: Path) -> None:
+    """It is a failure; of the whole document that comes next, what is a month old is not told."""
+    clock = SimulatedClock(START)
+    items = [
+        Item(f"Ukraine truce, day {day}", published=START - timedelta(days=30 + day)) for day in range(5)
+    ]
+    document = rss(items)
+    async with FeedServer() as server:
+        server.serve("/feed", document[: document.index(b"day 0")])
+        async with living(tmp_path, catalog_of([server.url("/feed")]), clock) as world:
+            await world.app.step()
+            [failed] = await world.app.parts.store.feed_statuses()
+            assert (failed.failures, failed.last_success) == (1, None)
+            server.serve("/feed", document)
+            clock.advance_to(failed.next_poll)
+            await world.app.step()
+            [well] = await world.app.parts.store.feed_statuses()
+            assert (well.failures, well.entries) == (0, len(items))
+    assert texts(tmp_path) == []
 
 
 async def test_renamed_ids_and_repeats_send_nothing_twice(tmp_path: Path) -> None:
@@ -177,19 +200,29 @@ async def test_a_new_topic_knows_the_last_days_and_sends_nothing(tmp_path: Path)
     assert texts(tmp_path) == []
 
 
-async def test_configuration_reloads_without_a_restart(tmp_path: Path) -> None:
-    """A changed file is taken up; a mistake is told with its line, and what was in force stays."""
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the project's configuration."""
     folder = tmp_path / "config"
     shutil.copytree(CONFIG, folder)
-    before = load_catalog(folder)
-    assert isinstance(before, Catalog)
+    return folder
+
+
+def loaded(folder: Path) -> Catalog:
+    catalog = load_catalog(folder)
+    assert isinstance(catalog, Catalog), catalog
+    return catalog
+
+
+async def test_configuration_reloads_without_a_restart(tmp_path: Path, config: Path) -> None:
+    """A changed file is taken up; a mistake is told with its line, and what was in force stays."""
     told: list[str] = []
     clock = SimulatedClock(START)
-    async with living(tmp_path, before, clock) as world:
-        watcher = ConfigWatcher(folder, world.app.desk, told.append)
+    async with living(tmp_path, loaded(config), clock) as world:
+        watcher = ConfigWatcher(config, world.app.desk, told.append)
         await watcher.check()
         assert told == []
-        topics = folder / "topics.toml"
+        topics = config / "topics.toml"
         text = topics.read_text(encoding="utf-8")
         topics.write_text(
             f'{text}\n[[topics]]\nid = "taiwan"\nname = "Taiwan"\nquery = "Taiwan"\n', encoding="utf-8"
@@ -203,3 +236,30 @@ async def test_configuration_reloads_without_a_restart(tmp_path: Path) -> None:
         await watcher.check()
         assert "taiwan" in {topic.spec.slug for topic in await world.app.parts.store.topics()}
     assert f"topics.toml:{len(text.splitlines()) + 3}" in told[-1]
+
+
+async def test_an_emptied_file_of_topics_is_a_mistake(tmp_path: Path, config: Path) -> None:
+    """An editor that was killed while it saved does not end every subscription; the file is named."""
+    told: list[str] = []
+    async with living(tmp_path, loaded(config), SimulatedClock(START)) as world:
+        before = await world.app.parts.store.topics()
+        watcher = ConfigWatcher(config, world.app.desk, told.append)
+        (config / "topics.toml").write_text("", encoding="utf-8")
+        await watcher.check()
+        await watcher.check()
+        assert before
+        assert await world.app.parts.store.topics() == before
+    [said] = told
+    assert "topics.toml" in said
+    assert "there is no topic" in said
+    assert "in force before stays" in said
+
+
+async def test_a_file_that_vanishes_while_it_is_looked_at_stops_nothing(tmp_path: Path, config: Path) -> None:
+    """A name that leads nowhere is what an editor leaves for a moment: it is listed and cannot be looked at."""
+    told: list[str] = []
+    async with living(tmp_path, loaded(config), SimulatedClock(START)) as world:
+        (config / "lexicon" / "vanishing.toml").symlink_to(config / "nowhere")
+        watcher = ConfigWatcher(config, world.app.desk, told.append)
+        await watcher.check()
+        assert told == []

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,8 @@ from bot.__main__ import cli
 from bot.domain.topics import TopicSpec
 from bot.replay import RecordedEntry, ReplayProblem, read_recording, replay
 from tests.fakes.lexicons import small_catalog
+
+ROOT = Path(__file__).parents[2]
 
 MESSAGE_KEYS = {
     "event",
@@ -106,6 +112,14 @@ async def test_a_replay_says_the_same_every_time() -> None:
             '{"source": "a", "title": 7, "url": "c", "published": "2025-10-14T08:00:00Z"}',
             "rec.jsonl:2: title",
         ),
+        (
+            '{"source": "a", "title": "b", "url": "c", "published": "0001-01-01T00:00:00+14:00"}',
+            "rec.jsonl:2: published",
+        ),
+        (
+            '{"source": "a", "title": "b", "url": "c", "published": "9999-12-31T23:59:59-12:00"}',
+            "rec.jsonl:2: published",
+        ),
         ("[]", "rec.jsonl:2: the line"),
     ],
 )
@@ -140,3 +154,47 @@ def test_unknown_fields_are_ignored() -> None:
     """What we do not know does not stand in the way."""
     [entry] = read_recording(json.dumps({**RECORDING[0], "stars": 5}), "x")  # type: ignore[misc]  # no problem here
     assert isinstance(entry, RecordedEntry)
+
+
+def test_every_line_that_json_allows_is_read(tmp_path: Path) -> None:
+    """A byte order mark before the first, other line ends than ours inside a string, and \\r\\n at the end."""
+    titles = ["Ukraine\u2028ceasefire agreed", "Ukraine\x85ceasefire holds", "Ukraine truce"]
+    rows = [recorded(f"https://example.org/{n}", title, n) for n, title in enumerate(titles)]
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    text = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    source.write_bytes(f"\ufeff{text}\r\n".encode())
+    result = CliRunner().invoke(cli, ["replay", str(source), "--out", str(target)])
+    assert result.exit_code == 0, result.output
+    events = [json.loads(line) for line in target.read_text(encoding="utf-8").split("\n") if line]
+    assert [event["title"] for event in events if event["event"] == "entry"] == titles
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    """A folder that is not there is named, without a trace."""
+    source, target = tmp_path / "in.jsonl", tmp_path / "nowhere" / "out.jsonl"
+    source.write_text(json.dumps(RECORDING[0]), encoding="utf-8")
+    result = CliRunner().invoke(cli, ["replay", str(source), "--out", str(target)])
+    assert result.exit_code == 1
+    assert f"{target} cannot be written: No such file or directory" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_nobody_has_to_read_to_the_end(tmp_path: Path) -> None:
+    """`sokuho replay … | head -1` ends quietly, though most of the output finds no reader."""
+    source = tmp_path / "in.jsonl"
+    rows = [
+        recorded(f"https://example.org/{n}", f"The weather of day {n}. " + "x" * 400, 0) for n in range(400)
+    ]
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    script = f"{shlex.join([sys.executable, '-m', 'bot', 'replay', str(source)])} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(
+        ["bash", "-c", script],  # noqa: S607 - wherever bash is
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert json.loads(ended.stdout)["url"] == "https://example.org/0"
+    assert ended.stderr == ""
+    assert ended.returncode in (0, 128 + signal.SIGPIPE)
