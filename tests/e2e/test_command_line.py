@@ -78,19 +78,23 @@ def test_check_names_file_line_and_remedy(config: Path) -> None:
 
 
 async def test_check_tries_the_feeds_and_says_which_fail(config: Path) -> None:
-    """Feeds that fail are named with their line and the reason; the others are counted."""
+    """Feeds that fail are named with their line and the reason, and no secret; the others are counted."""
     async with FeedServer() as server:
         server.publish("/good", [Item("One", id="1"), Item("Two", id="2")])
         server.answer("/gone", status=410)
+        gone = server.url("/gone?token=s3cret").replace("//", "//anna:hunter2@")
         server.serve("/page", b"<!doctype html><html><title>No feed</title></html>", content_type="text/html")
         tables = [
-            f'[[feeds]]\nurl = "{server.url(path)}"\noutlet = "BBC News"\nlanguage = "en"\n'
-            for path in ("/good", "/gone", "/page")
+            f'[[feeds]]\nurl = "{url}"\noutlet = "BBC News"\nlanguage = "en"\n'
+            for url in (server.url("/good"), gone, server.url("/page"))
         ]
         (config / "feeds.toml").write_text("\n".join(tables), encoding="utf-8")
         said = await asyncio.to_thread(sokuho, "check")
     assert said.startswith("1\n")
     assert "config/feeds.toml:7: BBC News" in said
+    assert "/gone?token=…>: " in said
+    assert "hunter2" not in said
+    assert "s3cret" not in said
     assert "config/feeds.toml:12: BBC News" in said
     assert "a web page («No feed»), not a feed" in said
     assert "Feeds: 1 well, 2 to look at, 2 entries." in said
@@ -130,6 +134,29 @@ def test_an_opml_file_with_a_mistake_is_named(config: Path, tmp_path: Path) -> N
     said = sokuho("opml", "import", str(broken), "--write")
     assert said.startswith("1\n")
     assert "broken.opml:3" in said
+    assert (config / "feeds.toml").read_bytes() == before
+
+
+def test_opml_that_cannot_be_written_is_a_sentence(config: Path, tmp_path: Path) -> None:
+    """A folder that is not there is named, without a trace."""
+    assert config.exists()
+    said = sokuho("opml", "export", "--out", str(tmp_path / "nowhere" / "feeds.opml"))
+    assert said.startswith("1\n")
+    assert "feeds.opml cannot be written: No such file or directory" in said
+    assert "Traceback" not in said
+
+
+def test_opml_of_no_known_language_is_not_taken(config: Path, tmp_path: Path) -> None:
+    """What the configuration would not accept is said before anything is written to it."""
+    other = tmp_path / "other.opml"
+    other.write_text(
+        '<opml version="2.0"><body><outline text="New" xmlUrl="https://new.example/feed"/></body></opml>',
+        encoding="utf-8",
+    )
+    before = (config / "feeds.toml").read_bytes()
+    said = sokuho("opml", "import", str(other), "--write", "--language", "klingon!")
+    assert said.startswith("1\n")
+    assert "There is no language 'klingon!'" in said
     assert (config / "feeds.toml").read_bytes() == before
 
 
