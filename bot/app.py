@@ -173,7 +173,6 @@ class ConfigWatcher:
         self._last_look = state
         if not settled or state == self._in_force:
             return
-        self._in_force = state
         catalog: Catalog | tuple[ConfigProblem, ...] = await asyncio.to_thread(load_catalog, self._folder)
         if isinstance(catalog, Catalog):
             await self._desk.adopt(catalog)
@@ -181,6 +180,7 @@ class ConfigWatcher:
         else:
             problems = "\n".join(map(str, catalog))
             self._tell(f"The configuration has a mistake; what was in force before stays so.\n{problems}")
+        self._in_force = state
 
 
 def _state_of(folder: Path) -> frozenset[tuple[str, int, int]]:

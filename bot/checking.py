@@ -71,7 +71,7 @@ async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) ->
     console = Console(stderr=True)
     checks: list[FeedCheck] = []
     async with network(SystemClock(), environment.contact) as (fetcher, parser):
-        with Progress(console=console, transient=True) as bar:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("Trying the feeds", total=len(feeds))
             async for check in check_feeds(feeds, fetcher, parser):
                 checks.append(check)

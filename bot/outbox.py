@@ -102,7 +102,7 @@ class Outbox:
         await self._settle(replace(saved, wanted_revision=delivery.wanted_revision), outcome)
         self._probe(Point.SETTLED)
         if isinstance(outcome, Refused) and outcome.pause_chat:
-            await self._store.pause_chat(chat.id, outcome.reason, self._clock.now())
+            await self._pause(chat, outcome.reason)
         if not isinstance(outcome, Sent):
             return None
         return Telling(saved, delivery.kind, story, outcome.message_id, text, self._clock.now())
@@ -144,6 +144,13 @@ class Outbox:
         if not isinstance(outcome, Sent):
             log.warning("not_delivered", delivery=delivery.id, chat=delivery.chat_id, reason=outcome.reason)
         await self._write(decide(delivery, outcome, revision=delivery.wanted_revision, now=self._clock.now()))
+
+    async def _pause(self, chat: Chat, reason: str) -> None:
+        try:
+            await self._store.pause_chat(chat.id, reason, self._clock.now())
+        except Exception:
+            # The next message is refused as this one was, and pauses the chat then.
+            log.exception("not_paused", chat=chat.id)
 
     async def _write(self, settlement: Settlement) -> None:
         try:

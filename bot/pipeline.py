@@ -190,36 +190,37 @@ class Desk:
     async def adopt(self, catalog: Catalog) -> None:
         """Work by this configuration from now on: at the start, and on a reload."""
         async with self._changing:
-            known = {topic.id: topic.spec.query for topic in await self._store.topics()}
             async with self._turn:
                 await self._store.sync_feeds(catalog.feeds, self._clock.now())
                 await self._store.sync_topics(catalog.topics, self._clock.now())
                 self._catalog = catalog
-            await self._take_up_topics(known)
+                fresh = await self._take_up_topics()
+            await self._backfill(fresh)
         self._queue.wake(Stage.POLL)
 
     async def refresh_topics(self) -> None:
         async with self._changing:
-            await self._take_up_topics({id_: query.text for id_, query in self._index.queries.items()})
+            async with self._turn:
+                fresh = await self._take_up_topics()
+            await self._backfill(fresh)
 
-    async def _take_up_topics(self, known: Mapping[int, str]) -> None:
-        """Match by the live topics from now on. `known`: the queries that stored entries were matched by, by topic."""
+    async def _take_up_topics(self) -> Mapping[int, Query]:
+        """Match by the live topics from now on; answers those that stored entries were not yet searched for."""
+        topics = await self._store.topics()
         lexicon = self._catalog.lexicon
-        texts = {topic.id: topic.spec.query for topic in await self._store.topics()}
-        queries = readable_queries(texts, lexicon)
-        index = await asyncio.to_thread(TopicIndex.build, queries, lexicon)
-        fresh = {id_: query for id_, query in queries.items() if known.get(id_, "").strip() != query.text}
-        async with self._turn:
-            await self._store.forget_matches(fresh)
-            self._index = index
-        if fresh:
-            await self._backfill(fresh, lexicon)
+        queries = readable_queries({topic.id: topic.spec.query for topic in topics}, lexicon)
+        self._index = await asyncio.to_thread(TopicIndex.build, queries, lexicon)
+        return {
+            topic.id: queries[topic.id] for topic in topics if not topic.backfilled and topic.id in queries
+        }
 
-    async def _backfill(self, queries: Mapping[int, Query], lexicon: Lexicon) -> None:
+    async def _backfill(self, queries: Mapping[int, Query]) -> None:
         """A topic that is new knows the last days at once, so that `/latest` has something to show; nothing is sent."""
+        if not queries:
+            return
         entries = await self._store.entries_since(self._clock.now() - BACKFILL_AGE, BACKFILL_LIMIT)
-        matches = await asyncio.to_thread(_match_all, TopicIndex.build(queries, lexicon), entries)
-        await self._store.add_matches(matches)
+        index = TopicIndex.build(queries, self._catalog.lexicon)
+        await self._store.backfill(queries, await asyncio.to_thread(_match_all, index, entries))
 
     async def work(self, limit: int = DESK_BATCH) -> tuple[DeskRecord, ...]:
         """Decide about a batch of what waits; answers what was decided, nothing when nothing waits."""

@@ -241,12 +241,8 @@ class DeskStore(Protocol):
         """
         ...
 
-    async def forget_matches(self, topic_ids: Iterable[int]) -> None:
-        """Drop what these topics matched, since their queries ask for something else now."""
-        ...
-
-    async def add_matches(self, matches: Sequence[tuple[int, Match]]) -> None:
-        """Store (entry id, match) of entries that the desk had done with, for a topic that is younger than they are."""
+    async def backfill(self, topic_ids: Iterable[int], matches: Sequence[tuple[int, Match]]) -> None:
+        """Add `matches` (entry id, match) that stored entries have with these topics, which are backfilled from then on."""
         ...
 
     async def entries_since(self, since: datetime, limit: int) -> tuple[Entry, ...]:
@@ -288,7 +284,10 @@ class ChatStore(Protocol):
         ...
 
     async def sync_topics(self, topics: Sequence[TopicSpec], now: datetime) -> None:
-        """Make `topics` (by slug) the ones on offer to every chat; others are withdrawn with their subscriptions kept."""
+        """Make `topics` (by slug) the ones on offer to every chat; others are withdrawn with their subscriptions kept.
+
+        One whose query changed forgets what it matched. It, new ones and those that come back are to be backfilled.
+        """
         ...
 
     async def topics(self) -> tuple[Topic, ...]:

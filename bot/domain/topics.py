@@ -17,11 +17,15 @@ class TopicSpec:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A live topic. `chat_id` is None for one that is on offer to every chat."""
+    """A live topic. `chat_id` is None for one that is on offer to every chat.
+
+    `backfilled`: what it matches of the entries that were stored before it is known.
+    """
 
     id: int
     spec: TopicSpec
     chat_id: int | None = None
+    backfilled: bool = True
 
 
 def slug_of(name: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.topics import Topic, TopicSpec
 from bot.storage.database import AnyRow, Part, insert_into, reads, writes
 from bot.storage.rows import CHAT, chat_of, chat_values
-from bot.storage.schema import chats, offered, subscriptions, topics
+from bot.storage.schema import chats, matches, offered, subscriptions, topics
 
 
 class ChatPart(Part):
@@ -116,8 +116,13 @@ class ChatPart(Part):
 
 
 def _put_topics(connection: Connection, specs: Sequence[TopicSpec], now: datetime) -> None:
+    _forget_changed(connection, {spec.slug: spec.query for spec in specs})
     into = insert_into(connection, topics)
-    newer = {name: into.excluded[name] for name in ("name", "query", "position", "live")}
+    newer: dict[str, ColumnElement[Any]] = {
+        name: into.excluded[name] for name in ("name", "query", "position", "live")
+    }
+    # One that was withdrawn has missed what came in meanwhile.
+    newer["backfilled"] = topics.c.backfilled & topics.c.live & (topics.c.query == into.excluded.query)
     connection.execute(
         into.on_conflict_do_update(index_elements=["slug"], index_where=offered, set_=newer),
         [
@@ -127,9 +132,16 @@ def _put_topics(connection: Connection, specs: Sequence[TopicSpec], now: datetim
     )
 
 
+def _forget_changed(connection: Connection, queries: Mapping[str, str]) -> None:
+    """Drop what topics on offer matched by another query than they have now."""
+    known = connection.execute(select(topics.c.id, topics.c.slug, topics.c.query).where(offered))
+    changed = [row.id for row in known if queries.get(row.slug, row.query) != row.query]
+    connection.execute(delete(matches).where(matches.c.topic_id.in_(changed)))
+
+
 def _topic_values(spec: TopicSpec) -> dict[str, Any]:
-    return {"slug": spec.slug, "name": spec.name, "query": spec.query}
+    return {"slug": spec.slug, "name": spec.name, "query": spec.query, "backfilled": False}
 
 
 def _topic(row: AnyRow) -> Topic:
-    return Topic(row.id, TopicSpec(row.slug, row.name, row.query), row.chat_id)
+    return Topic(row.id, TopicSpec(row.slug, row.name, row.query), row.chat_id, row.backfilled)

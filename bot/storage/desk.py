@@ -16,7 +16,7 @@ from bot.domain.stories import OpenStory, Story, Told
 from bot.ports import DeskRecord, PendingEntry
 from bot.storage.database import Part, insert_into, reads, writes
 from bot.storage.rows import ENTRY, entry_of
-from bot.storage.schema import deliveries, entries, matches, reports, stories
+from bot.storage.schema import deliveries, entries, matches, reports, stories, topics
 from bot.storage.stories import load_stories
 
 
@@ -89,11 +89,9 @@ class DeskPart(Part):
         _let_go(connection, records)
 
     @writes
-    def forget_matches(self, connection: Connection, topic_ids: Iterable[int]) -> None:
-        connection.execute(delete(matches).where(matches.c.topic_id.in_(list(topic_ids))))
-
-    @writes
-    def add_matches(self, connection: Connection, found: Sequence[tuple[int, Match]]) -> None:
+    def backfill(
+        self, connection: Connection, topic_ids: Iterable[int], found: Sequence[tuple[int, Match]]
+    ) -> None:
         if found:
             into = insert_into(connection, matches)
             newer = {"score": into.excluded.score, "reasons": into.excluded.reasons}
@@ -101,6 +99,7 @@ class DeskPart(Part):
                 into.on_conflict_do_update(index_elements=["entry_id", "topic_id"], set_=newer),
                 [_match_row(entry_id, match) for entry_id, match in found],
             )
+        connection.execute(update(topics).where(topics.c.id.in_(list(topic_ids))).values(backfilled=True))
 
     @reads
     def entries_since(self, connection: Connection, since: datetime, limit: int) -> tuple[Entry, ...]:

@@ -198,6 +198,7 @@ topics = Table(
     Column("query", Text, nullable=False),
     Column("position", Integer),  # in the configuration
     Column("live", Boolean, nullable=False),
+    Column("backfilled", Boolean, nullable=False),  # stored entries were searched for its query
     Column("created", UtcTime, nullable=False),
 )
 offered = topics.c.chat_id.is_(None)

@@ -179,30 +179,51 @@ async def test_a_story_has_the_topics_of_all_its_entries(store: Store) -> None:
 
 
 async def test_a_younger_topic_matches_older_entries(store: Store) -> None:
-    """`add_matches` makes them findable under it; a second time it replaces what it found first."""
+    """`backfill` makes them findable under it; a second time it replaces what it found first."""
     opening = await a_story(store)
     topic = await a_topic(store)
-    await store.add_matches([(opening.id, match(topic, 0.6))])
-    await store.add_matches([(opening.id, match(topic, 0.8, "перемирие"))])
-    await store.add_matches([])
+    assert not topic.backfilled
+    await store.backfill([topic.id], [(opening.id, match(topic, 0.6))])
+    await store.backfill([topic.id], [(opening.id, match(topic, 0.8, "перемирие"))])
     (story,) = await store.latest_stories([topic.id], 5)
     assert story.matches == (match(topic, 0.8, "перемирие"),)
+    assert await store.topics() == (replace(topic, backfilled=True),)
 
 
-async def test_matches_of_a_topic_can_be_forgotten(store: Store) -> None:
-    """Of these topics alone; the stories, and what others matched in them, stay."""
-    await store.sync_topics(
-        [TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b"), TopicSpec("c", "C", "c")], NOON
-    )
-    a, b, c = await store.topics()
-    opening, other = await stored(store, entry(), entry("Another"))
-    await store.record_desk([opens(opening, match(a), match(b)), opens(other, match(c), key="k")], NOON)
-    await store.forget_matches([a.id, c.id])
-    await store.forget_matches([])
-    assert await store.latest_stories([a.id, c.id], 5) == ()
+async def test_a_topic_that_matched_nothing_is_backfilled_too(store: Store) -> None:
+    """Those that are named, and no other."""
+    await store.sync_topics([TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b")], NOON)
+    a, _ = await store.topics()
+    await store.backfill([a.id], [])
+    await store.backfill([], [])
+    assert [topic.backfilled for topic in await store.topics()] == [True, False]
+
+
+async def test_a_changed_query_forgets_what_it_matched(store: Store) -> None:
+    """Its topic alone, which is to be backfilled again; the stories, and what others matched in them, stay."""
+    a_spec, b_spec = TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b")
+    await store.sync_topics([a_spec, b_spec], NOON)
+    a, b = await store.topics()
+    opening = await a_story(store, topic=a)
+    await store.backfill([a.id, b.id], [(opening.id, match(b))])
+    await store.sync_topics([replace(a_spec, query="x"), replace(b_spec, name="B!")], NOON)
+    assert [topic.backfilled for topic in await store.topics()] == [False, True]
+    assert await store.latest_stories([a.id], 5) == ()
     (story,) = await store.latest_stories([b.id], 5)
     assert story.matches == (match(b),)
-    assert await store.story(other.id) is not None
+
+
+async def test_a_topic_that_comes_back_has_missed_something(store: Store) -> None:
+    """It keeps what it matched, and is to be backfilled."""
+    spec = TopicSpec("a", "A", "a")
+    await store.sync_topics([spec], NOON)
+    (topic,) = await store.topics()
+    opening = await a_story(store, topic=topic)
+    await store.backfill([topic.id], [])
+    await store.sync_topics([], NOON)
+    await store.sync_topics([spec], NOON)
+    assert await store.topics() == (topic,)
+    assert [story.id for story in await store.latest_stories([topic.id], 5)] == [opening.id]
 
 
 async def test_recent_entries_are_newest_first(store: Store) -> None:

@@ -79,7 +79,7 @@ async def test_configuration_is_stored_whole_or_not_at_all(store: SqlStore) -> N
     await store.sync_feeds([feed_spec("old")], NOON)
     await a_topic(store)
     assert await nothing_or_all(store, lambda: store.sync_feeds([feed_spec("new")], NOON)) == 3
-    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 3
+    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 5
 
 
 async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> None:

@@ -258,6 +258,23 @@ async def test_an_uncertain_message_that_was_refused_and_comes_back_may_be_a_rep
         assert REPEAT in text
 
 
+async def test_a_pause_that_could_not_be_written_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call goes on to be settled; the next message that is refused pauses the chat."""
+    blocked = Refused("blocked", pause_chat=True)
+    async with room(tmp_path, blocked, blocked) as here:
+        monkeypatch.setattr(here.store, "pause_chat", failing(1, here.store.pause_chat))
+        await here.tell(TRUCE)
+        chat = await here.store.chat(here.world.chat.id)
+        assert chat is not None
+        assert not chat.paused
+        await here.tell("Ukraine truce holds")
+        chat = await here.store.chat(here.world.chat.id)
+        assert chat is not None
+        assert chat.pause_reason == "blocked"
+
+
 async def test_a_chat_that_takes_nothing_is_paused_and_keeps_what_was_set_meanwhile(tmp_path: Path) -> None:
     """Only the pause and its reason are written: a setting changed during the call stays."""
     async with room(tmp_path, Refused("the bot was blocked", pause_chat=True)) as here:

@@ -137,3 +137,22 @@ async def test_an_unchanged_query_keeps_what_it_matched(tmp_path: Path) -> None:
         await world.app.desk.adopt(configured)
         await world.app.desk.refresh_topics()
         assert await known(world, "watch") == [TURKEY]
+
+
+async def test_a_change_that_was_cut_off_is_finished_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between taking over a query and searching the stored entries for it, the next start searches."""
+    clock = SimulatedClock(START)
+    before, after = watching(("vote", "Turkey")), watching(("vote", "Togo"))
+    async with living(tmp_path, before, clock, messenger=ScriptedMessenger()) as world:
+        await bring(world, TURKEY, TOGO)
+
+        async def killed(*_: object) -> None:
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(world.app.parts.store, "backfill", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await world.app.desk.adopt(after)
+    async with living(tmp_path, after, clock, messenger=ScriptedMessenger()) as world:
+        assert await known(world, "vote") == [TOGO]

@@ -62,7 +62,7 @@ def _topic(
     )
     match = _best(match for match in story.matches if match.topic_id == topic_id)
     if match is None:
-        yield line("🏷 ", name, faint(" · a later revision no longer matches it"))
+        yield line("🏷 ", name, faint(" · it no longer matches: the entry or the topic has changed since"))
         return
     yield line("🏷 ", name, f" · score {match.score:g}", faint(f" ({THRESHOLD:g} is enough)"))
     for evidence in match.reasons:

@@ -113,6 +113,7 @@ def _chats_and_topics() -> None:
         Column("query", sa.Text, nullable=False),
         Column("position", sa.Integer),
         Column("live", sa.Boolean, nullable=False),
+        Column("backfilled", sa.Boolean, nullable=False),
         Column("created", Time, nullable=False),
     )
     offered = sa.column("chat_id").is_(None)
