@@ -19,6 +19,9 @@ from bot.domain.text import script_language
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
 
+REPEATED_WITHIN = timedelta(hours=72)
+"""The same text under another name is a repeat within this, whatever its date; later only if its date is the same."""
+
 MAX_CLOCK_SKEW = timedelta(hours=24)
 """A date further in the future than this is a mistake of the feed, not a date."""
 
@@ -103,6 +106,7 @@ class KnownEntry:
     summary: str
     link: str | None
     seen: datetime
+    published: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,8 @@ def plan_ingest(
     - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
       is a revision.
     - A new id over a known link with the same title, or over the same text, is a renamed id: a repeat. Where the
-      document has the old id too, only the same text is.
+      document has the old id too, only the same text is. But a headline that recurs (an earthquake warning) with
+      another date is a report of its own after a while.
     - An id or link that one document gives to several different items identifies none of them.
     """
     shared = _keys_of_several(parsed)
@@ -219,7 +224,7 @@ def plan_ingest(
     repeats = 0
     for entry, keys in keyed:
         text = fingerprint(entry.title, entry.summary)
-        match = _find(entry, keys, text, book)
+        match = _find(entry, keys, text, book, now)
         if match is not None:
             if keys[0] not in book.by_key:
                 aliases.append((keys[0], match.entry_id))
@@ -268,11 +273,20 @@ def _keys_of_several(parsed: Iterable[ParsedEntry]) -> frozenset[str]:
     return frozenset(key for key, count in Counter(key for key, _, _ in items).items() if count > 1)
 
 
-def _find(entry: ParsedEntry, keys: Sequence[str], text: str, book: _Book) -> KnownEntry | None:
+def _find(
+    entry: ParsedEntry, keys: Sequence[str], text: str, book: _Book, now: datetime
+) -> KnownEntry | None:
     strongest = book.by_key.get(keys[0])
     if strongest is not None:
         return strongest
     same_link = book.by_link.get(entry.link or "")
     if same_link is not None and fingerprint(same_link.title, "") == fingerprint(entry.title, ""):
         return same_link
-    return book.by_fingerprint.get(text)
+    same_text = book.by_fingerprint.get(text)
+    return same_text if same_text is not None and _repeats(entry, same_text, now) else None
+
+
+def _repeats(entry: ParsedEntry, known: KnownEntry, now: datetime) -> bool:
+    published = plausible_date(entry.published, now)
+    dated = published is not None and known.published is not None
+    return not dated or published == known.published or now - known.seen <= REPEATED_WITHIN

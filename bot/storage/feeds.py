@@ -18,7 +18,9 @@ from bot.storage.schema import entries, entry_keys, feeds
 SPEC = ("url", "outlet", "language", "country", "title", "aggregator", "verified", "interval")
 """The fields of a `FeedSpec`, which are columns too."""
 
-KNOWN = tuple(entries.c[name] for name in ("id", "key", "fingerprint", "title", "summary", "link", "seen"))
+KNOWN = tuple(
+    entries.c[name] for name in ("id", "key", "fingerprint", "title", "summary", "link", "seen", "published")
+)
 """The columns of a `KnownEntry`, in the order of its fields."""
 
 POLLED = feeds.c.active & ~feeds.c.gone

@@ -253,6 +253,27 @@ def test_new_entries_beside_known_ones(other: ParsedEntry) -> None:
     assert [new.title for new in shelf.poll(other, ONE).new] == [other.title]
 
 
+@pytest.mark.parametrize(
+    ("passed", "moved", "new"),
+    [
+        (timedelta(hours=1), timedelta(hours=1), False),
+        (timedelta(days=4), timedelta(days=4), True),
+        (timedelta(days=4), timedelta(0), False),
+        (timedelta(days=4), None, False),
+    ],
+)
+def test_a_headline_that_recurs_is_a_new_report_after_a_while(
+    passed: timedelta, moved: timedelta | None, new: bool
+) -> None:
+    """Under another id and link: with a date of its own it is new after three days; with the old date it was moved."""
+    before = ParsedEntry("1", "震度速報", "https://example.org/1", "", NOON)
+    again = ParsedEntry("2", "震度速報", "https://example.org/2", "", None if moved is None else NOON + moved)
+    text = fingerprint(before.title, before.summary)
+    known = KnownEntry(1, "id:1", text, before.title, before.summary, before.link, NOON, NOON)
+    plan = plan_ingest(SPEC, [again], {"id:1": known}, first_poll=False, now=NOON + passed)
+    assert bool(plan.new) is new
+
+
 def test_a_known_key_revised_through_its_alias() -> None:
     """An entry that was renamed is known by its new name: its next change is a revision."""
     shelf = Shelf()
