@@ -125,7 +125,14 @@ class Outbox:
     async def _compose(self, delivery: Delivery, chat: Chat, story: Story) -> str:
         catalog = self._newsdesk.catalog()
         topics = [topic for topic in await self._store.topics() if topic.id in delivery.topic_ids]
-        bulletin = compose(story, chat, topics, catalog, possible_repeat=delivery.possible_repeat)
+        bulletin = compose(
+            story,
+            chat,
+            topics,
+            catalog,
+            first_sent=delivery.sent_at,
+            possible_repeat=delivery.possible_repeat,
+        )
         return self._messengers[chat.platform].render(lay_out(bulletin, catalog.style))
 
     async def _call(self, delivery: Delivery, chat: Chat, text: str, before: str | None) -> Outcome:

@@ -68,10 +68,19 @@ class Bulletin:
 
 
 def compose(
-    story: Story, chat: Chat, topics: Sequence[Topic], catalog: Catalog, *, possible_repeat: bool = False
+    story: Story,
+    chat: Chat,
+    topics: Sequence[Topic],
+    catalog: Catalog,
+    *,
+    first_sent: datetime | None = None,
+    possible_repeat: bool = False,
 ) -> Bulletin:
-    """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report."""
-    report = best_report(story, chat)
+    """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report.
+
+    `first_sent`: of a message that was sent, when. It only grows, so no report that came later heads it.
+    """
+    report = best_report(story, chat, first_sent)
     entry = report.entry
     sentences = list(_sentences(entry))
     headline = entry.title or (sentences.pop(0) if sentences else entry.outlet)
@@ -105,15 +114,19 @@ def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
     return document(*_lines(bulletin, style))
 
 
-def best_report(story: Story, chat: Chat) -> Report:
-    """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest."""
+def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
+    """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest.
+
+    `by`: of those that had come by then, if any had.
+    """
 
     def rank(report: Report) -> tuple[int, bool, int]:
         language = report.entry.language
         order = chat.languages.index(language) if language in chat.languages else len(chat.languages)
         return order, report.entry.outlet not in chat.preferred_outlets, report.entry.id
 
-    return min(story.reports, key=rank)
+    in_time = [report for report in story.reports if by is None or report.entry.seen <= by]
+    return min(in_time or story.reports, key=rank)
 
 
 def clock_time(at: datetime) -> str:

@@ -245,6 +245,18 @@ def test_whose_words_head_a_bulletin(
     assert best_report(told, chat(languages=languages, preferred=preferred)).entry.id == best
 
 
+def test_what_came_after_a_message_was_sent_does_not_head_it() -> None:
+    """A preferred outlet that reports later is added to the sources alone."""
+    first = report(entry("Leaders meet", "They met.", id_=1))
+    late = replace(entry("LEADERS MEET", "They did meet.", id_=2, outlet="NHK"), seen=NOON + HOUR)
+    made_for = replace(chat(), preferred_outlets=frozenset({"NHK"}))
+    told = story(first, report(late))
+    assert compose(told, made_for, [SUMMIT], CATALOG).headline.text == "LEADERS MEET"
+    edited = compose(told, made_for, [SUMMIT], CATALOG, first_sent=NOON + HOUR / 2)
+    assert (edited.headline.text, edited.lead) == ("Leaders meet", "They met.")
+    assert [source.outlet for source in edited.sources] == ["Reuters", "NHK"]
+
+
 def test_sources_the_chat_does_not_read_are_counted() -> None:
     """Outlets in other languages are counted by language; those the chat reads are named, each once."""
     made = bulletin(
