@@ -38,7 +38,7 @@ from bot.domain.polling import (
     next_poll,
 )
 from bot.domain.queries import Query, QueryProblem, read_query
-from bot.domain.stories import CLOSES_AFTER, OpenStory, Told, decide, extend, place, story_key
+from bot.domain.stories import CLOSES_AFTER, OpenStory, Told, decide, extend, place, rename, story_key
 from bot.ports import (
     Clock,
     DeskRecord,
@@ -313,6 +313,8 @@ def decide_all(judged: Iterable[Judged], situation: Situation) -> tuple[DeskReco
         if known_story is None:
             placement = place(entry, stories)
             stories = extend(stories, placement, entry)
+        else:
+            stories = rename(stories, known_story, entry)
         story_id = placement.story_id if placement else known_story or entry.id
         before, matched = (
             topics.get(story_id, frozenset()),

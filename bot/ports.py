@@ -222,7 +222,10 @@ class DeskStore(Protocol):
         ...
 
     async def open_stories(self, keys: Iterable[str], since: datetime) -> Mapping[str, OpenStory]:
-        """By key: for each of `keys` the newest story last reported on at or after `since`."""
+        """By key: for each of `keys` the newest story last reported on at or after `since`.
+
+        A story has the key it was opened with, and those of its reports' newest titles.
+        """
         ...
 
     async def told(self, story_ids: Iterable[int]) -> tuple[Told, ...]:

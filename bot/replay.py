@@ -35,6 +35,7 @@ from bot.domain.lexicon import Lexicon
 from bot.domain.matching import explain
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
 from bot.domain.text import script_language
+from bot.feeds.plain import html_to_text
 from bot.outbox import Telling
 from bot.ports import DeskRecord
 from bot.storage.database import StoreProblem
@@ -148,7 +149,7 @@ async def _subscribe_to_all(app: App) -> None:
 
 
 def _entry(recorded: RecordedEntry, catalog: Catalog, seen: datetime) -> Entry:
-    title, summary = clean_text(recorded.title), clean_text(recorded.summary or "")
+    title, summary = clean_text(recorded.title), html_to_text(recorded.summary or "")
     return Entry(
         id=0,
         feed_id=None,

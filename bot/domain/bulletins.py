@@ -19,7 +19,7 @@ from bot.domain.documents import Document, Line, Span, document, faint, line, li
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.outlets import Outlets
-from bot.domain.stories import Report, Story
+from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, hashtag_of
 
 MAX_SENTENCE = 320
@@ -172,10 +172,9 @@ def _marks(report: Report, voices: int, style: StyleGuide) -> tuple[str, ...]:
 
 
 def _independent(story: Story, outlets: Outlets) -> int:
-    """How many voices report: outlets of one owner are one, and so are those that print the same words."""
-    owners = {outlets.owner(report.entry.outlet) for report in story.reports}
-    wordings = {_words(report.entry.title) for report in story.reports}
-    return min(len(owners), len(wordings))
+    """How many voices report: outlets of one owner are one, and a reprint adds none."""
+    own_words = [report for report in story.reports if report.reason != SAME_HEADLINE]
+    return max(len({outlets.owner(report.entry.outlet) for report in own_words}), 1)
 
 
 def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:

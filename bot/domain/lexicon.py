@@ -35,7 +35,8 @@ class Case(IntEnum):
 _MISSPELT_BY = 2
 """Letters by which a misspelt word is longer or shorter at the most."""
 
-_HAPPENINGS = frozenset({"event", "term"})
+HAPPENINGS = frozenset({"event", "term"})
+"""The kinds of concept that happen, or are dealt with; the others are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _meanings(
 ) -> Iterator[tuple[str, str, str | None, str | None]]:
     """(label, layer, concept, process) of everything that is looked for; neither concept nor process for guards."""
     for concept in concepts:
-        layer = "happenings" if concept.kind in _HAPPENINGS else "things"
+        layer = "happenings" if concept.kind in HAPPENINGS else "things"
         yield from ((text, layer, concept.id, None) for texts in concept.labels.values() for text in texts)
         yield from ((text, layer, None, None) for text in concept.not_in)
     for process in processes:

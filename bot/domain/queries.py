@@ -15,7 +15,7 @@ from functools import cache
 from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from bot.domain.lexicon import Hit, Lexicon
+from bot.domain.lexicon import HAPPENINGS, Hit, Lexicon
 from bot.domain.text import Stream, normalise, pattern_of
 
 MAX_QUERY_LENGTH = 500
@@ -350,15 +350,14 @@ def _describe_concept(id_: str, text: str, lexicon: Lexicon, language: str, *, f
 
 
 def _describe_process(id_: str, text: str, lexicon: Lexicon, language: str) -> str:
+    """By what happens in it: its places and people speak for it only together with that."""
     process = lexicon.processes[id_]
-    concepts = dict.fromkeys(
-        concept for clue in process.evidence for concept in clue.all if concept not in process.parties
-    )
-    speaks = ", ".join(lexicon.name(concept, language) for concept in list(concepts)[:8])
-    languages = {
-        code
-        for concept in concepts
+    known = {
+        concept: lexicon.concepts[concept]
+        for clue in process.evidence
+        for concept in clue.all
         if concept in lexicon.concepts
-        for code in lexicon.concepts[concept].labels
     }
-    return f"{process.name}: {speaks}… in {len(languages)} languages (from “{text}”)"
+    happenings = [concept.name(language) for concept in known.values() if concept.kind in HAPPENINGS]
+    languages = {code for concept in known.values() for code in concept.labels}
+    return f"{process.name}: {', '.join(happenings[:8])}… in {len(languages)} languages (from “{text}”)"

@@ -19,6 +19,9 @@ from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry
 from bot.domain.matching import Match
 
+SAME_HEADLINE = "the same headline"
+"""Why a reprint joined a story: it tells the same in the same words."""
+
 CLOSES_AFTER = timedelta(hours=72)
 """A story that nobody reported on for this long takes no more reports."""
 
@@ -82,7 +85,7 @@ def place(entry: Entry, open_stories: Mapping[str, OpenStory]) -> Placement:
     key = story_key(entry)
     story = open_stories.get(key)
     if story is not None and abs(entry.at - story.last_report) <= CLOSES_AFTER:
-        return Placement(entry.id, story.story_id, key, "the same headline")
+        return Placement(entry.id, story.story_id, key, SAME_HEADLINE)
     return Placement(entry.id, entry.id, key, "opened the story")
 
 
@@ -91,6 +94,12 @@ def extend(open_stories: Mapping[str, OpenStory], placement: Placement, entry: E
     last = open_stories.get(placement.key)
     latest = max(entry.at, last.last_report) if last and not placement.opened else entry.at
     return {**open_stories, placement.key: OpenStory(placement.story_id, placement.key, latest)}
+
+
+def rename(open_stories: Mapping[str, OpenStory], story_id: int, entry: Entry) -> dict[str, OpenStory]:
+    """The open stories after a report of one was revised: it answers to the new title too."""
+    key = story_key(entry)
+    return {**open_stories, key: OpenStory(story_id, key, entry.at)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class HttpFetcher:
         address = web_address(feed.url)
         if address is None:
             return Failed(
-                FailureKind.UNREACHABLE, f"{shown(feed.url)} is no address that begins with http(s)://."
+                FailureKind.UNREACHABLE,
+                f"{shown(feed.url)} is not a web address; it has to begin with http:// or https://.",
             )
         try:
             url = URL(address)

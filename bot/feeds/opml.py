@@ -120,7 +120,9 @@ def _feed(attributes: dict[str, str]) -> FeedSpec:
         _FEED_SCHEME.sub(lambda found: "" if found[0].endswith((":", "/")) else "http", written)
     )
     if url is None:
-        raise _RefusedError(f"{shown(written)} is no address that begins with http(s)://.")
+        raise _RefusedError(
+            f"{shown(written)} is not a web address; it has to begin with http:// or https://."
+        )
 
     def own(name: str) -> str:
         return clean_text(attributes.get(f"{NAMESPACE} {name}", attributes.get(name, "")))

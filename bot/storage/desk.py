@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, union, update
 
 from bot.domain.deliveries import DeliveryState
 from bot.domain.entries import Entry
 from bot.domain.matching import Match
-from bot.domain.stories import OpenStory, Story, Told
+from bot.domain.stories import OpenStory, Story, Told, story_key
 from bot.ports import DeskRecord, PendingEntry
 from bot.storage.database import Part, insert_into, reads, writes
 from bot.storage.rows import ENTRY, entry_of
@@ -49,10 +49,16 @@ class DeskPart(Part):
     def open_stories(
         self, connection: Connection, keys: Iterable[str], since: datetime
     ) -> Mapping[str, OpenStory]:
+        wanted = list(keys)
+        first = select(stories.c.id, stories.c.key, stories.c.last_report).where(stories.c.key.in_(wanted))
+        revised = (
+            select(stories.c.id, reports.c.key, stories.c.last_report)
+            .join(reports, reports.c.story_id == stories.c.id)
+            .where(reports.c.key.in_(wanted))
+        )
+        named = union(first, revised).subquery()
         rows = connection.execute(
-            select(stories.c.id, stories.c.key, stories.c.last_report)
-            .where(stories.c.key.in_(list(keys)), stories.c.last_report >= since)
-            .order_by(stories.c.last_report, stories.c.id)
+            select(named).where(named.c.last_report >= since).order_by(named.c.last_report, named.c.id)
         )
         return {row.key: OpenStory(row.id, row.key, row.last_report) for row in rows}
 
@@ -181,7 +187,7 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
     for record in records:
         entry, placement = record.entry, record.placement
         if placement is None:
-            revised.append({"entry": entry.id, "concepts": record.concepts})
+            revised.append({"entry": entry.id, "concepts": record.concepts, "key": story_key(entry)})
             continue
         if placement.opened:
             opened.append({"id": entry.id, "key": placement.key, "opened": entry.at, "last_report": entry.at})
@@ -191,6 +197,7 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
             {
                 "entry_id": entry.id,
                 "story_id": placement.story_id,
+                "key": placement.key,
                 "concepts": record.concepts,
                 "reason": placement.reason,
             }

@@ -245,6 +245,7 @@ reports = Table(
     metadata,
     Column("entry_id", ForeignKey(entries.c.id), primary_key=True, autoincrement=False),
     Column("story_id", ForeignKey(stories.c.id), nullable=False, index=True),
+    Column("key", Text, nullable=False, index=True),  # of the newest title; the story has that of its first
     Column("concepts", Listed, nullable=False),
     Column("reason", Text, nullable=False),
 )

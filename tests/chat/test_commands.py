@@ -389,8 +389,8 @@ async def test_status_tells_polls_queue_and_failures(room: Newsroom) -> None:
     said = (await room.say("/status")).plain
     assert "🟢 All is well" in said
     assert "last asked 30 min ago, next due now" in said
-    assert "1 entry stored, the newest 30 min ago; none waits" in said
-    assert "No message waits" in said
+    assert "1 entry stored, the newest 30 min ago; none waiting" in said
+    assert "No message is waiting" in said
     for feed in range(len(FEEDS)):
         await room.fail_feed(feed, "The name cannot be resolved.")
     assert "🔴 Every feed fails" in (await room.say("/status")).plain
@@ -569,6 +569,16 @@ async def test_settings_and_pauses_are_a_chats_own(room: Newsroom) -> None:
         await room.say(typed)
     assert await room.store.chat(room.neighbour.id) == room.neighbour
     assert await room.store.subscriptions(room.neighbour.id) == ()
+
+
+async def test_why_before_the_first_bulletin_explains_the_latest_story(room: Newsroom) -> None:
+    """A newcomer asks about what /subscribe showed."""
+    await room.publish("Truce in Ukraine is near")
+    await room.say("/subscribe ukraine-ceasefire")
+    said = (await room.say("/why")).plain
+    assert "Why this fits: Truce in Ukraine is near" in said
+    assert "“Truce” in the title → ceasefire" in said
+    assert "No bulletin has been sent to this chat yet" in said
 
 
 async def test_why_tells_nothing_of_another_chats_messages(room: Newsroom) -> None:

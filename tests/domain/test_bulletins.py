@@ -24,7 +24,7 @@ from bot.domain.bulletins import (
 from bot.domain.chats import Chat
 from bot.domain.documents import Span, Style
 from bot.domain.entries import Entry
-from bot.domain.stories import Report, Story
+from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
 from tests.domain.records import HOUR, NOON, chat, entries, entry, report, story
 from tests.fakes.lexicons import STYLE, small_catalog
@@ -53,7 +53,10 @@ def test_a_bulletin() -> None:
         "ru",
         "summit",
     )
-    repeat = report(entry("US and Russia name a place", id_=2, outlet="BBC News", link="https://bbc.com/2"))
+    repeat = report(
+        entry("US and Russia name a place", id_=2, outlet="BBC News", link="https://bbc.com/2"),
+        reason=SAME_HEADLINE,
+    )
     made = compose(
         story(opening, repeat),
         chat(time_zone="Asia/Tokyo", languages=("en",)),
@@ -189,11 +192,16 @@ def test_flags(concepts: tuple[str, ...], flags: tuple[str, ...]) -> None:
     assert bulletin(report(entry(), *concepts)).flags == flags
 
 
-def reports(*outlets: str, titles: tuple[str, ...] = ("One", "Two", "Three", "Four")) -> list[Report]:
+def reports(*outlets: str) -> list[Report]:
     return [
-        report(entry(titles[n % len(titles)], id_=n + 1, outlet=outlet), "summit" if not n else "ceasefire")
+        report(entry(f"Headline {n}", id_=n + 1, outlet=outlet), "summit" if not n else "ceasefire")
         for n, outlet in enumerate(outlets)
     ]
+
+
+def reprinted(told: list[Report]) -> list[Report]:
+    """The first report, and the others as reprints of it."""
+    return [told[0], *(replace(one, reason=SAME_HEADLINE) for one in told[1:])]
 
 
 @pytest.mark.parametrize(
@@ -202,9 +210,9 @@ def reports(*outlets: str, titles: tuple[str, ...] = ("One", "Two", "Three", "Fo
         (reports("Reuters"), 1, ("⚡️", "🏛")),
         (reports("Reuters", "TASS"), 2, ("⚡️", "🏛")),
         (reports("Reuters", "TASS", "NHK"), 3, ("❗️", "🏛")),
-        # One owner is one voice, and so is one wording.
+        # One owner is one voice; a reprint adds none, whatever its source's headline is now.
         (reports("BBC News", "BBC Russian", "NHK"), 2, ("⚡️", "🏛")),
-        (reports("Reuters", "TASS", "NHK", titles=("Same words", "SAME words!")), 1, ("⚡️", "🏛")),
+        (reprinted(reports("Reuters", "TASS", "NHK")), 1, ("⚡️", "🏛")),
         (reports("Reuters", "Reuters", "Reuters"), 1, ("⚡️", "🏛")),
     ],
 )

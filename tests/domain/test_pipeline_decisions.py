@@ -162,13 +162,13 @@ def test_a_revision_of_what_was_there_before_a_chat_subscribed() -> None:
     assert outcome(decide_all([fits_another], follows_both)) == [(0, (Intent(1, 3, (11,)),), ())]
 
 
-def test_a_revision_opens_no_story_for_others_to_join() -> None:
-    """A report with the new title of a revised entry opens a story of its own."""
+def test_a_story_answers_to_the_new_title_of_a_report() -> None:
+    """A report with the new title of a revised entry joins its story."""
     batch = [
         judged(entry("Leaders agree", id_=4, revision=1), 10, story_id=3),
         judged(entry("Leaders agree", id_=5), 10),
     ]
-    assert [story for story, _, _ in outcome(decide_all(batch, situation(chat())))] == [0, 5]
+    assert [story for story, _, _ in outcome(decide_all(batch, situation(chat())))] == [0, 3]
 
 
 def test_chats_are_told_apart() -> None:

@@ -148,6 +148,28 @@ async def test_the_same_headline_of_two_outlets_is_one_message_that_grows(tmp_pa
     assert "Reuters · BBC News" in message.text
 
 
+async def test_a_reprint_of_a_revised_headline_joins_as_well(tmp_path: Path) -> None:
+    """A story answers to every headline its reports had; nobody is told of it twice, and reprints confirm nothing."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        for path in ("/one", "/two", "/three"):
+            server.publish(path, [])
+        feeds = [server.url(path) for path in ("/one", "/two", "/three")]
+        async with living(tmp_path, catalog_of(feeds), clock) as world:
+            await world.app.step()
+            for path, title in (
+                ("/one", "Ukraine ceasefire near"),
+                ("/one", "Ukraine ceasefire agreed"),
+                ("/two", "Ukraine ceasefire agreed"),
+                ("/three", "Ukraine ceasefire near"),
+            ):
+                server.publish(path, [Item(title, id="a")])
+                await next_round(world, clock)
+    [message] = read_chat(tmp_path / "chat.jsonl")
+    assert "Reuters · BBC News · TASS" in message.text
+    assert "independent" not in message.text
+
+
 async def test_a_failing_feed_backs_off_and_is_shown_with_the_reason(tmp_path: Path) -> None:
     """Failures are counted, the wait grows, the reason is kept; a success clears all of it."""
     clock = SimulatedClock(START)

@@ -270,7 +270,7 @@ def test_a_circle_of_three(folder: Path) -> None:
     ]
 
 
-MISSING = "this file is missing; restore it from the repository or set SOKUHO_CONFIG_DIR"
+MISSING = "this file is missing; restore it, or name the right one (SOKUHO_CONFIG_DIR is the folder)"
 
 
 @pytest.mark.parametrize("file", ["outlets.toml", "feeds.toml", "topics.toml", "style.toml"])

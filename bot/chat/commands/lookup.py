@@ -65,7 +65,7 @@ def not_found(problem: NotFound, topics: Sequence[Topic], command: str) -> Docum
     known = listed([topic.spec.slug for topic in topics])
     return document(
         f"🤔 I know no topic {quoted}.",
-        f"There is: {known}." if known else "There are no topics yet.",
+        f"Available: {known}." if known else "There are no topics yet.",
         f"To follow something new: /topics add {clip(problem.text)}",
     )
 

@@ -55,7 +55,7 @@ async def subcommand(
         )
     answer = await otherwise(invocation) if otherwise is not None else None
     words = listed(list(handlers))
-    return answer or misuse(invocation, f"I know no {path} “{clip(word)}”. There is: {words}.")
+    return answer or misuse(invocation, f"I know no {path} “{clip(word)}”. Available: {words}.")
 
 
 def _meant(word: str, names: tuple[str, ...]) -> str | None:

@@ -118,7 +118,7 @@ async def _languages(invocation: Invocation) -> Document:
         return document(
             f"🗣 This chat reads {_reading(invocation.chat, invocation)}.",
             "Type languages in the order you like them, or any: /settings languages en ja",
-            line(faint(f"There is: {choices}.")),
+            line(faint(f"Available: {choices}.")),
         )
     if words == ["any"]:
         chat = replace(invocation.chat, languages=())
@@ -130,7 +130,7 @@ async def _languages(invocation: Invocation) -> Document:
         guess = f" Did you mean {near[0]} ({codes[near[0]]})?" if near else ""
         return document(
             f"🤔 “{clip(unknown)}” is not a language that is read here.{guess}",
-            f"There is: {choices}, or any.",
+            f"Available: {choices}, or any.",
         )
     chat = replace(invocation.chat, languages=tuple(dict.fromkeys(codes[word] for word in words)))
     return await _save(invocation, chat, f"This chat reads {_reading(chat, invocation)}.")
@@ -156,7 +156,9 @@ async def _time_zone(invocation: Invocation) -> Document:
     zones = _zones()
     zone = zones.get(typed.casefold().replace(" ", "_"))
     if zone is None:
-        near = tuple(dict.fromkeys(zones[name] for name in nearest(typed.replace(" ", "_"), zones)))
+        # Letters such as JST are near to no city, and Etc/GMT+4 is four hours behind.
+        cities = [name for name, zone in zones.items() if "/" in zone and not zone.startswith("Etc/")]
+        near = tuple(dict.fromkeys(zones[name] for name in nearest(typed.replace(" ", "_"), cities)))
         return document(
             f"🤔 I know no time zone “{clip(typed)}”." + (f" Did you mean {near[0]}?" if near else ""),
             "Type it as Area/City: Asia/Tokyo, Europe/Kyiv, America/New_York, or UTC.",
@@ -188,7 +190,11 @@ async def _block(invocation: Invocation) -> Document:
         blocked_outlets=chat.blocked_outlets | {outlet},
         preferred_outlets=chat.preferred_outlets - {outlet},
     )
-    return await _save(invocation, changed, f"{outlet} is blocked: none of its reports come here.")
+    return await _save(
+        invocation,
+        changed,
+        f"{outlet} is blocked{', and no longer preferred' if outlet in chat.preferred_outlets else ''}: none of its reports come here.",
+    )
 
 
 async def _prefer(invocation: Invocation) -> Document:
@@ -202,7 +208,9 @@ async def _prefer(invocation: Invocation) -> Document:
         preferred_outlets=chat.preferred_outlets | {outlet},
     )
     return await _save(
-        invocation, changed, f"{outlet} is preferred: where it reports, its words head the bulletin."
+        invocation,
+        changed,
+        f"{outlet} is preferred{', and no longer blocked' if outlet in chat.blocked_outlets else ''}: where it reports, its words head the bulletin.",
     )
 
 

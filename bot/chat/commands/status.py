@@ -158,14 +158,16 @@ def _entries(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
 
 def _waiting(queue: QueueStatus) -> str:
     return (
-        f"{count(queue.entries, 'entry', 'entries')} still to be looked at" if queue.entries else "none waits"
+        f"{count(queue.entries, 'entry', 'entries')} still to be looked at"
+        if queue.entries
+        else "none waiting"
     )
 
 
 def _messages(queue: QueueStatus, invocation: Invocation) -> str:
     failed = f"; {count(queue.failed_messages, 'message')} could not be sent" if queue.failed_messages else ""
     if not queue.messages:
-        return f"No message waits{failed}"
+        return f"No message is waiting{failed}"
     lag = f", {lasting(invocation.now - queue.oldest_message)} late" if queue.oldest_message else ""
     return f"{count(queue.messages, 'message')} to be sent{lag}{failed}"
 

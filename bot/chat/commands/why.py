@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bot.chat.commands.base import Invocation
@@ -18,33 +18,38 @@ _MOST_REPORTS = 5
 
 
 async def why(invocation: Invocation) -> Document:
-    found = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
-    if not found:
-        return _no_bulletin(invocation)
-    message = found[0]
-    topics = {topic.id: topic for topic in await invocation.topics()}
-    feeds = {status.id: status for status in await invocation.store.feed_statuses()}
-    reports = message.story.reports
-    left_out = len(reports) - _MOST_REPORTS
-    return document(
-        line("Why this was sent: ", strong(_headline(message.story))),
-        *(
-            row
-            for id_ in message.delivery.topic_ids
-            for row in _topic(id_, message.story, topics, invocation)
-        ),
-        *(_report(report, feeds, invocation) for report in reports[:_MOST_REPORTS]),
-        *((line(faint(f"… and {left_out} more reports")),) if left_out > 0 else ()),
-        _sent(message, invocation),
-    )
-
-
-def _no_bulletin(invocation: Invocation) -> Document:
+    sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
+    if sent:
+        story, topic_ids = sent[0].story, sent[0].delivery.topic_ids
+        return await _explained(
+            invocation, "Why this was sent: ", story, topic_ids, _sent(sent[0], invocation)
+        )
     if invocation.reply_to is not None:
         return document(
             "That message is not a bulletin. Answer to a bulletin, or type /why for the last one."
         )
+    # What /subscribe and /latest showed was sent to nobody, and is what a newcomer asks about first.
+    subscribed = await invocation.subscribed()
+    for story in await invocation.store.latest_stories(subscribed, 1):
+        fitting = sorted({match.topic_id for match in story.matches} & subscribed)
+        unsent = line(faint("No bulletin has been sent to this chat yet; this is the latest story."))
+        return await _explained(invocation, "Why this fits: ", story, fitting, unsent)
     return document("No bulletin has been sent to this chat yet, so there is nothing to explain.")
+
+
+async def _explained(
+    invocation: Invocation, opening: str, story: Story, topic_ids: Sequence[int], closing: Line
+) -> Document:
+    topics = {topic.id: topic for topic in await invocation.topics()}
+    feeds = {status.id: status for status in await invocation.store.feed_statuses()}
+    left_out = len(story.reports) - _MOST_REPORTS
+    return document(
+        line(opening, strong(_headline(story))),
+        *(row for id_ in topic_ids for row in _topic(id_, story, topics, invocation)),
+        *(_report(report, feeds, invocation) for report in story.reports[:_MOST_REPORTS]),
+        *((line(faint(f"… and {left_out} more reports")),) if left_out > 0 else ()),
+        closing,
+    )
 
 
 def _headline(story: Story) -> str:

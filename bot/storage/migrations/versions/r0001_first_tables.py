@@ -159,10 +159,12 @@ def _stories() -> None:
         "reports",
         Column("entry_id", Id, ForeignKey("entries.id"), primary_key=True, autoincrement=False),
         Column("story_id", Id, ForeignKey("stories.id"), nullable=False),
+        Column("key", sa.Text, nullable=False),
         Column("concepts", sa.JSON, nullable=False),
         Column("reason", sa.Text, nullable=False),
     )
     op.create_index("ix_reports_story_id", "reports", ["story_id"])
+    op.create_index("ix_reports_key", "reports", ["key"])
 
 
 def _deliveries() -> None:
