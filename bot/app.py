@@ -20,7 +20,7 @@ from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
 from bot.pipeline import Desk, Poller
-from bot.ports import Clock, Fetcher, Messenger, Parser, Probe, Stage, Store, no_probe
+from bot.ports import Clock, DeskRecord, Fetcher, Messenger, Parser, Probe, Stage, Store, no_probe
 from bot.scheduler import TICK_SECONDS, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
@@ -93,10 +93,16 @@ class App:
     async def step(self) -> None:
         """Poll what is due, then work until nothing waits."""
         await self.poller.poll_due()
-        while await self.desk.work():
-            pass
+        await self.work_off()
+
+    async def work_off(self) -> list[DeskRecord]:
+        """Work until nothing waits; answers what the desk decided."""
+        records: list[DeskRecord] = []
+        while decided := await self.desk.work():
+            records.extend(decided)
         while await self.outbox.work():
             pass
+        return records
 
     async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
         """Work until `stop` is set; then finish the calls under way, for at most `DRAIN_SECONDS`."""
@@ -150,7 +156,7 @@ async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[HttpFe
     parser = FeedParser()
     warming = asyncio.create_task(parser.warm())
     try:
-        async with HttpFetcher(clock, contact=contact or "contact not configured") as fetcher:
+        async with HttpFetcher(clock, contact=contact) as fetcher:
             yield fetcher, parser
     finally:
         await asyncio.gather(warming, return_exceptions=True)

@@ -309,17 +309,14 @@ def decide_all(judged: Iterable[Judged], situation: Situation) -> tuple[DeskReco
     records = []
     for one in judged:
         entry, known_story = one.pending.entry, one.pending.story_id
-        placement = None
         if known_story is None:
             placement = place(entry, stories)
-            stories = extend(stories, placement, entry)
+            story_id, stories = placement.story_id, extend(stories, placement, entry)
         else:
-            stories = rename(stories, known_story, entry)
-        story_id = placement.story_id if placement else known_story or entry.id
-        before, matched = (
-            topics.get(story_id, frozenset()),
-            frozenset(match.topic_id for match in one.matches),
-        )
+            placement = None
+            story_id, stories = known_story, rename(stories, known_story, entry)
+        before = topics.get(story_id, frozenset())
+        matched = frozenset(match.topic_id for match in one.matches)
         topics[story_id] = before | matched
         intents, revisions = decide(
             entry,

@@ -128,10 +128,7 @@ async def replay(
                     [_entry(recorded, catalog, clock.now()) for recorded in batch]
                 )
                 log.arrived(entries, batch)
-                while decided := await app.desk.work():
-                    log.decided.update({record.entry.id: record for record in decided})
-                while await app.outbox.work():
-                    pass
+                log.decided.update({record.entry.id: record for record in await app.work_off()})
                 done += len(batch)
                 progress(done)
         finally:

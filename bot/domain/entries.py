@@ -160,18 +160,30 @@ def plausible_date(date: datetime | None, now: datetime) -> datetime | None:
 
 def fingerprint(title: str, summary: str) -> str:
     """Tells whether two texts are the same to a reader: case, punctuation and white space do not count."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", f"{title}\n{summary}").casefold())
+    return digest_of_words(words_of(f"{title}\n{summary}"))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as a reader tells them apart, in order."""
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+
+
+def digest_of_words(words: Sequence[str]) -> str:
+    """A short name for a run of words."""
     return hashlib.blake2b(" ".join(words).encode(), digest_size=12).hexdigest()
 
 
+_CONTENT = "content:"
+
+
 def keys_of(entry: ParsedEntry) -> tuple[str, ...]:
-    """Every key the entry answers to, strongest first."""
+    """Every key the entry answers to, strongest first; the last is always that of its content."""
     keys = []
     if entry.id:
         keys.append(f"id:{entry.id}")
     if entry.link:
         keys.append(f"link:{entry.link}")
-    keys.append(f"content:{fingerprint(entry.title, entry.summary)}")
+    keys.append(f"{_CONTENT}{fingerprint(entry.title, entry.summary)}")
     return tuple(keys)
 
 
@@ -214,8 +226,9 @@ def plan_ingest(
       another date is a report of its own after a while.
     - An id or link that one document gives to several different items identifies none of them.
     """
-    shared = _keys_of_several(parsed)
-    keyed = [(entry, tuple(key for key in keys_of(entry) if key not in shared)) for entry in parsed]
+    named = [(entry, keys_of(entry)) for entry in parsed]
+    shared = _keys_of_several(named)
+    keyed = [(entry, tuple(key for key in keys if key not in shared)) for entry, keys in named]
     book = _Book.of(known, (keys[0] for _, keys in keyed))
     new: list[NewEntry] = []
     revisions: dict[int, Revision] = {}
@@ -223,7 +236,7 @@ def plan_ingest(
     planned: set[str] = set()
     repeats = 0
     for entry, keys in keyed:
-        text = fingerprint(entry.title, entry.summary)
+        text = keys[-1].removeprefix(_CONTENT)
         match = _find(entry, keys, text, book, now)
         if match is not None:
             if keys[0] not in book.by_key:
@@ -262,14 +275,9 @@ def is_news(entry: ParsedEntry, *, first_poll: bool, now: datetime) -> bool:
     return published is not None and published >= now - FIRST_POLL_NEWS_AGE
 
 
-def _keys_of_several(parsed: Iterable[ParsedEntry]) -> frozenset[str]:
+def _keys_of_several(named: Iterable[tuple[ParsedEntry, Sequence[str]]]) -> frozenset[str]:
     """The ids and links that are shared by items of different link or text."""
-    items = {
-        (key, entry.link, content)
-        for entry in parsed
-        for *names, content in [keys_of(entry)]
-        for key in names
-    }
+    items = {(key, entry.link, content) for entry, (*names, content) in named for key in names}
     return frozenset(key for key, count in Counter(key for key, _, _ in items).items() if count > 1)
 
 

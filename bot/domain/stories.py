@@ -6,9 +6,6 @@ on top of the same records.
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -16,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.chats import Chat, Subscription
 from bot.domain.deliveries import Intent
-from bot.domain.entries import Entry
+from bot.domain.entries import Entry, digest_of_words, words_of
 from bot.domain.matching import Match
 
 SAME_HEADLINE = "the same headline"
@@ -76,8 +73,7 @@ class Placement:
 
 def story_key(entry: Entry) -> str:
     """Two entries with one key are exact repeats: the same words in the title, whatever case and punctuation."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", entry.title).casefold())
-    return hashlib.blake2b((" ".join(words) or str(entry.id)).encode(), digest_size=12).hexdigest()
+    return digest_of_words(words_of(entry.title) or [str(entry.id)])
 
 
 def place(entry: Entry, open_stories: Mapping[str, OpenStory]) -> Placement:

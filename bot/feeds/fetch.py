@@ -61,7 +61,7 @@ class HttpFetcher:
         self,
         clock: Clock,
         *,
-        contact: str = "contact not configured",
+        contact: str = "",
         limits: FetchLimits | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
@@ -78,7 +78,7 @@ class HttpFetcher:
             headers={
                 "Accept": ACCEPT,
                 "Accept-Encoding": "gzip, deflate",
-                "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact})",
+                "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact or 'contact not configured'})",
             },
         )
 

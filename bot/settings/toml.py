@@ -51,18 +51,17 @@ class TomlFile:
     problems: list[ConfigProblem] = field(default_factory=list)
 
     @classmethod
-    def read(cls, path: Path, *, optional: bool = False) -> TomlFile:
+    def read(cls, path: Path) -> TomlFile:
         """The file, or an empty one with a problem. Files are named by their folder and name, as a person knows them."""
         file = cls(f"{path.parent.name}/{path.name}".removeprefix("/"))
         try:
             text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark before the text
             file.data, file.lines = tomllib.loads(text), _line_numbers(text)
         except FileNotFoundError:
-            if not optional:
-                file.report(
-                    (),
-                    "this file is missing; restore it, or name the right one (SOKUHO_CONFIG_DIR is the folder)",
-                )
+            file.report(
+                (),
+                "this file is missing; restore it, or name the right one (SOKUHO_CONFIG_DIR is the folder)",
+            )
         except UnicodeDecodeError as error:
             file.report((), f"not UTF-8 (byte {error.start}); save it as UTF-8")
         except tomllib.TOMLDecodeError as error:

@@ -72,12 +72,6 @@ def test_a_problem_reads_as_an_editor_takes_it() -> None:
     assert [str(problem) for problem in sorted(problems)] == ["a:9: x", "a:10: x", "b:1: x"]
 
 
-def test_an_optional_file_may_be_missing(tmp_path: Path) -> None:
-    """A file that need not be there is empty where it is not."""
-    file = TomlFile.read(tmp_path / "none.toml", optional=True)
-    assert (dict(file.data), file.problems) == ({}, [])
-
-
 @pytest.mark.parametrize(
     ("word", "known", "hint"),
     [
