@@ -107,10 +107,10 @@ class App:
     async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
         """Work until `stop` is set; then finish the calls under way, for at most `DRAIN_SECONDS`."""
         scheduler = start_ticks(self.queue, reload, seconds=self.parts.tick_seconds)
-        polls = asyncio.create_task(self._serve_polls())
+        polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
-            asyncio.create_task(self._serve(Stage.OUTBOX, self.outbox.work)),
+            asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
         try:
             await stop.wait()
@@ -129,25 +129,27 @@ class App:
     async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping:
             await self.queue.wait(stage)
-            try:
-                while not self._stopping and await work():
-                    pass
-            except Exception:
-                # Nothing is lost: what was not committed is still due, and the next tick tries it again.
-                log.exception("stage_failed", stage=stage.value)
+            while not self._stopping and await self._tried(stage, work):
+                pass
 
-    async def _serve_polls(self) -> None:
-        """Polls overlap: a slow feed must not keep the others waiting."""
+    async def _serve_overlapping(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
+        """Begin the work each time somebody wakes the stage: a slow feed or chat must not keep the others waiting."""
         async with asyncio.TaskGroup() as group:
-            while True:
-                await self.queue.wait(Stage.POLL)
-                group.create_task(self._poll_once())
+            while not self._stopping:
+                await self.queue.wait(stage)
+                group.create_task(self._tried(stage, work))
 
-    async def _poll_once(self) -> None:
+    async def _tried(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> object:
         try:
-            await self.poller.poll_due()
+            return await work()
         except Exception:
-            log.exception("stage_failed", stage=Stage.POLL.value)
+            # Nothing is lost: what was not committed is still due, and the next tick tries it again.
+            log.exception("stage_failed", stage=stage.value)
+            return None
+
+    async def _work_outbox(self) -> None:
+        while not self._stopping and await self.outbox.work():
+            pass
 
 
 @asynccontextmanager

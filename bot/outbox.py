@@ -1,19 +1,20 @@
-"""From a message owed to a message sent: claim -> compose -> save the text -> send -> settle.
+"""From a message owed to a message sent: claim -> wait for a turn -> compose -> save the text -> send -> settle.
 
 The text is committed before the call, so a crash is either before it (nothing was sent) or leaves the message in
-`sending`, which a restart treats as uncertain (`bot.domain.deliveries`).
+`sending`, which a restart treats as uncertain (`bot.domain.deliveries`). A message waits for its turn before that, and
+where its chat cannot be spoken to for long, it is put off in the store, so that it takes up nobody's place.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.bulletins import compose, lay_out
+from bot.domain.bulletins import catch_up, compose, lay_out, shortened
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import (
     Delivery,
@@ -24,15 +25,26 @@ from bot.domain.deliveries import (
     Sent,
     Settlement,
     Unknown,
+    postpone,
     settle,
     settle_edit,
 )
+from bot.domain.documents import Document
+from bot.domain.pacing import Urgency
 from bot.domain.stories import Story, readable
 from bot.ports import Clock, Messenger, Newsdesk, Point, Probe, Store, no_probe
 
 log = structlog.get_logger(__name__)
 
 OUTBOX_BATCH = 50
+PLACES = 200
+"""Chats that may be spoken to, or wait for their turn, at once."""
+
+PATIENCE = timedelta(seconds=2)
+"""A chat that cannot be spoken to for longer gives up its place."""
+
+MOST_FOLDED = 25
+"""Stories that a message for what was missed may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,64 +78,112 @@ class Outbox:
         self._newsdesk = newsdesk
         self._listener = listener
         self._probe = probe
+        self._claiming = asyncio.Lock()
+        self._under_way: set[int] = set()
+        """Chats that are being spoken to, or wait for their turn."""
         self._unwritten: dict[int, Settlement] = {}
         """What is known of calls but could not be written: such a message must not be sent again."""
 
     async def work(self) -> int:
-        """Make one call for each chat that is owed one; answers how many were tried."""
+        """Make one call for each chat that is owed one and is not being spoken to; answers how many were tried.
+
+        Calls may overlap: a chat that is slow to answer must not keep the others waiting.
+        """
         for settlement in list(self._unwritten.values()):
             await self._write(settlement)
-        claimed = await self._store.claim_deliveries(self._clock.now(), OUTBOX_BATCH)
-        due = [delivery for delivery in claimed if delivery.id not in self._unwritten]
-        tellings = await asyncio.gather(*map(self._deliver, due))
+        async with self._claiming:
+            due = await self._claim()
+            self._under_way.update(delivery.chat_id for delivery in due)
+        tellings = await asyncio.gather(*map(self._take_turn, due))
         for telling in tellings:
             if telling and self._listener:
                 self._listener(telling)
         return len(due)
 
-    async def _deliver(self, delivery: Delivery) -> Telling | None:
-        """Compose, call, settle. What fails before the call surely sent nothing; after it, only settling is left."""
+    async def _claim(self) -> list[Delivery]:
+        free = min(OUTBOX_BATCH, PLACES - len(self._under_way))
+        if free <= 0:
+            return []
+        claimed = await self._store.claim_deliveries(
+            self._clock.now(), free, platforms=tuple(self._messengers), besides=tuple(self._under_way)
+        )
+        return [delivery for delivery in claimed if delivery.id not in self._unwritten]
+
+    async def _take_turn(self, delivery: Delivery) -> Telling | None:
+        """Wait until the chat may be spoken to, or put the message off."""
         try:
-            prepared = await self._prepare(delivery)
+            chat = await self._store.chat(delivery.chat_id)
+            if chat is None:
+                await self._settle(delivery, Refused("the chat is gone"))
+                return None
+            messenger = self._messengers[chat.platform]
+            wait = messenger.wait(chat)
+            if wait > PATIENCE:
+                await self._write(postpone(delivery, self._clock.now() + wait))
+                return None
+            urgency = Urgency.EDIT if delivery.kind is DeliveryKind.EDIT else Urgency.NEWS
+            async with messenger.turn(chat, urgency):
+                return await self._deliver(delivery, chat)
         except Exception:
-            # A story that our code trips over is tried again later and holds up nothing else.
+            # Surely nothing was sent. A story that our code trips over is tried again later, and holds up no other.
             log.exception("delivery_failed", delivery=delivery.id)
             tried = replace(delivery, attempts=delivery.attempts + 1)
             await self._settle(tried, NotSent("Sokuho failed on this story; the log says how"))
             return None
+        finally:
+            self._under_way.discard(delivery.chat_id)
+
+    async def _deliver(self, delivery: Delivery, chat: Chat) -> Telling | None:
+        """Compose, call, settle. Raises only for what fails before the call."""
+        prepared = await self._prepare(delivery, chat)
         if isinstance(prepared, Sent | Refused):
             await self._settle(delivery, prepared)
             return None
-        saved, chat, story, text = prepared
+        saved, story = prepared
         before = delivery.text if delivery.attempts == 0 else None
-        outcome = await self._call(saved, chat, text, before)
+        outcome = await self._call(saved, chat, before)
         self._probe(Point.CALLED)
         # The revision that was claimed: the text may hold more, never less.
         await self._settle(replace(saved, wanted_revision=delivery.wanted_revision), outcome)
         self._probe(Point.SETTLED)
         if isinstance(outcome, Refused) and outcome.pause_chat:
             await self._pause(chat, outcome.reason)
-        if not isinstance(outcome, Sent):
+        if not isinstance(outcome, Sent) or story is None:
             return None
-        return Telling(saved, delivery.kind, story, outcome.message_id, text, self._clock.now())
+        return Telling(saved, delivery.kind, story, outcome.message_id, saved.text or "", self._clock.now())
 
-    async def _prepare(self, delivery: Delivery) -> tuple[Delivery, Chat, Story, str] | Sent | Refused:
-        """The message with its text saved; or the outcome where no call is needed."""
-        chat, story = await self._store.chat(delivery.chat_id), await self._store.story(delivery.story_id)
-        shown = readable(story, chat) if story and chat else None
-        if chat is None or shown is None or not shown.reports:
+    async def _prepare(
+        self, delivery: Delivery, chat: Chat
+    ) -> tuple[Delivery, Story | None] | Sent | Refused:
+        """The message with its text saved, and its story, if it has one; or the outcome where no call is needed."""
+        story, documents = await self._tell(delivery, chat)
+        if documents is None:
             return Refused("nothing is left to tell: its outlets are blocked in this chat")
-        text = await self._compose(delivery, chat, shown)
+        render = self._messengers[chat.platform].render
+        text = next((text for text in map(render, documents) if text is not None), None)
         self._probe(Point.COMPOSED)
+        if text is None:
+            return Refused("it fits into no message, however short")
         # After an attempt the saved text is what was to be shown, which says nothing of what is.
         if delivery.message_id and text == delivery.text and delivery.attempts == 0:
             return Sent(delivery.message_id)
         saved = await self._store.begin_send(delivery.id, text)
         self._probe(Point.SAVED)
-        return saved, chat, shown, text
+        return saved, story
 
-    async def _compose(self, delivery: Delivery, chat: Chat, story: Story) -> str:
+    async def _tell(self, delivery: Delivery, chat: Chat) -> tuple[Story | None, Iterable[Document] | None]:
+        """The story of the message and what it says, in ever shorter versions; None where nothing is left to say."""
         catalog = self._newsdesk.catalog()
+        if delivery.story_id is None:
+            stories, total = await self._store.folded_stories(delivery.id, MOST_FOLDED)
+            kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
+            total -= len(stories) - len(kept)
+            missed = catch_up(kept, total, chat, catalog, possible_repeat=delivery.possible_repeat)
+            return None, missed if total else None
+        whole = await self._store.story(delivery.story_id)
+        story = readable(whole, chat) if whole else None
+        if story is None or not story.reports:
+            return None, None
         topics = [topic for topic in await self._store.topics() if topic.id in delivery.topic_ids]
         bulletin = compose(
             story,
@@ -133,10 +193,10 @@ class Outbox:
             first_sent=delivery.sent_at,
             possible_repeat=delivery.possible_repeat,
         )
-        return self._messengers[chat.platform].render(lay_out(bulletin, catalog.style))
+        return story, (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
 
-    async def _call(self, delivery: Delivery, chat: Chat, text: str, before: str | None) -> Outcome:
-        messenger = self._messengers[chat.platform]
+    async def _call(self, delivery: Delivery, chat: Chat, before: str | None) -> Outcome:
+        messenger, text = self._messengers[chat.platform], delivery.text or ""
         try:
             if delivery.kind is DeliveryKind.EDIT and delivery.message_id:
                 return await messenger.edit(chat, delivery.message_id, text, before)

@@ -6,9 +6,10 @@ nothing. Tests run one contract suite over every implementation (`tests/contract
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from bot.domain.deliveries import Delivery, Intent, Outcome, Settlement
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
 from bot.domain.matching import Match
+from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
 from bot.domain.stories import OpenStory, Placement, Revise, Story, Told
 from bot.domain.topics import Topic, TopicSpec
@@ -88,16 +90,27 @@ class WorkQueue(Protocol):
 class Messenger(Protocol):
     """A platform's way of speaking to a chat. Never raises for what the platform answers."""
 
-    def render(self, document: Document) -> str:
-        """The text to save and send, within the platform's limits. Pure."""
+    def render(self, document: Document) -> str | None:
+        """The text to save and send; None where it is beyond the platform's limits. Pure."""
+        ...
+
+    def wait(self, chat: Chat) -> timedelta:
+        """For how long this chat cannot be spoken to, whatever else is going on. Does not wait."""
+        ...
+
+    def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:
+        """Entered when the bot may make one call to this chat, and nobody else is making one."""
         ...
 
     async def send(self, chat: Chat, text: str) -> Outcome:
-        """Send a rendered text as a new message."""
+        """Send a rendered text as a new message, within a turn."""
         ...
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
-        """Replace a message's text; `Sent` also where it already reads so. `before`: how it reads, where known."""
+        """Replace a message's text, within a turn; `Sent` also where it already reads so.
+
+        `before`: how it reads, where known.
+        """
         ...
 
 
@@ -322,9 +335,55 @@ class ChatStore(Protocol):
         ...
 
 
+class PlaceStore(Protocol):
+    async def chat_at(self, platform: Platform, address: str) -> Chat | None:
+        """The chat at this address, if it is known."""
+        ...
+
+    async def chats(self, platform: Platform, place: str | None = None) -> tuple[Chat, ...]:
+        """The chat at `place` and those that are parts of it; without `place`, every chat of the platform."""
+        ...
+
+    async def move_chats(self, platform: Platform, place: str, to: str) -> int:
+        """The chats within `place` are within `to` from now on, with all they have; answers how many there were.
+
+        A chat that is at the new address already is merged into the one that moves there.
+        """
+        ...
+
+    async def remember_command(self, key: str, command: str, now: datetime) -> None:
+        """Keep the command behind a button that has no room for it."""
+        ...
+
+    async def remembered_command(self, key: str) -> str | None: ...
+
+
+class ResumeStore(Protocol):
+    async def resume_chat(self, chat_id: int, now: datetime) -> int:
+        """End a chat's pause, and owe it in one message all that it missed; answers how many stories that is.
+
+        Missed are messages still owed, and stories opened since the pause began which it would have been told of.
+        They are `folded` into the message, and count as told. A chat that is not paused misses nothing.
+        """
+        ...
+
+    async def folded_stories(self, delivery_id: int, limit: int) -> tuple[tuple[Story, ...], int]:
+        """The stories that a message tells in one, the one last reported on first, and how many there are in all."""
+        ...
+
+
 class DeliveryStore(Protocol):
-    async def claim_deliveries(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
+    async def claim_deliveries(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        platforms: Collection[Platform] | None = None,
+        besides: Collection[int] = (),
+    ) -> tuple[Delivery, ...]:
         """Messages that are due, at most one a chat, oldest first: first sends before edits.
+
+        Only those of chats on `platforms` (None: any) that are not among `besides` (ids).
 
         A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent`, its wanted revision is newer
         than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
@@ -356,7 +415,7 @@ class DeliveryStore(Protocol):
     async def queue_status(self, now: datetime) -> QueueStatus: ...
 
 
-class Store(FeedStore, DeskStore, ChatStore, DeliveryStore, Protocol):
+class Store(FeedStore, DeskStore, ChatStore, PlaceStore, DeliveryStore, ResumeStore, Protocol):
     """The truth: due times, states and all that was ever seen."""
 
     async def close(self) -> None:

@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.app import App, Parts
+from bot.chat.pacing import Unpaced
 from bot.clock import SimulatedClock
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
@@ -217,7 +218,7 @@ def _reason(record: DeskRecord, lexicon: Lexicon, slugs: Mapping[int, str]) -> s
     return "; ".join([*reasons, record.placement.reason if record.placement else ""])
 
 
-class _RecordingMessenger:
+class _RecordingMessenger(Unpaced):
     """A chat that takes everything; messages are numbered."""
 
     def __init__(self) -> None:

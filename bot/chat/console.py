@@ -22,6 +22,7 @@ from rich.console import Console
 
 from bot.chat.commands import Services, answer, commands_for, visible_topics
 from bot.chat.drawing import Look, draw
+from bot.chat.pacing import Unpaced
 from bot.chat.saved import dump, load
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Sent
@@ -35,7 +36,7 @@ _MOST_DIGITS = 3
 """A longer number is no choice."""
 
 
-class ConsoleMessenger:
+class ConsoleMessenger(Unpaced):
     """`ports.Messenger`: draws each bulletin. What a terminal has shown stays, so an edit says what is new."""
 
     def __init__(self, console: Console) -> None:

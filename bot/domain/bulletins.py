@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,12 @@ from bot.domain.topics import Topic, hashtag_of
 
 MAX_SENTENCE = 320
 """A longer sentence (characters) is not quoted: it would have to be cut."""
+
+MAX_HEADLINE = 300
+"""A longer headline (characters) is cut at a word where the whole does not fit into a message."""
+
+NAMED_SOURCES = 12
+"""Outlets that are named where not all fit; the rest are counted."""
 
 
 _ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
@@ -65,6 +71,8 @@ class Bulletin:
     hashtags: tuple[str, ...]
     language: str | None = None
     possible_repeat: bool = False
+    unnamed: int = 0
+    """Outlets in languages that the chat reads, for whose names there is no room."""
 
 
 def compose(
@@ -114,6 +122,51 @@ def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
     return document(*_lines(bulletin, style))
 
 
+def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
+    """The bulletin, and ever shorter ones for a platform on which it does not fit; the last one fits everywhere.
+
+    Facts go first, from the end, then the names of all but the first outlets, then the lead; a headline is cut last.
+    """
+    yield bulletin
+    for kept in range(len(bulletin.facts) - 1, -1, -1):
+        yield replace(bulletin, facts=bulletin.facts[:kept])
+    named = bulletin.sources[:NAMED_SOURCES]
+    bare = replace(bulletin, facts=(), sources=named, unnamed=len(bulletin.sources) - len(named))
+    yield bare
+    yield replace(bare, lead=None)
+    headline = replace(bare.headline, text=cut_at_word(bare.headline.text, MAX_HEADLINE))
+    yield replace(bare, lead=None, headline=headline, hashtags=bare.hashtags[:2])
+
+
+def cut_at_word(text: str, length: int) -> str:
+    """`text`, or as many of its words as fit into `length` characters with the sign that it was cut."""
+    if len(text) <= length:
+        return text
+    kept = text[: length - 1]
+    words, blank, _ = kept.rpartition(" ")
+    return (words if blank and len(words) > length // 2 else kept).rstrip() + "…"
+
+
+def catch_up(
+    stories: Sequence[Story], total: int, chat: Chat, catalog: Catalog, *, possible_repeat: bool = False
+) -> Iterator[Document]:
+    """What a chat missed, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
+    opening = (_repeat_line(catalog.style),) if possible_repeat else ()
+    for shown in range(len(stories), -1, -1):
+        rows = [
+            line(f"{catalog.style.fact} ", link(headline, entry.link), "  ", faint(f"[{entry.outlet}]"))
+            for entry in (best_report(story, chat).entry for story in stories[:shown])
+            for headline in (cut_at_word(entry.title or entry.outlet, MAX_HEADLINE),)
+        ]
+        left = total - shown
+        more = (
+            (line(faint(f"… and {left:,} more {'story' if left == 1 else 'stories'}; /latest")),)
+            if left
+            else ()
+        )
+        yield document(*opening, line("📬 ", strong("While bulletins were paused here")), *rows, *more)
+
+
 def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
     """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest.
 
@@ -141,7 +194,7 @@ def clock_time(at: datetime) -> str:
 
 def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
     if bulletin.possible_repeat:
-        yield line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
+        yield _repeat_line(style)
     opening = "".join((*bulletin.marks, " ", *bulletin.flags)).strip() + " "
     tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
     yield line(opening, *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
@@ -154,10 +207,16 @@ def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
         yield line(faint(" ".join(bulletin.hashtags)))
 
 
+def _repeat_line(style: StyleGuide) -> Line:
+    return line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
+
+
 def _source_line(bulletin: Bulletin) -> Iterator[Span]:
     for source in bulletin.sources:
         yield faint(source.outlet, source.href)
         yield faint(" · ")
+    if bulletin.unnamed:
+        yield faint(f"+{bulletin.unnamed} · ")
     for language, count in bulletin.elsewhere:
         yield faint(f"+{count} {language} · ")
     if bulletin.independent > 1:

@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Literal
 
 Platform = Literal["console", "telegram", "slack", "replay"]
+Steering = Literal["admins", "everyone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
     """Where bulletins go.
 
-    `address` is the platform's own name of the chat, unique within the platform. `languages` are those the chat
-    reads, the preferred one first (BCP 47); empty means any. `time_zone` is an IANA name. Outlets are named as in
-    `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it was not its own wish.
+    `address` is the platform's own name of the chat, unique within the platform; parts of a place (the topics of a
+    Telegram forum, the channels of a Slack workspace) stand behind its name and a slash: `-100123/7`, `T01/C02`.
+    `languages` are those the chat reads, the preferred one first (BCP 47); empty means any. `time_zone` is an IANA
+    name. Outlets are named as in `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it
+    was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
+    `previews`: whether links in bulletins show a preview.
     """
 
     id: int
@@ -28,6 +32,9 @@ class Chat:
     preferred_outlets: frozenset[str] = frozenset()
     paused_at: datetime | None = None
     pause_reason: str | None = None
+    steered_by: Steering = "admins"
+    invited: bool = False
+    previews: bool = False
 
     @property
     def paused(self) -> bool:

@@ -5,8 +5,11 @@
     pending ───claim──> sending ──Sent────> sent ──a revision is wanted──> sent (edited in place)
        ^                   │├─────NotSent─> pending (later; nothing was sent)
        │                   │├─────Refused─> failed (with the reason); pending again when there is more to tell
+       │                   │├─Refused, and the chat takes nothing─> pending; the chat is paused
        │                   │└─Unknown, crash─> uncertain
        └───────────────────┴──<──claim, by policy─────┘ (sent again, marked as a possible repeat)
+
+    pending, or never intended because the chat was paused ──the chat is resumed──> folded (into one message)
 
 The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent.
 """
@@ -27,6 +30,8 @@ class DeliveryState(Enum):
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    FOLDED = "folded"
+    """Told as a line of another message, `folded_into`."""
 
 
 class DeliveryKind(Enum):
@@ -49,12 +54,13 @@ class Intent:
 class Delivery:
     """A row of the outbox. `text` is what the messenger rendered, saved before it is sent.
 
-    `wanted_revision` counts what the story has to say, `sent_revision` what the chat has been shown.
+    `wanted_revision` counts what the story has to say, `sent_revision` what the chat has been shown. Without
+    `story_id` it tells in one message the stories that were folded into it.
     """
 
     id: int
     chat_id: int
-    story_id: int
+    story_id: int | None
     topic_ids: tuple[int, ...]
     state: DeliveryState
     created: datetime
@@ -67,6 +73,7 @@ class Delivery:
     sent_revision: int = 0
     possible_repeat: bool = False
     reason: str | None = None
+    folded_into: int | None = None
 
     @property
     def kind(self) -> DeliveryKind:
@@ -151,20 +158,22 @@ def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime
                 reason=reason,
                 attempts=delivery.attempts,
             )
-        case Refused(reason):
-            # It may come back, and then the earlier attempt still may have arrived.
+        case Refused(reason, pause_chat):
+            # It may come back, and then the earlier attempt still may have arrived. Where it is the chat that takes
+            # nothing, the message is owed until the chat does again.
             return Settlement(
                 delivery.id,
-                DeliveryState.FAILED,
-                now,
+                DeliveryState.PENDING if pause_chat else DeliveryState.FAILED,
+                now + retry_wait(delivery.attempts) if pause_chat else now,
                 possible_repeat=delivery.possible_repeat,
                 reason=reason,
+                attempts=delivery.attempts if pause_chat else 0,
             )
 
 
 def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
     """What follows from the outcome of an edit. An edit says the same however often it is made, so it is tried again."""
-    done = isinstance(outcome, Sent | Refused)
+    done = isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.pause_chat)
     asked = (outcome.wait if isinstance(outcome, NotSent) else None) or timedelta(0)
     return Settlement(
         delivery.id,
@@ -176,6 +185,18 @@ def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: dat
         delivery.possible_repeat,
         None if isinstance(outcome, Sent) else outcome.reason,
         0 if done else delivery.attempts,
+    )
+
+
+def postpone(delivery: Delivery, until: datetime) -> Settlement:
+    """No call was made, because the chat cannot be spoken to before `until`."""
+    return Settlement(
+        delivery.id,
+        delivery.state,
+        until,
+        possible_repeat=delivery.possible_repeat,
+        reason=delivery.reason,
+        attempts=delivery.attempts,
     )
 
 

@@ -43,8 +43,15 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """`again`: a command that changes nothing and says this anew, so that many actions can be turned over by the page.
+
+    `whisper`: it concerns only the person who asked; a platform that can shows it to nobody else.
+    """
+
     lines: tuple[Line, ...]
     actions: tuple[Action, ...] = ()
+    again: str | None = None
+    whisper: bool = False
 
     @property
     def plain(self) -> str:
@@ -73,6 +80,10 @@ def line(*parts: str | Span) -> Line:
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
-def document(*lines: Line | str, actions: Iterable[Action] = ()) -> Document:
+def document(
+    *lines: Line | str, actions: Iterable[Action] = (), again: str | None = None, whisper: bool = False
+) -> Document:
     """A document from lines; a bare string is a plain line, an empty one a gap."""
-    return Document(tuple(line(part) if isinstance(part, str) else part for part in lines), tuple(actions))
+    return Document(
+        tuple(line(part) if isinstance(part, str) else part for part in lines), tuple(actions), again, whisper
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, literal, or_, select, update
 
+from bot.domain.chats import Platform
 from bot.domain.deliveries import Delivery, DeliveryState, Settlement
 from bot.ports import QueueStatus, SentMessage
 from bot.storage.database import Part, reads, writes
@@ -27,8 +29,19 @@ class DeliveryPart(Part):
     """`ports.DeliveryStore`."""
 
     @reads
-    def claim_deliveries(self, connection: Connection, now: datetime, limit: int) -> tuple[Delivery, ...]:
+    def claim_deliveries(
+        self,
+        connection: Connection,
+        now: datetime,
+        limit: int,
+        *,
+        platforms: Collection[Platform] | None = None,
+        besides: Collection[int] = (),
+    ) -> tuple[Delivery, ...]:
         come = deliveries.c.due <= now
+        served = select(chats.c.id).where(chats.c.paused_at.is_(None))
+        if platforms is not None:
+            served = served.where(chats.c.platform.in_(platforms))
         busy = select(deliveries.c.chat_id).where(SENDING)
         edits_last = case((FIRST_SEND, 0), else_=1)
         place = func.row_number().over(
@@ -36,7 +49,12 @@ class DeliveryPart(Part):
         )
         due = (
             select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
-            .where(or_(FIRST_SEND & come, EDIT & come), deliveries.c.chat_id.not_in(busy), UNPAUSED)
+            .where(
+                or_(FIRST_SEND & come, EDIT & come),
+                deliveries.c.chat_id.not_in(busy),
+                deliveries.c.chat_id.not_in(besides),
+                deliveries.c.chat_id.in_(served),
+            )
             .subquery()
         )
         first_of_chat = (
@@ -94,15 +112,19 @@ class DeliveryPart(Part):
     ) -> tuple[SentMessage, ...]:
         wanted = (
             select(*DELIVERY)
-            .where(deliveries.c.chat_id == chat_id, SENT)
+            .where(deliveries.c.chat_id == chat_id, SENT, deliveries.c.story_id.is_not(None))
             .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
             .limit(limit)
         )
         if message_id is not None:
             wanted = wanted.where(deliveries.c.message_id == message_id)
         sent = [delivery_of(row) for row in connection.execute(wanted)]
-        stories = load_stories(connection, [delivery.story_id for delivery in sent])
-        return tuple(SentMessage(delivery, stories[delivery.story_id]) for delivery in sent)
+        stories = load_stories(connection, [d.story_id for d in sent if d.story_id is not None])
+        return tuple(
+            SentMessage(delivery, stories[delivery.story_id])
+            for delivery in sent
+            if delivery.story_id is not None
+        )
 
     @reads
     def queue_status(self, connection: Connection, now: datetime) -> QueueStatus:

@@ -55,6 +55,9 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "preferred_outlets": sorted(chat.preferred_outlets),
         "paused_at": chat.paused_at,
         "pause_reason": chat.pause_reason,
+        "steered_by": chat.steered_by,
+        "invited": chat.invited,
+        "previews": chat.previews,
     }
 
 

@@ -184,6 +184,9 @@ chats = Table(
     Column("preferred_outlets", Listed, nullable=False),
     Column("paused_at", UtcTime),
     Column("pause_reason", Text),
+    Column("steered_by", Text, nullable=False, server_default="admins"),
+    Column("invited", Boolean, nullable=False, server_default=sa.false()),
+    Column("previews", Boolean, nullable=False, server_default=sa.false()),
     Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("platform", "address"),
 )
@@ -255,7 +258,7 @@ deliveries = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("chat_id", ForeignKey(chats.c.id), nullable=False),
-    Column("story_id", ForeignKey(stories.c.id), nullable=False),
+    Column("story_id", ForeignKey(stories.c.id)),  # absent where it tells what was folded into it
     Column("topic_ids", Listed, nullable=False),
     Column("state", State, nullable=False),
     Column("created", UtcTime, nullable=False),
@@ -268,6 +271,7 @@ deliveries = Table(
     Column("sent_revision", Integer, nullable=False),
     Column("possible_repeat", Boolean, nullable=False),
     Column("reason", Text),
+    Column("folded_into", ForeignKey("deliveries.id"), index=True),
     sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
     Index(None, "chat_id", "sent_at"),
     Index(None, "state", "due"),
@@ -279,4 +283,12 @@ Index(
     deliveries.c.due,
     sqlite_where=unshown,
     postgresql_where=unshown,
+)
+
+buttons = Table(
+    "buttons",
+    metadata,
+    Column("key", Text, primary_key=True),  # a digest of the command
+    Column("command", Text, nullable=False),
+    Column("created", UtcTime, nullable=False),
 )

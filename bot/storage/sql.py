@@ -12,12 +12,14 @@ from bot.storage.database import StoreProblem
 from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
 from bot.storage.feeds import FeedPart
+from bot.storage.places import PlacePart
+from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
 
 EXAMPLE = "sqlite:///data/sokuho.db"
 
 
-class SqlStore(FeedPart, DeskPart, ChatPart, DeliveryPart):
+class SqlStore(FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart):
     """`ports.Store`."""
 
     async def close(self) -> None:

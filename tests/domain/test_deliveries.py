@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from bot.domain.deliveries import (
     Sent,
     Settlement,
     Unknown,
+    postpone,
     retry_wait,
     settle,
     settle_edit,
@@ -103,12 +105,30 @@ def test_what_was_sent_is_kept() -> None:
     )
 
 
-@pytest.mark.parametrize("pause_chat", [False, True])
-def test_a_refused_message_has_failed(pause_chat: bool) -> None:
+def test_a_refused_message_has_failed() -> None:
     """What a platform will never take is not tried again, and keeps the reason."""
-    refused = Refused("chat not found", pause_chat=pause_chat)
+    assert settle(delivery(), Refused("message is too long"), revision=4, now=NOON) == Settlement(
+        7, DeliveryState.FAILED, NOON, reason="message is too long"
+    )
+
+
+def test_what_a_chat_refuses_because_it_takes_nothing_is_still_owed() -> None:
+    """The chat is paused meanwhile, so nothing is tried; it is owed when the chat is resumed."""
+    refused = Refused("bot was blocked by the user", pause_chat=True)
     assert settle(delivery(), refused, revision=4, now=NOON) == Settlement(
-        7, DeliveryState.FAILED, NOON, reason="chat not found"
+        7,
+        DeliveryState.PENDING,
+        NOON + RETRY_AFTER[0],
+        reason="bot was blocked by the user",
+        attempts=1,
+    )
+
+
+def test_a_message_that_is_put_off_counts_no_attempt() -> None:
+    """Its state and all that is known of it stay."""
+    waiting = replace(delivery(), state=DeliveryState.UNCERTAIN, possible_repeat=True, attempts=3, reason="?")
+    assert postpone(waiting, NOON + MINUTE) == Settlement(
+        7, DeliveryState.UNCERTAIN, NOON + MINUTE, possible_repeat=True, attempts=3, reason="?"
     )
 
 
@@ -117,6 +137,7 @@ def test_a_refused_message_has_failed(pause_chat: bool) -> None:
     [
         (Sent("m1"), 2, 0 * SECOND, 4, 0, None),
         (Refused("message to edit not found"), 2, 0 * SECOND, 4, 0, "message to edit not found"),
+        (Refused("blocked", pause_chat=True), 2, RETRY_AFTER[1], 1, 2, "blocked"),
         (NotSent("busy"), 2, RETRY_AFTER[1], 1, 2, "busy"),
         (NotSent("flood", 5 * MINUTE), 1, 5 * MINUTE, 1, 1, "flood"),
         (NotSent("flood", SECOND), 1, RETRY_AFTER[0], 1, 1, "flood"),

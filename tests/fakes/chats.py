@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.chat.pacing import Unpaced
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Outcome, Sent
 from bot.domain.documents import Document
@@ -23,7 +24,7 @@ class Said:
     edited: int = 0
 
 
-class FileMessenger:
+class FileMessenger(Unpaced):
     """A `bot.ports.Messenger` that appends what is said to a file, safe from a kill the moment `send` returns."""
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +76,7 @@ async def _nothing() -> None:
     """Happens during most calls."""
 
 
-class ScriptedMessenger:
+class ScriptedMessenger(Unpaced):
     """A `bot.ports.Messenger` that answers a list of outcomes, one a call, and takes every message after that.
 
     None takes the message, an exception is raised; only what was taken changes what a chat `reads`. `meanwhile` is

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
-from bot.domain.documents import Document
+from bot.domain.documents import Document, document
 from bot.domain.topics import Topic
 from bot.ports import ChatStore, Clock, Newsdesk, Store
 
@@ -34,9 +35,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the table: the menu, `/help`, completion and answers to mistakes are made from it.
+    """A row of the table: the menus, `/help`, completion and answers to mistakes are made from it.
 
-    `words` are the first words it knows (`add`, `remove`…), `takes_topics` says that names of topics follow.
+    `words` are the first words it knows (`add`, `remove`…), `takes_topics` says that names of topics follow. `steers`:
+    it is there to change something, so the menu shows it to those of a group who may.
     """
 
     name: str
@@ -46,7 +48,17 @@ class Command:
     handler: Handler
     words: tuple[str, ...] = ()
     takes_topics: bool = False
+    steers: bool = False
     console_only: bool = False
+
+
+MaySteer = Callable[[], Awaitable[bool]]
+"""Whether the person may change what is set in the chat; asked only where it matters, since it may cost a call."""
+
+
+async def anybody() -> bool:
+    """Where there is one person, or all are equal."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class Invocation:
     args: str
     now: datetime
     reply_to: str | None = None
+    may_steer: MaySteer = anybody
 
     @property
     def store(self) -> Store:
@@ -84,6 +97,22 @@ class Invocation:
 
 
 Handler = Callable[[Invocation], Awaitable[Document]]
+
+
+def steering(handler: Handler) -> Handler:
+    """Make a handler that changes something for those alone who may; anybody may ask."""
+
+    @wraps(handler)
+    async def guarded(invocation: Invocation) -> Document:
+        if invocation.chat.steered_by == "everyone" or await invocation.may_steer():
+            return await handler(invocation)
+        return document(
+            "🔒 In this group only admins change what it follows and how.",
+            "Anybody may look: /latest, /why, /topics test. An admin can open this to all: /settings who everyone",
+            whisper=True,
+        )
+
+    return guarded
 
 
 async def visible_topics(store: ChatStore, chat: Chat) -> tuple[Topic, ...]:

@@ -6,7 +6,7 @@ import re
 
 import structlog
 
-from bot.chat.commands.base import Command, Invocation, Services
+from bot.chat.commands.base import Command, Invocation, MaySteer, Services, anybody
 from bot.chat.commands.guide import unknown
 from bot.chat.commands.table import commands_for
 from bot.chat.commands.wording import clip
@@ -20,7 +20,13 @@ _COMMAND = re.compile(r"[/／]\s*(?P<name>[^\s@]*)(?:@\S*)?\s*(?P<args>.*)")
 """`/topics@SokuhoBot add x`; a Japanese keyboard writes ／."""
 
 
-async def answer(services: Services, chat: Chat, text: str, reply_to: str | None = None) -> Document:
+async def answer(
+    services: Services,
+    chat: Chat,
+    text: str,
+    reply_to: str | None = None,
+    may_steer: MaySteer = anybody,
+) -> Document:
     """The answer to what a person typed in a chat, whatever it is. `reply_to`: the message it answers, if any.
 
     Settings are read anew, so `chat` need not be of this moment. A bug is logged here, once, and answered kindly.
@@ -34,15 +40,17 @@ async def answer(services: Services, chat: Chat, text: str, reply_to: str | None
     command = next((command for command in commands if command.name == name), None)
     if command is None:
         return unknown(name, commands, parsed["args"])
-    return await _run(command, services, chat, parsed["args"], reply_to)
+    return await _run(command, services, chat, parsed["args"], reply_to, may_steer)
 
 
-async def _run(command: Command, services: Services, chat: Chat, args: str, reply_to: str | None) -> Document:
+async def _run(
+    command: Command, services: Services, chat: Chat, args: str, reply_to: str | None, may_steer: MaySteer
+) -> Document:
     try:
         current = await services.store.chat(chat.id) or chat
         now = services.clock.now()
         return await command.handler(
-            Invocation(services, current, command, commands_for(services), args, now, reply_to)
+            Invocation(services, current, command, commands_for(services), args, now, reply_to, may_steer)
         )
     except Exception:  # whatever breaks in one command must not end the conversation
         log.exception("command_failed", command=command.name, chat_id=chat.id, platform=chat.platform)

@@ -43,6 +43,7 @@ async def start(invocation: Invocation) -> Document:
         f"This chat follows {listed(following)}." if following else "What should this chat follow?",
         line(faint("Anything else: /topics add Taiwan strait · all commands: /help")),
         actions=(*subscribe_actions(open_), Action("All commands", "/help")),
+        again="/start",
     )
 
 

@@ -10,21 +10,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 
-from bot.chat.commands.base import Invocation
+from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.wording import clip, count, moment, nearest
 from bot.domain.bulletins import clock_time
 from bot.domain.chats import Chat
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
-from bot.domain.stories import readable
-
-_COUNTED = 100
-"""Missed stories are counted up to this many."""
 
 _RECENT_MESSAGES = 50
 """Messages whose outlets are known besides the configured ones: an aggregator brings others."""
 
 
+@steering
 async def pause(invocation: Invocation) -> Document:
     chat = invocation.chat
     again = (Action("Resume", "/resume"),)
@@ -36,23 +33,19 @@ async def pause(invocation: Invocation) -> Document:
     return document("⏸ Paused: no bulletins here until /resume. Commands still work.", actions=again)
 
 
+@steering
 async def resume(invocation: Invocation) -> Document:
     chat = invocation.chat
     if chat.paused_at is None:
         return document("▶️ Bulletins are not paused here.", actions=(Action("Latest bulletins", "/latest"),))
-    await invocation.store.save_chat(replace(chat, paused_at=None, pause_reason=None))
-    stories = await invocation.store.latest_stories(sorted(await invocation.subscribed()), _COUNTED)
-    missed = sum(bool(readable(s, chat).reports) for s in stories if s.opened >= chat.paused_at)
+    missed = await invocation.store.resume_chat(chat.id, invocation.now)
     since = moment(chat.paused_at, invocation.now, invocation.zone)
     if not missed:
         return document(f"▶️ Bulletins are on again. Nothing was missed since {since}.")
-    number = (
-        f"{_COUNTED} stories or more were"
-        if missed == _COUNTED
-        else count(missed, "story was", "stories were")
-    )
+    number = count(missed, "story was", "stories were")
     return document(
         f"▶️ Bulletins are on again. {number} missed since {since}.",
+        "One message follows that names them.",
         actions=(Action("Latest bulletins", "/latest"),),
     )
 
@@ -69,6 +62,8 @@ async def settings(invocation: Invocation) -> Document:
             "unblock": _unblock,
             "prefer": _prefer,
             "unprefer": _unprefer,
+            "previews": _previews,
+            "who": _who,
         },
     )
 
@@ -81,7 +76,18 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
         line(f"🕑 Time zone {chat.time_zone}, now {clock_time(local)}"),
         line(f"🚫 Blocked outlets: {_named(chat.blocked_outlets)}"),
         line(f"⭐️ Preferred outlets: {_named(chat.preferred_outlets)}"),
+        *_of_platform(chat),
         line("⏸ Bulletins are paused; /resume" if chat.paused else "▶️ Bulletins are on; /pause"),
+    )
+
+
+def _of_platform(chat: Chat) -> tuple[Line, ...]:
+    """What only some platforms have."""
+    if chat.platform not in ("telegram", "slack"):
+        return ()
+    previews = line(f"🖼 Previews of links: {'on' if chat.previews else 'off'}")
+    return (
+        (previews, line(f"🔑 Changed by {chat.steered_by}")) if chat.platform == "telegram" else (previews,)
     )
 
 
@@ -110,6 +116,7 @@ async def _save(invocation: Invocation, chat: Chat, said: str) -> Document:
     return document(f"✅ {said}")
 
 
+@steering
 async def _languages(invocation: Invocation) -> Document:
     words = list(filter(None, re.split(r"[\s,、;]+", invocation.args.casefold())))
     known = invocation.catalog.language_names
@@ -146,6 +153,7 @@ def _language_codes(known: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+@steering
 async def _time_zone(invocation: Invocation) -> Document:
     typed = invocation.args
     if not typed:
@@ -180,6 +188,7 @@ def _zones() -> dict[str, str]:
     return cities | {name.casefold(): name for name in names}
 
 
+@steering
 async def _block(invocation: Invocation) -> Document:
     outlet = await _outlet(invocation, "block")
     if isinstance(outlet, Document):
@@ -197,6 +206,7 @@ async def _block(invocation: Invocation) -> Document:
     )
 
 
+@steering
 async def _prefer(invocation: Invocation) -> Document:
     outlet = await _outlet(invocation, "prefer")
     if isinstance(outlet, Document):
@@ -214,6 +224,7 @@ async def _prefer(invocation: Invocation) -> Document:
     )
 
 
+@steering
 async def _unblock(invocation: Invocation) -> Document:
     outlet = _among(invocation, "unblock", "blocked", invocation.chat.blocked_outlets)
     if isinstance(outlet, Document):
@@ -224,6 +235,7 @@ async def _unblock(invocation: Invocation) -> Document:
     )
 
 
+@steering
 async def _unprefer(invocation: Invocation) -> Document:
     outlet = _among(invocation, "unprefer", "preferred", invocation.chat.preferred_outlets)
     if isinstance(outlet, Document):
@@ -232,6 +244,40 @@ async def _unprefer(invocation: Invocation) -> Document:
     return await _save(
         invocation, replace(invocation.chat, preferred_outlets=left), f"{outlet} is not preferred any more."
     )
+
+
+@steering
+async def _previews(invocation: Invocation) -> Document:
+    wanted = {"on": True, "off": False}.get(invocation.args.casefold())
+    if wanted is None:
+        state = "on" if invocation.chat.previews else "off"
+        return document(
+            f"🖼 Previews of links are {state} here.",
+            "Type /settings previews on, or /settings previews off.",
+            actions=(_switch("Previews", "previews", "off" if invocation.chat.previews else "on"),),
+        )
+    said = "Links in bulletins show a preview." if wanted else "Links in bulletins show no preview."
+    return await _save(invocation, replace(invocation.chat, previews=wanted), said)
+
+
+@steering
+async def _who(invocation: Invocation) -> Document:
+    if invocation.chat.platform != "telegram":
+        return document("🔑 Everybody here may change the settings; only Telegram groups tell admins apart.")
+    wanted = invocation.args.casefold()
+    if wanted not in ("admins", "everyone"):
+        other = "everyone" if invocation.chat.steered_by == "admins" else "admins"
+        return document(
+            f"🔑 In a group, settings are changed by {invocation.chat.steered_by}.",
+            "Type /settings who admins, or /settings who everyone.",
+            actions=(_switch("Changed by", "who", other),),
+        )
+    chat = replace(invocation.chat, steered_by="admins" if wanted == "admins" else "everyone")
+    return await _save(invocation, chat, f"In a group, settings are changed by {chat.steered_by}.")
+
+
+def _switch(label: str, word: str, value: str) -> Action:
+    return Action(f"{label}: {value}", f"/settings {word} {value}")
 
 
 async def _outlet(invocation: Invocation, word: str) -> str | Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.chat.commands.base import Invocation
+from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
 from bot.chat.commands.lookup import NotFound, find_topics, not_found
 from bot.chat.commands.wording import listed
@@ -16,9 +16,16 @@ _SHOWN = 3
 
 
 async def subscribe(invocation: Invocation) -> Document:
+    return await (_subscribe if invocation.args else _offer)(invocation)
+
+
+async def unsubscribe(invocation: Invocation) -> Document:
+    return await (_unsubscribe if invocation.args else _offer_ending)(invocation)
+
+
+@steering
+async def _subscribe(invocation: Invocation) -> Document:
     topics = await invocation.topics()
-    if not invocation.args:
-        return await _offer(invocation, topics)
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound):
         return not_found(chosen, topics, "/subscribe")
@@ -41,12 +48,10 @@ async def subscribe(invocation: Invocation) -> Document:
     return document(*lines, *await _latest_lines(invocation, chosen))
 
 
-async def unsubscribe(invocation: Invocation) -> Document:
-    subscribed = await invocation.subscribed()
+@steering
+async def _unsubscribe(invocation: Invocation) -> Document:
     topics = await invocation.topics()
-    ours = tuple(topic for topic in topics if topic.id in subscribed)
-    if not invocation.args:
-        return _offer_ending(ours)
+    ours = await _followed(invocation)
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound):
         return not_found(chosen, ours or topics, "/unsubscribe")
@@ -68,8 +73,7 @@ async def latest(invocation: Invocation) -> Document:
             return not_found(found, topics, "/latest")
         chosen = found
     else:
-        subscribed = await invocation.subscribed()
-        chosen = tuple(topic for topic in topics if topic.id in subscribed)
+        chosen = await _followed(invocation)
     if not chosen:
         return document(
             "This chat is subscribed to nothing yet.", actions=(Action("Choose topics", "/subscribe"),)
@@ -90,7 +94,14 @@ async def _latest_lines(invocation: Invocation, topics: Sequence[Topic]) -> tupl
     return (line(faint("The latest story:")), *bulletins[0])
 
 
-async def _offer(invocation: Invocation, topics: Sequence[Topic]) -> Document:
+async def _followed(invocation: Invocation) -> tuple[Topic, ...]:
+    """The topics this chat is subscribed to."""
+    subscribed = await invocation.subscribed()
+    return tuple(topic for topic in await invocation.topics() if topic.id in subscribed)
+
+
+async def _offer(invocation: Invocation) -> Document:
+    topics = await invocation.topics()
     subscribed = await invocation.subscribed()
     open_ = [topic for topic in topics if topic.id not in subscribed]
     following = [topic.spec.name for topic in topics if topic.id in subscribed]
@@ -104,6 +115,7 @@ async def _offer(invocation: Invocation, topics: Sequence[Topic]) -> Document:
         *lines,
         line(faint("Or make your own: /topics add Taiwan strait")),
         actions=subscribe_actions(open_),
+        again="/subscribe",
     )
 
 
@@ -111,7 +123,8 @@ def subscribe_actions(topics: Sequence[Topic]) -> tuple[Action, ...]:
     return tuple(Action(topic.spec.name, f"/subscribe {topic.spec.slug}") for topic in topics)
 
 
-def _offer_ending(ours: Sequence[Topic]) -> Document:
+async def _offer_ending(invocation: Invocation) -> Document:
+    ours = await _followed(invocation)
     if not ours:
         return document(
             "This chat is subscribed to nothing.", actions=(Action("Choose topics", "/subscribe"),)
@@ -119,6 +132,7 @@ def _offer_ending(ours: Sequence[Topic]) -> Document:
     return document(
         line(strong("Unsubscribe from which topic?")),
         actions=[Action(topic.spec.name, f"/unsubscribe {topic.spec.slug}") for topic in ours],
+        again="/unsubscribe",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.chat.commands.base import Invocation
+from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import NotFound, find_topic, not_found
 from bot.chat.commands.misuse import misuse, subcommand
@@ -42,7 +42,8 @@ async def _list(invocation: Invocation) -> Document:
             lines.append(line(strong(title)))
             lines.extend(_listing(topic, subscribed=topic.id in subscribed) for topic in group)
     lines.append(line(faint("✅ subscribed · make your own: /topics add Taiwan strait")))
-    return document(*lines, actions=subscribe_actions([t for t in topics if t.id not in subscribed]))
+    actions = subscribe_actions([topic for topic in topics if topic.id not in subscribed])
+    return document(*lines, actions=actions, again="/topics")
 
 
 def _listing(topic: Topic, *, subscribed: bool) -> Line:
@@ -67,6 +68,7 @@ async def _unknown(invocation: Invocation) -> Document | None:
     )
 
 
+@steering
 async def _add(invocation: Invocation) -> Document:
     spec = split_definition(invocation.args)
     topics = await invocation.topics()
@@ -128,6 +130,7 @@ def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
     return None
 
 
+@steering
 async def _remove(invocation: Invocation) -> Document:
     topics = await invocation.topics()
     topic = _one_of(invocation, topics, "remove")

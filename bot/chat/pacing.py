@@ -1,0 +1,151 @@
+"""The one limiter of a bot: everything it says waits here for its turn, answers and bulletins alike.
+
+The libraries' own limiters halt every chat when one is told to slow down, or know no limit for a private chat. This one
+counts exact windows per bot, workspace and chat (`bot.domain.pacing`), lets the most urgent go first, makes one call at
+a time per chat, and has a chat that was told to wait hold up nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import insort
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Protocol
+
+from bot.domain.chats import Chat
+from bot.domain.pacing import Urgency, Window, free_at
+
+
+class TimerHandle(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Timer(Protocol):
+    """An event loop's sense of time, which is also a `Timer`: seconds that only go forward."""
+
+    def time(self) -> float: ...
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> TimerHandle: ...
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """Somebody who waits for a turn; sorted as they are to be served."""
+
+    urgency: Urgency
+    number: int
+    chat: str = field(compare=False)
+    windows: Sequence[Window] = field(compare=False)
+    entered: asyncio.Future[None] = field(compare=False)
+
+
+class Pacer:
+    """Gives turns. `windows_of` names the windows a call to a chat counts in, by its address and urgency."""
+
+    def __init__(
+        self, windows_of: Callable[[str, Urgency], Sequence[Window]], timer: Timer | None = None
+    ) -> None:
+        self._windows_of = windows_of
+        self._timer = timer or asyncio.get_running_loop()
+        self._calls: dict[str, deque[float]] = {}
+        self._held: dict[str, float] = {}
+        self._busy: set[str] = set()
+        self._waiting: list[_Waiting] = []
+        self._numbers = count()
+        self._alarm: TimerHandle | None = None
+
+    @asynccontextmanager
+    async def turn(self, chat: str, urgency: Urgency) -> AsyncIterator[None]:
+        """Entered when a call to the chat (its address) may be made; until it is left, the chat gets no other turn."""
+        waiting = _Waiting(
+            urgency,
+            next(self._numbers),
+            chat,
+            self._windows_of(chat, urgency),
+            asyncio.get_running_loop().create_future(),
+        )
+        insort(self._waiting, waiting)
+        self._serve()
+        try:
+            await waiting.entered
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            else:
+                self._leave(chat)
+            raise
+        try:
+            yield
+        finally:
+            self._leave(chat)
+
+    def hold(self, chat: str, seconds: float) -> None:
+        """Say nothing to this chat for so long: the platform asked for it."""
+        self._held[chat] = max(self._held.get(chat, 0.0), self._timer.time() + seconds)
+
+    def wait(self, chat: str) -> float:
+        """How long (seconds) the chat's own limits, or the platform's wish, keep a bulletin from it; 0 if not at all."""
+        own = [window for window in self._windows_of(chat, Urgency.NEWS) if window.own]
+        return max(self._free_at(chat, own) - self._timer.time(), 0.0)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a turn."""
+        return len(self._waiting)
+
+    def _leave(self, chat: str) -> None:
+        self._busy.discard(chat)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Let in everybody whose turn it is, and come back when the next one's may be."""
+        now = self._timer.time()
+        soonest = float("inf")
+        full: set[str] = set()
+        for waiting in list(self._waiting):
+            # Who has given up takes itself off the list; who would find a full window again need not look.
+            if waiting.entered.done() or waiting.chat in self._busy:
+                continue
+            if not full.isdisjoint(window.name for window in waiting.windows):
+                continue
+            at = self._free_at(waiting.chat, waiting.windows)
+            if at > now:
+                soonest = min(soonest, at)
+                full.update(window.name for window in waiting.windows if self._window_free(window) > now)
+                continue
+            self._waiting.remove(waiting)
+            self._let_in(waiting, now)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if soonest < float("inf"):
+            self._alarm = self._timer.call_at(soonest, self._serve)
+
+    def _let_in(self, waiting: _Waiting, now: float) -> None:
+        for window in waiting.windows:
+            calls = self._calls.setdefault(window.name, deque(maxlen=window.rate.calls))
+            calls.append(now)
+        self._held.pop(waiting.chat, None)
+        self._busy.add(waiting.chat)
+        waiting.entered.set_result(None)
+
+    def _free_at(self, chat: str, windows: Sequence[Window]) -> float:
+        return max([self._held.get(chat, 0.0), *map(self._window_free, windows)])
+
+    def _window_free(self, window: Window) -> float:
+        return free_at(window.rate, self._calls.get(window.name, ()))
+
+
+class Unpaced:
+    """The share of `ports.Messenger` of a platform without limits."""
+
+    def wait(self, chat: Chat) -> timedelta:  # noqa: ARG002 - no chat has to wait
+        return timedelta(0)
+
+    def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - no queue
+        return nullcontext()

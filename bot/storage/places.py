@@ -1,0 +1,79 @@
+"""Chats by their place on a platform, groups that move to another address, and commands behind buttons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, update
+
+from bot.domain.chats import Chat, Platform
+from bot.storage.database import Part, insert_into, reads, writes
+from bot.storage.rows import CHAT, chat_of
+from bot.storage.schema import buttons, chats, deliveries, subscriptions, topics
+
+
+class PlacePart(Part):
+    """`ports.PlaceStore`."""
+
+    @reads
+    def chat_at(self, connection: Connection, platform: Platform, address: str) -> Chat | None:
+        row = connection.execute(select(*CHAT).where(_on(platform), chats.c.address == address)).one_or_none()
+        return None if row is None else chat_of(row)
+
+    @reads
+    def chats(self, connection: Connection, platform: Platform, place: str | None = None) -> tuple[Chat, ...]:
+        wanted = select(*CHAT).where(_on(platform)).order_by(chats.c.id)
+        if place is not None:
+            wanted = wanted.where(_within(place))
+        return tuple(chat_of(row) for row in connection.execute(wanted))
+
+    @writes
+    def move_chats(self, connection: Connection, platform: Platform, place: str, to: str) -> int:
+        moving = connection.execute(
+            select(chats.c.id, chats.c.address).where(_on(platform), _within(place))
+        ).all()
+        for chat_id, address in moving:
+            new = to + address.removeprefix(place)
+            there = connection.scalar(select(chats.c.id).where(_on(platform), chats.c.address == new))
+            if there is not None:
+                _take_over(connection, there, chat_id)
+            connection.execute(update(chats).where(chats.c.id == chat_id).values(address=new))
+        return len(moving)
+
+    @writes
+    def remember_command(self, connection: Connection, key: str, command: str, now: datetime) -> None:
+        new = {"key": key, "command": command, "created": now}
+        connection.execute(insert_into(connection, buttons).on_conflict_do_nothing(), new)
+
+    @reads
+    def remembered_command(self, connection: Connection, key: str) -> str | None:
+        command: str | None = connection.scalar(select(buttons.c.command).where(buttons.c.key == key))
+        return command
+
+
+def _on(platform: Platform) -> ColumnElement[bool]:
+    return chats.c.platform == platform
+
+
+def _within(place: str) -> ColumnElement[bool]:
+    return (chats.c.address == place) | chats.c.address.startswith(f"{place}/", autoescape=True)
+
+
+def _take_over(connection: Connection, newer: int, older: int) -> None:
+    """Give all that the newer chat has to the older one, but for what that has already; the newer one is gone."""
+    _hand_on(connection, topics, newer, older, topics.c.slug)
+    for table, same in ((subscriptions, subscriptions.c.topic_id), (deliveries, deliveries.c.story_id)):
+        _hand_on(connection, table, newer, older, same)
+        connection.execute(delete(table).where(table.c.chat_id == newer))
+    left = select(topics.c.id).where(topics.c.chat_id == newer)
+    connection.execute(delete(subscriptions).where(subscriptions.c.topic_id.in_(left)))
+    connection.execute(update(topics).where(topics.c.chat_id == newer).values(chat_id=older, live=False))
+    connection.execute(delete(chats).where(chats.c.id == newer))
+
+
+def _hand_on(connection: Connection, table: Table, newer: int, older: int, same: Column[Any]) -> None:
+    """Give `older` the rows of `newer` that are not the `same` as one it has."""
+    theirs = connection.scalars(select(same).where(table.c.chat_id == older)).all()
+    unlike = same.is_(None) | same.not_in(theirs)
+    connection.execute(update(table).where(table.c.chat_id == newer, unlike).values(chat_id=older))
