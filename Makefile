@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval picture lock clean
+.PHONY: help demo run check test lint types eval picture manifest foreign image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -46,6 +46,15 @@ eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
 
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture
+
+manifest: $(READY) ## write manifest.json, from which the Slack app is made
+	@$(BIN)/python -m bot.chat.slack.manifest
+
+foreign: $(READY) ## our double of Slack beside a stranger's (needs npm; once 200 MB)
+	@$(BIN)/python -m tests.foreign.check_slack $(ARGS)
+
+image: ## build the container image without Docker, and try it (root on Debian)
+	@.ci/image
 
 lock: $(READY) ## resolve the dependencies anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,4 @@
-"""The command line: run | demo | replay | check | db | opml.
+"""The command line: run | health | demo | replay | check | db | opml.
 
 Imports are made inside the commands, so that `--help` and mistakes answer at once.
 """
@@ -43,6 +43,17 @@ def run() -> None:
     problem = asyncio.run(run_live(environment, catalog))
     if problem:
         _fail(problem)
+
+
+@cli.command()
+def health() -> None:
+    """Ask the Sokuho that runs here whether it is alive (SOKUHO_HTTP says where); for a container's health check."""
+    from bot.health import ask
+
+    problem = ask(_environment().http)
+    if problem:
+        _fail(problem)
+    typer.echo("Alive.")
 
 
 @cli.command()
@@ -175,7 +186,7 @@ def _environment() -> Environment:
     environment = read_environment()
     if not isinstance(environment, Environment):
         _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
-    configure_logs(environment.log_level)
+    configure_logs(environment.log_level, environment.secrets)
     return environment
 
 

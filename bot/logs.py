@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Collection
+from functools import partial
 
 import structlog
 
 
-def configure_logs(level: str) -> None:
-    """Readable lines on a terminal, JSON lines elsewhere. Libraries' own logs follow from `warning` up."""
+def configure_logs(level: str, secrets: Collection[str] = ()) -> None:
+    """Readable lines on a terminal, JSON lines elsewhere. Libraries' own logs follow from `warning` up.
+
+    Where one of the `secrets` would stand, there are stars: libraries put tokens into addresses and error texts.
+    """
+    hide = partial(_hide, secrets)
     shown = max(getattr(logging, level.upper()), logging.DEBUG)
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -23,9 +29,29 @@ def configure_logs(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
             renderer,
+            lambda _logger, _method, line: hide(str(line)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(shown),
         # Looked up at each line: a prompt that stays in place swaps sys.stderr while it is shown.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
-    logging.basicConfig(level=max(shown, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet("%(name)s: %(message)s", hide))
+    logging.basicConfig(level=max(shown, logging.WARNING), handlers=[handler])
+
+
+class _Discreet(logging.Formatter):
+    """Formats as ever, then hides the secrets, in tracebacks too."""
+
+    def __init__(self, form: str, hide: Callable[[str], str]) -> None:
+        super().__init__(form)
+        self._hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._hide(super().format(record))
+
+
+def _hide(secrets: Collection[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text

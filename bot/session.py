@@ -1,4 +1,7 @@
-"""A run in a terminal: the real feeds, or the demo's recorded day. Ends on /stop, Ctrl-C, SIGTERM or at the day's end."""
+"""A run: the real feeds, told to Telegram and Slack or else to this terminal; or the demo's recorded day.
+
+Ends on /stop, Ctrl-C, SIGTERM or at the day's end.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +22,16 @@ from rich.console import Console
 from bot.app import App, ConfigWatcher, Parts, network
 from bot.chat.console import ConsoleChat, ConsoleMessenger
 from bot.chat.drawing import draw, make_console
+from bot.chat.reception import Reception
+from bot.chat.slack.bot import SlackBot
+from bot.chat.telegram.bot import TelegramBot
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, Platform
 from bot.domain.documents import code, document, line, strong
-from bot.ports import Clock, Store
+from bot.health import Check, serving_health
+from bot.ports import Clock, Messenger, Store
 from bot.settings.environment import Environment
 from bot.settings.files import load_catalog
 from bot.storage.database import StoreProblem
@@ -37,14 +44,22 @@ DEMO_TICK_SECONDS = 0.2
 
 
 async def run_live(environment: Environment, catalog: Catalog) -> str | None:
-    """`sokuho run`: answers what stops it from starting, if anything."""
+    """`sokuho run`: answers what stops it from starting or from going on, if anything."""
     clock, console = SystemClock(), make_console()
+    stop, problems = asyncio.Event(), list[str]()
+
+    def fail(sentence: str) -> None:
+        problems.append(sentence)
+        stop.set()
+
     async with (
         _store(environment.store_url) as store,
         network(clock, environment.contact) as (fetcher, parser),
     ):
         if isinstance(store, StoreProblem):
             return store.sentence
+        bots = _platform_bots(environment, store, clock, fail)
+        messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
         app = App(
             Parts(
                 catalog=catalog,
@@ -52,34 +67,82 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 clock=clock,
                 fetcher=fetcher,
                 parser=parser,
-                messengers={"console": ConsoleMessenger(console)},
+                messengers=messengers or {"console": ConsoleMessenger(console)},
                 interval=timedelta(minutes=environment.poll_minutes),
             )
         )
         await app.start()
-        chat = await _console_chat(store, clock)
         watcher = ConfigWatcher(
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
         )
-        stop = asyncio.Event()
-        draw(
-            document(
-                line(
-                    strong("Sokuho"),
-                    f" watches {len(catalog.feeds)} feeds. The first round takes a moment and is quiet ",
-                ),
-                "but for what is fresh.",
-            ),
-            console,
+        reception = Reception(app.services(), environment.access)
+        async with _started(bots.values(), reception) as problem:
+            if problem:
+                return problem
+            try:
+                async with serving_health(environment.http, _checks(app, bots)):
+                    _greet(catalog, bots, console)
+                    if bots:
+                        _stop_on_signals(stop)
+                        await app.run(stop, watcher.check)
+                    else:
+                        talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
+                        await _attend(app, talk, stop, first="/start", reload=watcher.check)
+            except OSError as error:
+                return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
+    return "\n".join(problems) or None
+
+
+def _platform_bots(
+    environment: Environment, store: Store, clock: Clock, fail: Callable[[str], None]
+) -> dict[Platform, TelegramBot | SlackBot]:
+    """The bots that there are tokens for."""
+    bots: dict[Platform, TelegramBot | SlackBot] = {}
+    if environment.telegram_token is not None:
+        token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api)
+    if environment.slack_bot_token is not None and environment.slack_app_token is not None:
+        bots["slack"] = SlackBot(
+            environment.slack_bot_token.get_secret_value(),
+            environment.slack_app_token.get_secret_value(),
+            fail,
+            api=f"{environment.slack_api.rstrip('/')}/",
         )
-        await _attend(
-            app,
-            ConsoleChat(app.services(stop.set), chat, console),
-            stop,
-            first="/start",
-            reload=watcher.check,
-        )
-    return None
+    return bots
+
+
+@asynccontextmanager
+async def _started(bots: Iterable[TelegramBot | SlackBot], reception: Reception) -> AsyncIterator[str | None]:
+    """All of the bots listening, or what stands against one; they are stopped at the end."""
+    async with AsyncExitStack() as stack:
+        problem = None
+        for bot in bots:
+            problem = problem or await bot.start(reception)
+            stack.push_async_callback(bot.stop)
+        yield problem
+
+
+def _checks(app: App, bots: Mapping[Platform, TelegramBot | SlackBot]) -> dict[str, Check]:
+    """What `/readyz` looks at."""
+
+    async def database() -> bool:
+        await app.parts.store.queue_status(app.parts.clock.now())
+        return True
+
+    def connected(bot: TelegramBot | SlackBot) -> Check:
+        async def check() -> bool:
+            return bot.connected
+
+        return check
+
+    return {"database": database, **{name: connected(bot) for name, bot in bots.items()}}
+
+
+def _greet(catalog: Catalog, bots: Mapping[Platform, TelegramBot | SlackBot], console: Console) -> None:
+    first = f" watches {len(catalog.feeds)} feeds. The first round takes a moment and is quiet "
+    rows = [line(f"{platform.capitalize()}: {bot.name}") for platform, bot in bots.items()]
+    end = [line("Ctrl-C ends it.")] if bots else []
+    draw(document(line(strong("Sokuho"), first), "but for what is fresh.", *rows, *end), console)
 
 
 async def run_demo(environment: Environment, *, fast: bool) -> str | None:
@@ -194,9 +257,7 @@ async def _attend(
     async def opening() -> AsyncIterator[str]:
         yield first
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    _stop_on_signals(stop)
     await talk.converse(opening(), echo=True)
     conversation = asyncio.create_task(talk.run())
     try:
@@ -205,6 +266,11 @@ async def _attend(
         conversation.cancel()
         with suppress(asyncio.CancelledError):
             await conversation
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
 async def _console_chat(store: Store, clock: Clock) -> Chat:

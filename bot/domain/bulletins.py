@@ -135,7 +135,15 @@ def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
     yield bare
     yield replace(bare, lead=None)
     headline = replace(bare.headline, text=cut_at_word(bare.headline.text, MAX_HEADLINE))
-    yield replace(bare, lead=None, headline=headline, hashtags=bare.hashtags[:2])
+    fewest = named[:3]
+    yield replace(
+        bare,
+        lead=None,
+        headline=headline,
+        sources=fewest,
+        unnamed=len(bulletin.sources) - len(fewest),
+        hashtags=bare.hashtags[:2],
+    )
 
 
 def cut_at_word(text: str, length: int) -> str:

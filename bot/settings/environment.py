@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.access import Access
 
 _REPOSITORY = Path(__file__).parents[2]
+
+
+_PLATFORM_CHAT = re.compile(r"(telegram:-?\d+(/\d+)?|slack:[A-Z0-9]+(/[A-Z0-9]+)?)")
+
+
+def _listed(value: object) -> object:
+    """`telegram:-100123, slack:T01/C02` as a set."""
+    if not isinstance(value, str):
+        return value
+    names = frozenset(filter(None, re.split(r"[\s,;]+", value)))
+    for name in names:
+        if not _PLATFORM_CHAT.fullmatch(name):
+            raise ValueError(f"“{name}” names no chat; write telegram:-100123 or slack:T01/C02")
+    return names
+
+
+def _host_and_port(value: str) -> str:
+    if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", value):
+        raise ValueError("write a host and a port, such as 127.0.0.1:8080")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("write an address that begins with https://")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Environment(BaseSettings):
@@ -28,6 +60,39 @@ class Environment(BaseSettings):
         default=5, description="between two polls of a feed"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
+    telegram_token: SecretStr | None = Field(default=None, description="from @BotFather")
+    telegram_api: WebAddress = Field(default="https://api.telegram.org", description="a Bot API server")
+    slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
+    slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, for Socket Mode")
+    slack_api: WebAddress = Field(default="https://slack.com/api/", description="Slack's Web API")
+    invite_code: SecretStr | None = Field(default=None, description="lets a chat in that gives it")
+    chats: Annotated[frozenset[str], NoDecode, BeforeValidator(_listed)] = Field(
+        default=frozenset(), description="chats that are let in: telegram:-100123, slack:T01/C02"
+    )
+    http: Annotated[str, AfterValidator(_host_and_port)] = Field(
+        default="", description="host:port of /healthz and /readyz"
+    )
+
+    @model_validator(mode="after")
+    def _slack_needs_both(self) -> Self:
+        if (self.slack_bot_token is None) != (self.slack_app_token is None):
+            missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
+            raise ValueError(f"SOKUHO_{missing} is missing; Slack needs both of its tokens")
+        return self
+
+    @property
+    def access(self) -> Access:
+        """Who may use the bot."""
+        return Access(None if self.invite_code is None else self.invite_code.get_secret_value(), self.chats)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must stand in no log."""
+        return tuple(
+            value.get_secret_value()
+            for value in (getattr(self, name) for name in type(self).model_fields)
+            if isinstance(value, SecretStr)
+        )
 
     @property
     def store_url(self) -> str:
@@ -42,6 +107,11 @@ def read_environment() -> Environment | str:
         return Environment()
     except ValidationError as error:
         return "\n".join(
-            f"SOKUHO_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            _sentence(problem["loc"], problem["msg"])
             for problem in error.errors(include_input=False, include_url=False)
         )
+
+
+def _sentence(place: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"SOKUHO_{'_'.join(map(str, place)).upper()}: {message}" if place else message

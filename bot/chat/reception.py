@@ -1,0 +1,109 @@
+"""Whoever comes to the bot, on any platform: may this chat use it, what did it miss, and who leaves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.chat.commands import MaySteer, Services, answer, anybody
+from bot.domain.access import Access
+from bot.domain.chats import Chat, Platform
+from bot.domain.documents import Document, code, document, line
+
+log = structlog.get_logger(__name__)
+
+CLOSED = "this bot is no longer open to this chat"
+"""The reason of a pause that ends when the operator lets the chat in again."""
+
+_INVITED = re.compile(r"[/／]?\s*start(?:@\S+)?\s+(?P<code>\S.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a person said to the bot: `text` is a command or plain words, `reply_to` the message it answers."""
+
+    platform: Platform
+    address: str
+    title: str
+    text: str
+    reply_to: str | None = None
+    may_steer: MaySteer = anybody
+
+
+class Reception:
+    """Between the platforms and the commands. No method reads or changes any chat but the one it is called for."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._store = services.store
+        self._access = access
+
+    async def answer(self, heard: Heard) -> Document:
+        """The answer to what was said, whoever said it. A chat is made when it is first let in."""
+        chat = await self._store.chat_at(heard.platform, heard.address)
+        if not self._access.admits(heard.platform, heard.address, chat):
+            invited = _INVITED.fullmatch(heard.text.strip())
+            if invited is None or not self._access.accepts(invited["code"]):
+                return self._stranger(heard, wrong_code=invited is not None)
+            chat = replace(await self._make(heard), invited=True)
+            await self._store.save_chat(chat)
+            # It may have been here before the bot was closed.
+            await self._reopen(chat)
+        return await answer(
+            self._services, chat or await self._make(heard), heard.text, heard.reply_to, heard.may_steer
+        )
+
+    async def returned(self, platform: Platform, place: str) -> int:
+        """The bot may speak there again: chats that could not be spoken to are resumed; answers how many."""
+        # The operator's word stands; one that paused itself resumes itself.
+        stopped = [
+            chat
+            for chat in await self._store.chats(platform, place)
+            if chat.pause_reason not in (None, CLOSED)
+        ]
+        for chat in stopped:
+            await self._store.resume_chat(chat.id, self._services.clock.now())
+            log.info("chat_resumed", chat=chat.id, platform=platform)
+        return len(stopped)
+
+    async def left(self, platform: Platform, place: str, reason: str) -> None:
+        """The bot may not speak there any more: every chat within is paused with the reason."""
+        for chat in await self._store.chats(platform, place):
+            await self._store.pause_chat(chat.id, reason, self._services.clock.now())
+            log.info("chat_paused", chat=chat.id, platform=platform, reason=reason)
+
+    async def moved(self, platform: Platform, place: str, to: str) -> None:
+        """A chat has another address from now on."""
+        if await self._store.move_chats(platform, place, to):
+            log.info("chat_moved", platform=platform)
+
+    async def open(self, platform: Platform) -> None:
+        """At the start: chats that the operator no longer lets in are paused, those let in again are resumed."""
+        for chat in await self._store.chats(platform):
+            if self._access.admits(platform, chat.address, chat):
+                await self._reopen(chat)
+            elif not chat.paused:
+                await self._store.pause_chat(chat.id, CLOSED, self._services.clock.now())
+
+    async def _reopen(self, chat: Chat) -> None:
+        if chat.pause_reason == CLOSED:
+            await self._store.resume_chat(chat.id, self._services.clock.now())
+
+    async def _make(self, heard: Heard) -> Chat:
+        now = self._services.clock.now()
+        return await self._store.ensure_chat(heard.platform, heard.address, heard.title, now)
+
+    def _stranger(self, heard: Heard, *, wrong_code: bool) -> Document:
+        """What is said to a chat that may not use the bot."""
+        name = code(f"{heard.platform}:{heard.address}")
+        ask = line("To be let in, give its operator the name of this chat: ", name)
+        if self._access.invite_code is None:
+            return document("👋 This bot is private: it serves only chats that its operator lists.", ask)
+        greeting = (
+            "🤔 That invite code is not the right one."
+            if wrong_code
+            else "👋 This bot is private: it serves chats that have an invite code."
+        )
+        return document(greeting, line("With a code, send: ", code("/start CODE")), ask)

@@ -1,0 +1,103 @@
+"""The Slack app's manifest, made from the command table: `python -m bot.chat.slack.manifest` writes manifest.json.
+
+Source: docs.slack.dev/reference/app-manifest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.chat.commands import COMMANDS, Command
+from bot.chat.slack.listening import ROOT
+from bot.chat.slack.render import BUILT_IN
+
+FILE = Path(__file__).parents[3] / "manifest.json"
+
+SCOPES = (
+    "app_mentions:read",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+)
+EVENTS = (
+    "app_mention",
+    "app_uninstalled",
+    "channel_archive",
+    "channel_deleted",
+    "channel_left",
+    "channel_unarchive",
+    "group_archive",
+    "group_left",
+    "group_unarchive",
+    "member_joined_channel",
+    "message.im",
+    "tokens_revoked",
+)
+
+
+def manifest(commands: Sequence[Command] = COMMANDS) -> dict[str, Any]:
+    """What makes the app on api.slack.com/apps, «Create New App», «From an app manifest»."""
+    return {
+        "display_information": {
+            "name": "Sokuho",
+            "description": "One short bulletin for each news event that a channel follows",
+            "background_color": "#1b3a5c",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Sokuho", "always_online": True},
+            "slash_commands": [_root(), *map(_slash, _offered(commands))],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_json() -> str:
+    return json.dumps(manifest(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _offered(commands: Sequence[Command]) -> list[Command]:
+    """Those that Slack does not keep for itself."""
+    return [command for command in commands if not command.console_only and command.name not in BUILT_IN]
+
+
+def _root() -> dict[str, Any]:
+    return {
+        "command": ROOT,
+        "description": "Every command of Sokuho; alone, a list of them",
+        "usage_hint": "topics add Ukraine ceasefire",
+        "should_escape": False,
+    }
+
+
+def _slash(command: Command) -> dict[str, Any]:
+    hint = command.examples[-1].partition(" ")[2]
+    return {
+        "command": f"/{command.name}",
+        "description": command.summary[0].upper() + command.summary[1:],
+        **({"usage_hint": hint} if hint else {}),
+        "should_escape": False,
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(as_json(), encoding="utf-8")
+    print(f"Written: {FILE.name}")  # noqa: T201 - a command's answer

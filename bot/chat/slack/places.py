@@ -1,0 +1,19 @@
+"""A Slack chat's address: its workspace and its channel or DM (`T01/C02`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Target(NamedTuple):
+    team: str
+    channel: str
+
+
+def address_of(team: str, channel: str) -> str:
+    return f"{team}/{channel}"
+
+
+def target_of(address: str) -> Target:
+    team, _, channel = address.partition("/")
+    return Target(team, channel)

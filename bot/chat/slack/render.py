@@ -1,0 +1,189 @@
+"""Documents as Slack blocks.
+
+All text stands in `rich_text` and `plain_text`, which Slack shows letter by letter: nothing that a feed wrote can call
+anybody (`<!channel>`), format, or pretend to be a link. The `text` beside the blocks, which notifications show, is read
+as markup and therefore escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from bot.chat.paging import page_of
+from bot.domain.bulletins import cut_at_word
+from bot.domain.documents import Document, Line, Span, Style
+
+Block = dict[str, Any]
+
+MAX_SIZE = 12_000
+"""Characters of JSON in all blocks of a message: Slack's limit is not documented; it has refused 13,200."""
+
+MAX_BLOCK = 5_000
+"""Characters of JSON in one block, about."""
+
+MAX_SPAN = 2_500
+"""Characters of one text; longer ones are divided."""
+
+MAX_PREVIEW = 800
+MAX_LABEL = 75
+MAX_VALUE = 2_000
+
+BUILT_IN = frozenset(
+    "active archive away call collapse dm dnd expand feed feedback help invite join kick leave me msg mute open "
+    "prefs remind remove rename search shrug star status topic unarchive who".split()
+)
+"""Slash commands of Slack's own, which no app can take: slack.com/help/articles/201259356."""
+
+_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and overrides that would turn around what stands behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a message is made of; `preview` is what a notification shows of it."""
+
+    preview: str
+    blocks: tuple[Block, ...]
+
+    def dump(self) -> str:
+        return json.dumps({"text": self.preview, "blocks": self.blocks}, ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str) -> Payload:
+        saved = json.loads(text)
+        return cls(saved["text"], tuple(saved["blocks"]))
+
+
+def bulletin(document: Document) -> Payload | None:
+    """The document as one message; None where it is beyond Slack's limits."""
+    payload = Payload(preview_of(document.lines), tuple(_texts(document.lines)))
+    return payload if _size(payload.blocks) <= MAX_SIZE else None
+
+
+def answer(document: Document, page: int = 0) -> tuple[Payload, ...]:
+    """The document as one or several messages, buttons below the last."""
+    buttons = tuple(_buttons(document, page))
+    messages: list[list[Block]] = [[]]
+    for block in _texts(document.lines):
+        if messages[-1] and _size([*messages[-1], block, *buttons]) > MAX_SIZE:
+            messages.append([])
+        messages[-1].append(block)
+    messages[-1].extend(buttons)
+    preview = preview_of(document.lines)
+    return tuple(Payload(preview, tuple(blocks)) for blocks in messages if blocks)
+
+
+def preview_of(lines: Sequence[Line]) -> str:
+    """The beginning of the text, escaped: `<!channel>` from a feed must not call anybody."""
+    plain = " ".join("".join(_shown(span.text) for span in line) for line in lines).strip()
+    short = cut_at_word(plain, MAX_PREVIEW)
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") or "Sokuho"
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return len(json.dumps(list(blocks), ensure_ascii=False, separators=(",", ":")))
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[Block]:
+    """The lines as rich text, in blocks of some size that end between lines, where there is a way."""
+    waiting: list[Span] = []
+    for line in _trimmed(lines):
+        for piece in _pieces(line):
+            if waiting and _cost([*waiting, *piece]) > MAX_BLOCK:
+                yield _rich_text(waiting)
+                waiting = []
+            elif waiting:
+                waiting.append(Span("\n"))
+            waiting.extend(piece)
+    if waiting:
+        yield _rich_text(waiting)
+
+
+def _cost(spans: Sequence[Span]) -> int:
+    """About how many characters of JSON the spans are."""
+    return sum(len(span.text) + len(span.href or "") + 60 for span in spans)
+
+
+def _trimmed(lines: Sequence[Line]) -> Sequence[Line]:
+    kept = [number for number, line in enumerate(lines) if any(span.text for span in line)]
+    return lines[kept[0] : kept[-1] + 1] if kept else ((Span("…"),),)
+
+
+def _pieces(line: Line) -> Iterator[Line]:
+    """The line, or pieces of it where it is too much for a block."""
+    piece: list[Span] = []
+    for span in line:
+        for start in range(0, len(span.text), MAX_SPAN):
+            part = Span(span.text[start : start + MAX_SPAN], span.style, span.href)
+            if piece and _cost([*piece, part]) > MAX_BLOCK:
+                yield tuple(piece)
+                piece = []
+            piece.append(part)
+    yield tuple(piece)
+
+
+def _rich_text(spans: Sequence[Span]) -> Block:
+    shown = [Span(_text(span), span.style, span.href) for span in spans]
+    joined = [
+        Span("".join(span.text for span in group), style, href)
+        for (style, href), group in groupby(shown, key=lambda span: (_kind(span.style), span.href))
+    ]
+    elements = [_element(span) for span in joined if span.text]
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": elements or [_element(Span(" "))]}],
+    }
+
+
+def _kind(style: Style) -> Style:
+    """Slack has no faint text."""
+    return Style.PLAIN if style is Style.FAINT else style
+
+
+def _element(span: Span) -> Block:
+    element: Block = {"type": "text", "text": span.text}
+    if span.href is not None and re.match(r"https?://", span.href):
+        element = {"type": "link", "url": span.href, "text": span.text}
+    match span.style:
+        case Style.STRONG:
+            element["style"] = {"bold": True}
+        case Style.CODE:
+            element["style"] = {"code": True}
+        case _:
+            pass
+    return element
+
+
+def _text(span: Span) -> str:
+    text = _shown(span.text)
+    if span.style is not Style.CODE:
+        return text
+    return re.sub(r"^/(\w+)", lambda found: f"/sokuho {found[1]}" if found[1] in BUILT_IN else found[0], text)
+
+
+def _shown(text: str) -> str:
+    return _HIDDEN.sub("", text)
+
+
+def _buttons(document: Document, number: int) -> Iterator[Block]:
+    page = page_of(document, number)
+    values = [(action.label, action.command) for action in page.actions]
+    if page.count > 1 and document.again is not None:
+        values.extend((label, turning + document.again) for label, turning in page.turns())
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"do:{place}",
+            "text": {"type": "plain_text", "text": cut_at_word(_shown(label), MAX_LABEL), "emoji": True},
+            "value": value,
+        }
+        for place, (label, value) in enumerate(values)
+        if label.strip() and len(value) <= MAX_VALUE
+    ]
+    if elements:
+        yield {"type": "actions", "elements": elements}

@@ -1,0 +1,259 @@
+"""One Telegram bot: listens by long polling, answers, and is the outbox's messenger.
+
+Updates are asked for with a loop of our own rather than PTB's `Updater`, see docs/decisions/0009.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+import structlog
+from telegram import Bot, Update, User
+from telegram.constants import ChatMemberStatus
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.request import HTTPXRequest
+
+from bot.chat.commands import COMMANDS
+from bot.chat.lanes import Lanes, supervised
+from bot.chat.paging import read_data
+from bot.chat.reception import Heard, Reception
+from bot.chat.telegram.errors import seconds_of
+from bot.chat.telegram.menu import menus
+from bot.chat.telegram.messenger import TelegramMessenger
+from bot.chat.telegram.places import target_of
+from bot.chat.telegram.updates import ALLOWED, Author, Membership, Moved, Pressed, Said, read
+from bot.domain.documents import Document, document
+from bot.ports import Clock, Store
+
+log = structlog.get_logger(__name__)
+
+API = "https://api.telegram.org"
+
+LONG_POLL = 30
+"""Seconds that Telegram holds a question for updates open."""
+
+BATCH_SECONDS = 10.0
+"""How long updates may be worked on before more are asked for."""
+
+NEWCOMER_SECONDS = 30.0
+"""A bot that meets another one under its token within so long is the second, and gives way."""
+
+DRAIN_SECONDS = 5.0
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
+MAX_ALERT = 200
+"""Characters of a pop-up above a button."""
+
+REFUSED = "Telegram refuses SOKUHO_TELEGRAM_TOKEN. Copy it anew from @BotFather (/mybots, API Token)."
+SECOND = (
+    "Another program is polling this Telegram bot, perhaps a second Sokuho. Stop that one, "
+    "or make a bot of its own for this one with @BotFather."
+)
+
+COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
+
+
+class TelegramBot:
+    """`fail` is told, in a sentence, of what ends the bot for good: a token that is refused, a second program."""
+
+    def __init__(
+        self, token: str, store: Store, clock: Clock, fail: Callable[[str], None], *, api: str = API
+    ) -> None:
+        # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
+        self._bot = Bot(
+            token,
+            base_url=f"{api}/bot",
+            base_file_url=f"{api}/file/bot",
+            request=HTTPXRequest(connection_pool_size=64, read_timeout=20, write_timeout=20, pool_timeout=20),
+            get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=LONG_POLL + 10),
+        )
+        self._store = store
+        self._fail = fail
+        self._lanes = Lanes("telegram")
+        self._answers = Lanes("telegram")
+        self._listening: asyncio.Task[None] | None = None
+        self._offset: int | None = None
+        self._began = 0.0
+        self.connected = False
+        self.messenger = TelegramMessenger(
+            self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new)
+        )
+        self._reception: Reception
+
+    @property
+    def name(self) -> str:
+        """`@SokuhoBot`, once it is known."""
+        return self._bot.name if self._initialized else "Telegram"
+
+    @property
+    def _initialized(self) -> bool:
+        with suppress(RuntimeError):
+            return bool(self._bot.bot)
+        return False
+
+    async def start(self, reception: Reception) -> str | None:
+        """Begin to listen; answers what stands against it, if anything. A network that is away is waited for."""
+        self._reception = reception
+        try:
+            await self._bot.initialize()
+        except InvalidToken:
+            await self._bot.shutdown()
+            return REFUSED
+        except TelegramError as error:
+            log.warning("telegram_unreachable", error=type(error).__name__)
+        await reception.open("telegram")
+        self._listening = asyncio.create_task(supervised("Telegram", self._listen(), self._fail))
+        return None
+
+    async def stop(self) -> None:
+        """Stop listening, finish what is under way, and tell Telegram what was worked on."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await self._lanes.drain(DRAIN_SECONDS)
+        await self._answers.drain(DRAIN_SECONDS)
+        if self._initialized:
+            with suppress(TelegramError):
+                await self._bot.get_updates(offset=self._offset, timeout=0, allowed_updates=ALLOWED)
+        await self._bot.shutdown()
+
+    async def _listen(self) -> None:
+        """Ask for updates and work on them. They are confirmed by the question after, so a kill loses none."""
+        self._began = time.monotonic()
+        failures = 0
+        me: User | None = None
+        while True:
+            try:
+                if me is None:
+                    await self._bot.initialize()
+                    me = self._bot.bot
+                    await self._bot.delete_webhook()
+                    self._lanes.submit("menus", self._set_menus())
+                updates = await self._bot.get_updates(
+                    offset=self._offset, timeout=LONG_POLL, allowed_updates=ALLOWED
+                )
+            except TelegramError as error:
+                self.connected = isinstance(error, TimedOut) and self.connected
+                if self._ends(error):
+                    return
+                wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
+                failures += 1
+                if isinstance(error, RetryAfter):
+                    wait = seconds_of(error.retry_after).total_seconds()
+                # Its text may hold the token.
+                log.warning("telegram_poll_failed", error=type(error).__name__, again_in=wait)
+                await asyncio.sleep(wait)
+                continue
+            failures = 0
+            self.connected = True
+            await self._work_on(updates, me)
+
+    def _ends(self, error: TelegramError) -> bool:
+        """Whether the error ends the bot. An older program goes on where a second one came: that one gives way."""
+        if isinstance(error, InvalidToken):
+            self._fail(REFUSED)
+            return True
+        if isinstance(error, Conflict) and time.monotonic() - self._began < NEWCOMER_SECONDS:
+            self._fail(SECOND)
+            return True
+        return False
+
+    async def _work_on(self, updates: Sequence[Update], me: User) -> None:
+        tasks = []
+        for update in updates:
+            place = str(update.effective_chat.id) if update.effective_chat else ""
+            tasks.append(self._lanes.submit(place, self._take(update, me)))
+        if tasks:
+            await asyncio.wait(tasks, timeout=BATCH_SECONDS)
+            self._offset = updates[-1].update_id + 1
+
+    async def _take(self, update: Update, me: User) -> None:
+        match read(update, me.username or "", COMMAND_NAMES):
+            case Said() as said:
+                await self._answer(said)
+            case Pressed() as pressed:
+                await self._press(pressed)
+            case Moved(place, to):
+                await self._reception.moved("telegram", place, to)
+            case Membership() as change:
+                await self._follow(change)
+
+    async def _answer(self, said: Said) -> None:
+        if said.text is None:
+            answer = document("👀 I can read only text. /help shows what you can type.")
+        else:
+            answer = await self._reception.answer(self._heard(said, said.text, said.reply_to))
+        self._say(said.address, answer, None if said.private else said.message_id)
+
+    async def _press(self, pressed: Pressed) -> None:
+        """Run the command behind a button, as if the person who pressed it had typed it."""
+        data = read_data(pressed.data)
+        command, page = data or (None, None)
+        if command is not None and command.startswith("#"):
+            command = await self._store.remembered_command(command)
+        if command is None:
+            await self._alert(pressed, "🤔 This button is not known any more. Type /help for what there is.")
+            return
+        answer = await self._reception.answer(self._heard(pressed, command, None))
+        if answer.whisper:
+            await self._alert(pressed, answer.plain)
+            return
+        await self._alert(pressed, None)
+        if page is None:
+            self._say(pressed.address, answer, None)
+        else:
+            turn = self.messenger.turn_page(pressed.address, pressed.message_id, answer, page)
+            self._answers.submit(pressed.address, turn)
+
+    async def _alert(self, pressed: Pressed, text: str | None) -> None:
+        """Answer the press itself: end the waiting sign, perhaps with a pop-up that only this person sees."""
+        short = None if text is None else text if len(text) <= MAX_ALERT else text[: MAX_ALERT - 1] + "…"
+        try:
+            await self._bot.answer_callback_query(pressed.query_id, short, show_alert=text is not None)
+        except TelegramError as error:
+            # A press that waited too long is not answered any more; what it asked for is done all the same.
+            log.info("press_not_answered", error=type(error).__name__)
+
+    async def _follow(self, change: Membership) -> None:
+        if change.reason is not None:
+            await self._reception.left("telegram", change.place, change.reason)
+            return
+        await self._reception.returned("telegram", change.place)
+        if change.welcome:
+            heard = Heard("telegram", change.place, change.title, "/start")
+            self._say(change.place, await self._reception.answer(heard), None)
+
+    def _heard(self, what: Said | Pressed, text: str, reply_to: str | None) -> Heard:
+        may_steer = partial(self._may_steer, what.address, what.author, private=what.private)
+        return Heard("telegram", what.address, what.title, text, reply_to, may_steer)
+
+    async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool:
+        """Whether the author is an admin of the group, or needs to be none."""
+        if private or author.chat_itself:
+            return True
+        if author.user_id is None:
+            return False
+        try:
+            member = await self._bot.get_chat_member(target_of(address).chat_id, author.user_id)
+        except TelegramError as error:
+            log.warning("member_unknown", error=type(error).__name__)
+            return False
+        return member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
+
+    def _say(self, address: str, answer: Document, reply_to: int | None) -> None:
+        """Have an answer said in its turn; nobody waits for that here."""
+        self._answers.submit(address, self.messenger.say(address, answer, reply_to=reply_to))
+
+    async def _set_menus(self) -> None:
+        shown = [command for command in COMMANDS if not command.console_only]
+        try:
+            for menu in menus(shown):
+                await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
+        except TelegramError as error:
+            log.warning("menu_not_set", error=type(error).__name__)

@@ -1,0 +1,69 @@
+"""`/healthz` and `/readyz` over HTTP, for whoever keeps the process running, and the question they are asked.
+
+Alive means that the event loop turns; ready means that the database answers and every platform is connected.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger(__name__)
+
+Check = Callable[[], Awaitable[bool]]
+
+ASK_SECONDS = 5
+
+
+@asynccontextmanager
+async def serving_health(address: str, checks: Mapping[str, Check]) -> AsyncIterator[None]:
+    """Answer at `address` (`127.0.0.1:8080`; empty: nowhere) while entered. May raise OSError where it is taken."""
+    if not address:
+        yield
+        return
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        state = {name: await _holds(check) for name, check in checks.items()}
+        return web.json_response(state, status=200 if all(state.values()) else 503)
+
+    application = web.Application()
+    application.router.add_get("/healthz", alive)
+    application.router.add_get("/readyz", ready)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        host, _, port = address.rpartition(":")
+        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _holds(check: Check) -> bool:
+    try:
+        return await check()
+    except Exception:
+        log.exception("not_ready")
+        return False
+
+
+def ask(address: str) -> str | None:
+    """Ask the process at `address` whether it is alive; answers what is wrong, if anything."""
+    if not address:
+        return "SOKUHO_HTTP names no address to ask at, such as 127.0.0.1:8080."
+    host, _, port = address.rpartition(":")
+    # Who listens on every address is asked on this machine's own.
+    here = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}/healthz"  # noqa: S104 - compared, not bound
+    try:
+        with urllib.request.urlopen(here, timeout=ASK_SECONDS):
+            return None
+    except (urllib.error.URLError, OSError) as error:
+        return f"Nobody answers at {here}: {getattr(error, 'reason', error)}"

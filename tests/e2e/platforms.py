@@ -1,0 +1,136 @@
+"""The whole way on both platforms at once: a feed server, the Bot API's and Slack's doubles, and the real clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from bot.app import App, Parts
+from bot.chat.reception import Reception
+from bot.chat.slack.bot import SlackBot
+from bot.chat.telegram.bot import TelegramBot
+from bot.clock import SystemClock
+from bot.domain.access import OPEN, Access
+from bot.feeds.fetch import HttpFetcher
+from bot.ports import Clock, Probe, no_probe
+from bot.storage.database import StoreProblem
+from bot.storage.sql import SqlStore, open_store
+from tests.e2e.world import INTERVAL, InlineParser, catalog_of
+from tests.fakes.feed_server import FeedServer
+from tests.fakes.slack_server import SlackServer
+from tests.fakes.telegram_server import TelegramServer
+
+ADA, BOB = 11, 12
+"""People on Telegram: Ada is an admin of every group here, Bob is not."""
+PRIVATE, GROUP, FORUM, CHANNEL = ADA, -100200, -100300, -100400
+TEAM = "T1"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the doubles listen, and by which tokens."""
+
+    telegram_api: str
+    telegram_token: str
+    slack_api: str
+    slack_bot_token: str
+    slack_app_token: str
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """A started app with both bots connected. `failed`: what the bots said ended them."""
+
+    app: App
+    store: SqlStore
+    telegram: TelegramBot
+    slack: SlackBot
+    failed: list[str] = field(default_factory=list)
+
+
+def peopled_telegram(**settings: object) -> TelegramServer:
+    """A Bot API with a private chat, a group, a forum and a channel."""
+    server = TelegramServer(**settings)  # type: ignore[arg-type]  # the server's own fields
+    server.private(ADA, "Ada")
+    server.user(BOB, "Bob")
+    for chat_id, title, forum in ((GROUP, "Desk", False), (FORUM, "Forum", True)):
+        server.group(chat_id, title, "supergroup", is_forum=forum)
+        server.member(chat_id, ADA, "administrator")
+        server.member(chat_id, BOB)
+    server.channel(CHANNEL, "Wire")
+    server.member(CHANNEL, ADA, "administrator")
+    return server
+
+
+def addresses_of(telegram: TelegramServer, slack: SlackServer) -> Addresses:
+    return Addresses(
+        telegram.base_url.removesuffix("/bot"),
+        telegram.token,
+        slack.api_url,
+        slack.home.token,
+        slack.app_token,
+    )
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path,
+    addresses: Addresses,
+    feeds: Sequence[str] = (),
+    *,
+    clock: Clock | None = None,
+    access: Access = OPEN,
+    probe: Probe = no_probe,
+) -> AsyncIterator[Newsroom]:
+    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
+    clock = clock or SystemClock()
+    store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
+    assert not isinstance(store, StoreProblem), store
+    failed: list[str] = []
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        fetcher = await stack.enter_async_context(HttpFetcher(clock))
+        telegram = TelegramBot(
+            addresses.telegram_token, store, clock, failed.append, api=addresses.telegram_api
+        )
+        slack = SlackBot(
+            addresses.slack_bot_token,
+            addresses.slack_app_token,
+            failed.append,
+            api=addresses.slack_api,
+            waits=(),
+            ping_seconds=0.05,
+        )
+        app = App(
+            Parts(
+                catalog=catalog_of(feeds),
+                store=store,
+                clock=clock,
+                fetcher=fetcher,
+                parser=InlineParser(),
+                messengers={"telegram": telegram.messenger, "slack": slack.messenger},
+                interval=INTERVAL,
+                random=Random(1),
+                probe=probe,
+            )
+        )
+        await app.start()
+        reception = Reception(app.services(), access)
+        for bot in (telegram, slack):
+            stack.push_async_callback(bot.stop)
+            problem = await bot.start(reception)
+            assert problem is None, problem
+        yield Newsroom(app, store, telegram, slack, failed)
+
+
+@asynccontextmanager
+async def doubles() -> AsyncIterator[tuple[FeedServer, TelegramServer, SlackServer]]:
+    """The three servers, with people, chats and channels."""
+    async with FeedServer() as feeds, peopled_telegram() as telegram, SlackServer() as slack:
+        slack.channel("C1", "news")
+        slack.channel("C2", "elsewhere", member=False)
+        slack.dm("D1", "U1")
+        yield feeds, telegram, slack
