@@ -10,12 +10,10 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from html import escape, unescape
 from io import StringIO
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.cells import split_graphemes
@@ -23,11 +21,12 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from benchmarks.recorded import PROJECT, by_link, entries_of, read_config
 from bot.chat.commands import Services, answer
 from bot.chat.console import PROMPT
 from bot.chat.drawing import Look, draw
 from bot.clock import SimulatedClock
-from bot.demo import RecordedDay, read_day
+from bot.demo import RecordedDay
 from bot.domain.bulletins import compose, lay_out
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
@@ -36,10 +35,8 @@ from bot.domain.entries import Entry
 from bot.domain.matching import analyse
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic
-from bot.settings.files import load_catalog
 from bot.storage.sql import SqlStore, open_store
 
-PROJECT = Path(__file__).parent.parent
 PICTURE = PROJECT / "docs" / "bulletin.svg"
 WIDTH = 86
 
@@ -78,33 +75,6 @@ class Desk:
 
     async def refresh_topics(self) -> None:
         """There is nothing to take up: the picture makes no topics."""
-
-
-def read_config() -> tuple[Catalog, RecordedDay]:
-    catalog = load_catalog(PROJECT / "config", feeds=())
-    day = read_day(PROJECT / "config" / "demo")
-    assert isinstance(catalog, Catalog), catalog
-    assert isinstance(day, RecordedDay), day
-    return replace(catalog, outlets=day.with_outlets(catalog.outlets)), day
-
-
-def entries_of(day: RecordedDay) -> tuple[Entry, ...]:
-    """The day's entries as the store would have them, had each been read a minute after it was published."""
-    feeds = {feed.path: feed for feed in day.feeds}
-    return tuple(
-        Entry(
-            number,
-            None,
-            item.title,
-            item.summary,
-            item.link,
-            feeds[item.feed].outlet,
-            feeds[item.feed].language,
-            item.published,
-            item.published + timedelta(minutes=1),
-        )
-        for number, item in enumerate(day.entries, start=1)
-    )
 
 
 def bulletin(chat: Chat, catalog: Catalog, slug: str, entry: Entry) -> Document:
@@ -169,9 +139,8 @@ def main() -> None:
         color_system="truecolor",
         highlight=False,
     )
-    by_link = {(entry.link or "").removeprefix("https://example.org/"): entry for entry in entries}
     for slug, link in BULLETINS:
-        draw(bulletin(chat, catalog, slug, by_link[link]), console, Look.BULLETIN)
+        draw(bulletin(chat, catalog, slug, by_link(entries)[link]), console, Look.BULLETIN)
         console.print()
     console.print(Text(f"{PROMPT}{COMMAND}"))
     draw(asyncio.run(answered(COMMAND, catalog, day, entries)), console)

@@ -362,7 +362,8 @@ class ResumeStore(Protocol):
     async def resume_chat(self, chat_id: int, now: datetime) -> int:
         """End a chat's pause, and owe it in one message all that it missed; answers how many stories that is.
 
-        Missed are messages still owed, and stories opened since the pause began which it would have been told of.
+        Missed are messages still owed, and stories with reports seen since the pause began that it would have been
+        told of.
         They are `folded` into the message, and count as told. A chat that is not paused misses nothing.
         """
         ...

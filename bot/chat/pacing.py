@@ -44,12 +44,14 @@ class _Waiting:
     entered: asyncio.Future[None] = field(compare=False)
 
 
-class Pacer:
-    """Gives turns. `windows_of` names the windows a call to a chat counts in, by its address and urgency."""
+Pace = Callable[[str, Urgency], Sequence[Window]]
+"""The windows that a call to a chat counts in, by the chat's address and the call's urgency."""
 
-    def __init__(
-        self, windows_of: Callable[[str, Urgency], Sequence[Window]], timer: Timer | None = None
-    ) -> None:
+
+class Pacer:
+    """Gives turns, at a platform's pace."""
+
+    def __init__(self, windows_of: Pace, timer: Timer | None = None) -> None:
         self._windows_of = windows_of
         self._timer = timer or asyncio.get_running_loop()
         self._calls: dict[str, deque[float]] = {}

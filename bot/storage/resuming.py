@@ -67,8 +67,8 @@ def _missed(
             topics.c.live,
             entries.c.is_news,
             entries.c.outlet.not_in(blocked),
-            stories.c.opened >= since,
-            stories.c.opened >= subscriptions.c.since,
+            entries.c.seen >= since,
+            entries.c.seen >= subscriptions.c.since,
             stories.c.id.not_in(
                 select(deliveries.c.story_id).where(
                     deliveries.c.chat_id == chat_id, deliveries.c.story_id.is_not(None)

@@ -25,11 +25,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.commands import COMMANDS
 from bot.chat.lanes import Lanes, supervised
+from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
 from bot.chat.slack.errors import FAILURES, code_of
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
-from bot.chat.slack.messenger import Ear, SlackMessenger
+from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
 from bot.chat.slack.places import address_of, target_of
 from bot.domain.documents import Document, code, document, line
 
@@ -75,6 +76,7 @@ class SlackBot:
         fail: Callable[[str], None],
         *,
         api: str = API,
+        pace: Pace = windows_of,
         waits: tuple[float, ...] = NEWCOMER_WAITS,
         ping_seconds: float = 5.0,
     ) -> None:
@@ -96,7 +98,7 @@ class SlackBot:
         self._team = ""
         self.name = "Slack"
         self.connected = False
-        self.messenger = SlackMessenger(self._client)
+        self.messenger = SlackMessenger(self._client, pace)
         self._reception: Reception
 
     async def start(self, reception: Reception) -> str | None:

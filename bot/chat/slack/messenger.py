@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.chat.pacing import Pacer
+from bot.chat.pacing import Pace, Pacer
 from bot.chat.slack import render
 from bot.chat.slack.errors import FAILURES, outcome_of
 from bot.chat.slack.places import target_of
@@ -61,9 +61,9 @@ def windows_of(address: str, urgency: Urgency) -> tuple[Window, ...]:
 class SlackMessenger:
     """`ports.Messenger`, and the voice of answers."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, pace: Pace = windows_of) -> None:
         self._client = client
-        self._pacer = Pacer(windows_of)
+        self._pacer = Pacer(pace)
 
     def render(self, document: Document) -> str | None:
         payload = render.bulletin(document)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from bot.chat.commands import COMMANDS
 from bot.chat.paging import page_of
 from bot.domain.bulletins import cut_at_word
 from bot.domain.documents import Document, Line, Span, Style
@@ -38,6 +39,9 @@ BUILT_IN = frozenset(
     "prefs remind remove rename search shrug star status topic unarchive who".split()
 )
 """Slash commands of Slack's own, which no app can take: slack.com/help/articles/201259356."""
+
+RESERVED = BUILT_IN & {command.name for command in COMMANDS}
+"""Commands of ours that can only be typed behind /sokuho, and are shown so."""
 
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and overrides that would turn around what stands behind them."""
@@ -163,7 +167,7 @@ def _text(span: Span) -> str:
     text = _shown(span.text)
     if span.style is not Style.CODE:
         return text
-    return re.sub(r"^/(\w+)", lambda found: f"/sokuho {found[1]}" if found[1] in BUILT_IN else found[0], text)
+    return re.sub(r"^/(\w+)", lambda found: f"/sokuho {found[1]}" if found[1] in RESERVED else found[0], text)
 
 
 def _shown(text: str) -> str:

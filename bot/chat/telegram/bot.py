@@ -20,11 +20,12 @@ from telegram.request import HTTPXRequest
 
 from bot.chat.commands import COMMANDS
 from bot.chat.lanes import Lanes, supervised
+from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
 from bot.chat.telegram.errors import seconds_of
 from bot.chat.telegram.menu import menus
-from bot.chat.telegram.messenger import TelegramMessenger
+from bot.chat.telegram.messenger import TelegramMessenger, windows_of
 from bot.chat.telegram.places import target_of
 from bot.chat.telegram.updates import ALLOWED, Author, Membership, Moved, Pressed, Said, read
 from bot.domain.documents import Document, document
@@ -61,7 +62,14 @@ class TelegramBot:
     """`fail` is told, in a sentence, of what ends the bot for good: a token that is refused, a second program."""
 
     def __init__(
-        self, token: str, store: Store, clock: Clock, fail: Callable[[str], None], *, api: str = API
+        self,
+        token: str,
+        store: Store,
+        clock: Clock,
+        fail: Callable[[str], None],
+        *,
+        api: str = API,
+        pace: Pace = windows_of,
     ) -> None:
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -81,7 +89,7 @@ class TelegramBot:
         self._began = 0.0
         self.connected = False
         self.messenger = TelegramMessenger(
-            self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new)
+            self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new), pace
         )
         self._reception: Reception
 

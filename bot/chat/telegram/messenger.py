@@ -19,7 +19,7 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.chat.pacing import Pacer
+from bot.chat.pacing import Pace, Pacer
 from bot.chat.telegram.errors import UNCHANGED, outcome_of
 from bot.chat.telegram.places import address_of, is_group, target_of
 from bot.chat.telegram.render import Keyboard, as_html, fits, keyboard, split
@@ -57,13 +57,18 @@ class TelegramMessenger:
     """`ports.Messenger`, and the voice of answers. `moved` is told of a group that has become a supergroup."""
 
     def __init__(
-        self, bot: Bot, store: PlaceStore, clock: Clock, moved: Callable[[str, str], Awaitable[None]]
+        self,
+        bot: Bot,
+        store: PlaceStore,
+        clock: Clock,
+        moved: Callable[[str, str], Awaitable[None]],
+        pace: Pace = windows_of,
     ) -> None:
         self._bot = bot
         self._store = store
         self._clock = clock
         self._moved = moved
-        self._pacer = Pacer(windows_of)
+        self._pacer = Pacer(pace)
 
     def render(self, document: Document) -> str | None:
         return as_html(document.lines) if fits(document.lines) else None
