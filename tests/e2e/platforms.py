@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -60,6 +61,24 @@ class Addresses:
     slack_app_token: str
 
 
+class Failures(list[str]):
+    """What the bots said, in sentences, of what ended them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = asyncio.Event()
+
+    def append(self, sentence: str) -> None:
+        super().append(sentence)
+        self._changed.set()
+
+    async def until(self, number: int) -> None:
+        """Return once there are so many."""
+        while len(self) < number:
+            self._changed.clear()
+            await asyncio.wait_for(self._changed.wait(), 15)
+
+
 @dataclass(slots=True)
 class Newsroom:
     """A started app with both bots connected. `failed`: what the bots said ended them."""
@@ -68,7 +87,7 @@ class Newsroom:
     store: SqlStore
     telegram: TelegramBot
     slack: SlackBot
-    failed: list[str] = field(default_factory=list)
+    failed: Failures
 
 
 def peopled_telegram(**settings: object) -> TelegramServer:
@@ -109,7 +128,7 @@ async def serving(
     clock = clock or SystemClock()
     store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
     assert not isinstance(store, StoreProblem), store
-    failed: list[str] = []
+    failed = Failures()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(HttpFetcher(clock))
@@ -145,8 +164,9 @@ async def serving(
         )
         await app.start()
         reception = Reception(app.services(), access)
+        stack.push_async_callback(telegram.stop)
+        stack.push_async_callback(slack.stop)
         for bot in (telegram, slack):
-            stack.push_async_callback(bot.stop)
             problem = await bot.start(reception)
             assert problem is None, problem
         yield Newsroom(app, store, telegram, slack, failed)
