@@ -41,8 +41,11 @@ LONG_POLL = 30
 BATCH_SECONDS = 10.0
 """How long updates may be worked on before more are asked for."""
 
-NEWCOMER_SECONDS = 30.0
-"""A bot that meets another one under its token within so long is the second, and gives way."""
+NEWCOMER_SECONDS = 5.0
+"""A program that meets another one under its token within so long of its start came second, and gives way.
+
+The first one is interrupted too, asks again after a second, and so interrupts the second one while that is young.
+"""
 
 DRAIN_SECONDS = 5.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)

@@ -1,0 +1,189 @@
+"""`sokuho run` with tokens, as an operator starts it: a process, its health, a second one, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.e2e.platforms import ADA, GROUP, addresses_of, doubles
+from tests.fakes.feed_server import FeedServer, Item
+from tests.fakes.slack_server import SlackServer
+from tests.fakes.telegram_server import TelegramServer
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody with a configuration, tokens, and three servers in place of the world."""
+
+    environment: Mapping[str, str]
+    port: int
+    feeds: FeedServer
+    telegram: TelegramServer
+    slack: SlackServer
+
+    async def start(self, *arguments: str, **changed: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *(arguments or ("run",)),
+            cwd=ROOT,
+            env={**self.environment, **changed},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def ask(self, path: str) -> tuple[int, dict[str, bool]]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}{path}") as answer,
+        ):
+            return answer.status, json.loads(await answer.text())
+
+
+@asynccontextmanager
+async def operating(folder: Path) -> AsyncIterator[Operator]:
+    async with doubles() as (feeds, telegram, slack):
+        feeds.publish("/feed", [])
+        config = folder / "config"
+        shutil.copytree(ROOT / "config", config)
+        feed = (
+            f'[[feeds]]\nurl = "{feeds.url("/feed")}"\noutlet = "Reuters"\nlanguage = "en"\ncountry = "gb"\n'
+        )
+        (config / "feeds.toml").write_text(feed, encoding="utf-8")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        addresses = addresses_of(telegram, slack)
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SOKUHO_")},
+            "SOKUHO_CONFIG_DIR": str(config),
+            "SOKUHO_DATA_DIR": str(folder / "data"),
+            "SOKUHO_POLL_MINUTES": "0.02",
+            "SOKUHO_LOG_LEVEL": "info",
+            "SOKUHO_HTTP": f"127.0.0.1:{port}",
+            "SOKUHO_TELEGRAM_TOKEN": addresses.telegram_token,
+            "SOKUHO_TELEGRAM_API": addresses.telegram_api,
+            "SOKUHO_SLACK_BOT_TOKEN": addresses.slack_bot_token,
+            "SOKUHO_SLACK_APP_TOKEN": addresses.slack_app_token,
+            "SOKUHO_SLACK_API": addresses.slack_api,
+        }
+        yield Operator(environment, port, feeds, telegram, slack)
+
+
+async def test_from_nothing_to_the_first_bulletin_in_a_group_and_a_channel(tmp_path: Path) -> None:
+    """One process: both chats subscribe, the feed changes, both have it; it ends cleanly and leaks no token."""
+    async with operating(tmp_path) as operator:
+        telegram, slack = operator.telegram, operator.slack
+        process = await operator.start()
+        await slack.until(lambda: slack.connections, timeout=20)
+        await telegram.until(lambda: telegram.polling, timeout=20)
+        await telegram.say(GROUP, "/subscribe ukraine-ceasefire", user=ADA)
+        await slack.slash("/sokuho", "subscribe ukraine-ceasefire", channel="C1")
+        await telegram.until(lambda: telegram.messages(GROUP))
+        await slack.until(lambda: slack.messages("C1"))
+        operator.feeds.publish("/feed", [Item("Ukraine agrees to ceasefire", published=datetime.now(UTC))])
+        await telegram.until(lambda: "【Ukraine agrees" in telegram.messages(GROUP)[-1].text, timeout=20)
+        await slack.until(lambda: "【Ukraine agrees" in slack.messages("C1")[-1].plain, timeout=20)
+        assert await operator.ask("/healthz") == (200, {"alive": True})
+        # Slack's word is heard a little before the bot knows of it.
+        assert await operator.ask("/readyz") == (200, {"database": True, "telegram": True, "slack": True})
+        asked = await operator.start("health")
+        assert await asked.wait() == 0
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 0, output.decode()
+        for token in (telegram.token, slack.home.token, slack.app_token):
+            assert token not in output.decode()
+        assert "Telegram: @sokuho_bot" in output.decode()
+
+
+async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Path) -> None:
+    """In a sentence that says what to do. (That the first one goes on is tested in test_platforms_pace.)"""
+    async with operating(tmp_path) as operator:
+        telegram, slack = operator.telegram, operator.slack
+        first = await operator.start()
+        await telegram.until(lambda: telegram.polling, timeout=20)
+        second = await operator.start()
+        output, _ = await asyncio.wait_for(second.communicate(), 20)
+        assert second.returncode == 1
+        assert "is in use by another Sokuho" in output.decode()
+        await slack.until(lambda: slack.connections, timeout=20)
+        third = await operator.start(
+            SOKUHO_DATA_DIR=str(tmp_path / "other"),
+            SOKUHO_SLACK_BOT_TOKEN="",
+            SOKUHO_SLACK_APP_TOKEN="",
+            SOKUHO_HTTP="",
+        )
+        output, _ = await asyncio.wait_for(third.communicate(), 30)
+        assert third.returncode == 1
+        assert "Another program is polling this Telegram bot" in output.decode()
+        if first.returncode is None:
+            first.send_signal(signal.SIGINT)
+        await asyncio.wait_for(first.communicate(), 20)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"SOKUHO_TELEGRAM_TOKEN": "123:wrong"}, "Telegram refuses SOKUHO_TELEGRAM_TOKEN"),
+        ({"SOKUHO_SLACK_BOT_TOKEN": "xoxb-wrong"}, "Slack refuses SOKUHO_SLACK_BOT_TOKEN"),
+        ({"SOKUHO_SLACK_APP_TOKEN": "xapp-wrong"}, "SOKUHO_SLACK_APP_TOKEN"),
+        ({"SOKUHO_SLACK_APP_TOKEN": ""}, "SOKUHO_SLACK_APP_TOKEN is missing"),
+        ({"SOKUHO_HTTP": "8080"}, "write a host and a port"),
+        ({"SOKUHO_CHATS": "everybody"}, "“everybody” names no chat"),
+        ({"SOKUHO_TELEGRAM_API": "ftp://x"}, "SOKUHO_TELEGRAM_API"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_what_is_wrong_with_the_settings_stops_the_start(
+    tmp_path: Path, changed: dict[str, str], expected: str
+) -> None:
+    """With what to mend, and without the secrets."""
+    async with operating(tmp_path) as operator:
+        process = await operator.start(**changed)
+        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        said = output.decode()
+        assert process.returncode == 1, said
+        assert expected in said
+        assert "Traceback" not in said
+        assert not any(len(value) > 4 and value in said for value in changed.values() if "wrong" in value)
+
+
+async def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    async with operating(tmp_path) as operator:
+        with socket.create_server(("127.0.0.1", operator.port)):
+            process = await operator.start()
+            output, _ = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 1
+        assert f"SOKUHO_HTTP (127.0.0.1:{operator.port}) cannot be listened at" in output.decode()
+
+
+async def test_a_platform_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    """The other one works meanwhile, and readiness says which is missing."""
+    async with operating(tmp_path) as operator:
+        slack = operator.slack
+        process = await operator.start(SOKUHO_TELEGRAM_API="http://127.0.0.1:9")
+        await slack.until(lambda: slack.connections, timeout=20)
+        await slack.direct("D1", "topics")
+        await slack.until(lambda: slack.messages("D1"), timeout=20)
+        status, state = await operator.ask("/readyz")
+        assert (status, state["telegram"], state["database"]) == (503, False, True)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 0, output.decode()
