@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval picture manifest foreign image lock clean
+.PHONY: help demo run check test lint types eval picture looks manifest foreign image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -46,6 +46,9 @@ eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
 
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture
+
+looks: $(READY) ## draw every kind of message as Telegram and Slack show it, into out/looks
+	@$(BIN)/python -m benchmarks.looks $(ARGS)
 
 manifest: $(READY) ## write manifest.json, from which the Slack app is made
 	@$(BIN)/python -m bot.chat.slack.manifest

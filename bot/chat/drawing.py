@@ -25,6 +25,7 @@ _INK = {
     Style.STRONG: Ink(bold=True),
     Style.FAINT: Ink(dim=True),
     Style.CODE: Ink(color="cyan"),
+    Style.BLOCK: Ink(color="cyan"),
 }
 _FRAME = Ink(color="blue", dim=True)
 _CHOICE = Ink(color="cyan")

@@ -13,12 +13,16 @@ from enum import Enum
 
 
 class Style(Enum):
-    """How a span is set; platforms that lack one leave it plain."""
+    """How a span is set; platforms that lack one leave it plain.
+
+    CODE is what a person may type, a BLOCK a line of fixed width that stands exactly above or below its neighbours.
+    """
 
     PLAIN = "plain"
     STRONG = "strong"
     FAINT = "faint"
     CODE = "code"
+    BLOCK = "block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,15 @@ class Action:
 class Document:
     """`again`: a command that changes nothing and says this anew, so that many actions can be turned over by the page.
 
-    `whisper`: it concerns only the person who asked; a platform that can shows it to nobody else.
+    `whisper`: it concerns only the person who asked; a platform that can shows it to nobody else. `changed`: it tells of
+    a change to what the chat gets, which all of the chat should see.
     """
 
     lines: tuple[Line, ...]
     actions: tuple[Action, ...] = ()
     again: str | None = None
     whisper: bool = False
+    changed: bool = False
 
     @property
     def plain(self) -> str:
@@ -71,6 +77,10 @@ def code(text: str) -> Span:
     return Span(text, Style.CODE)
 
 
+def block(text: str) -> Span:
+    return Span(text, Style.BLOCK)
+
+
 def link(text: str, href: str | None) -> Span:
     return Span(text, href=href)
 
@@ -81,9 +91,17 @@ def line(*parts: str | Span) -> Line:
 
 
 def document(
-    *lines: Line | str, actions: Iterable[Action] = (), again: str | None = None, whisper: bool = False
+    *lines: Line | str,
+    actions: Iterable[Action] = (),
+    again: str | None = None,
+    whisper: bool = False,
+    changed: bool = False,
 ) -> Document:
     """A document from lines; a bare string is a plain line, an empty one a gap."""
     return Document(
-        tuple(line(part) if isinstance(part, str) else part for part in lines), tuple(actions), again, whisper
+        tuple(line(part) if isinstance(part, str) else part for part in lines),
+        tuple(actions),
+        again,
+        whisper,
+        changed,
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.bulletins import clock_time
-from bot.domain.documents import Line, code, line
+from bot.domain.documents import Line, block, line
 
 _WINDOW = 48
 """How much of a long query (characters) is shown around a mistake."""
@@ -79,4 +79,4 @@ def pointed(text: str, position: int) -> tuple[Line, Line]:
         "\N{IDEOGRAPHIC SPACE}" if unicodedata.east_asian_width(char) in "WF" else " "
         for char in before + shown[: position - start]
     )
-    return line(code(before + shown + after)), line(code(blanks + "^"))
+    return line(block(before + shown + after)), line(block(blanks + "^"))

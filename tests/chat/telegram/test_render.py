@@ -29,7 +29,7 @@ def read(html: str) -> str:
 
 
 @given(documents)
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_every_message_is_within_the_limits(said: Document) -> None:
     """Whatever is said, each piece is HTML that Telegram reads, with something in it, and not too much."""
     for html in split(said):
@@ -40,22 +40,39 @@ def test_every_message_is_within_the_limits(said: Document) -> None:
 
 
 @given(documents)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_splitting_loses_no_text(said: Document) -> None:
     """The pieces, one after the other, are the whole text up to white space."""
     assert "".join(map(read, split(said))) == (shown(said.lines).replace("@\N{WORD JOINER}", "@") or "…")
 
 
 @given(documents)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_nobody_is_called_by_a_text(said: Document) -> None:
     """No @ stands before a letter or figure, in whatever pieces it came."""
     for html in split(said):
         assert not re.search(r"@\w", parse(html)[0])
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        line("@channel"),
+        line("@", strong("channel")),
+        line("@\x00channel"),
+        line("@\u202echannel"),
+        line("@", "", "channel"),
+        line(code("@channel")),
+        line("x" * 1_000 + "@" + "channel" * 1_000),
+    ],
+)
+def test_nobody_is_called_by_a_text_in_parts(row: Line) -> None:
+    """However the @ and the name come to stand beside each other."""
+    assert not any(re.search(r"@\w", parse(html)[0]) for html in split(document(row)))
+
+
 @given(documents)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_only_web_addresses_are_linked(said: Document) -> None:
     """A link goes where its span says, and a span without a web address is none."""
     wanted = {span.href for row in said.lines for span in row if span.href}
@@ -131,7 +148,13 @@ def test_a_line_that_is_too_long_is_divided_between_words() -> None:
     assert len(pieces) == 2
     assert pieces[0].startswith("• <b>word word")
     assert pieces[1].startswith("<b>word word")
+    assert not any("\n" in html for html in pieces)
     assert [word for html in pieces for word in parse(html)[0].split()] == ["•", *text.split()]
+
+
+def test_a_line_is_divided_no_more_often_than_it_must_be() -> None:
+    """What counts as one entity when it is shown counts as one when room is looked for."""
+    assert len(split(document(line(strong("word " * 150), code("x" * 3_400))))) == 2
 
 
 def test_a_text_of_many_links_is_divided_too() -> None:
