@@ -24,11 +24,10 @@ class Page:
     count: int
 
     def turns(self) -> Iterator[tuple[str, str]]:
-        """The buttons to turn the page: each one's label, and what stands before the command in its data."""
+        """The buttons to turn the page, round and round: each one's label, and what stands before the command in its data."""
         here = f"{self.number + 1} / {self.count}"
-        for label, number in (("◀", self.number - 1), (here, self.number), ("▶", self.number + 1)):
-            if 0 <= number < self.count:
-                yield label, f"»{number} "
+        for label, step in (("◀", -1), (here, 0), ("▶", 1)):
+            yield label, f"»{(self.number + step) % self.count} "
 
 
 def page_of(document: Document, number: int) -> Page:

@@ -15,7 +15,7 @@ from sentencex import segment
 
 from bot.domain.catalog import Catalog, StyleGuide
 from bot.domain.chats import Chat
-from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
+from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.outlets import Outlets
@@ -26,10 +26,10 @@ MAX_SENTENCE = 320
 """A longer sentence (characters) is not quoted: it would have to be cut."""
 
 MAX_HEADLINE = 300
-"""A longer headline (characters) is cut at a word where the whole does not fit into a message."""
+"""A longer headline (characters) is no headline; it is cut at a word, and says so."""
 
-NAMED_SOURCES = 12
-"""Outlets that are named where not all fit; the rest are counted."""
+NAMED_SOURCES = 10
+"""Outlets that are named; the rest are counted."""
 
 
 _ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
@@ -72,7 +72,7 @@ class Bulletin:
     language: str | None = None
     possible_repeat: bool = False
     unnamed: int = 0
-    """Outlets in languages that the chat reads, for whose names there is no room."""
+    """Outlets beyond `sources`, in languages that the chat reads."""
 
 
 def compose(
@@ -98,22 +98,24 @@ def compose(
     readable = tuple(
         source for source in sources if _reads(chat, source.language) or source.outlet == entry.outlet
     )
+    named = readable[:NAMED_SOURCES]
     independent = _independent(story, catalog.outlets)
     return Bulletin(
         marks=_marks(report, independent, catalog.style),
         flags=_flags(report, catalog.lexicon, catalog.style.max_flags),
-        headline=Fact(headline, entry.outlet, entry.link),
+        headline=Fact(cut_at_word(headline, MAX_HEADLINE), entry.outlet, entry.link),
         lead=lead,
         facts=tuple(Fact(text, entry.outlet, entry.link) for text in sentences[: catalog.style.max_facts]),
-        sources=readable,
+        sources=named,
         elsewhere=_elsewhere(sources, readable, catalog),
         independent=independent,
         at=local,
-        hashtags=tuple(f"{hashtag_of(topic.spec.name)} ({local:%y%m%d})" for topic in topics),
+        hashtags=tuple(hashtag_of(topic.spec.name) for topic in topics),
         language=None
         if _reads(chat, entry.language)
         else catalog.language_names.get(entry.language, entry.language),
         possible_repeat=possible_repeat,
+        unnamed=len(readable) - len(named),
     )
 
 
@@ -125,25 +127,16 @@ def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
 def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
     """The bulletin, and ever shorter ones for a platform on which it does not fit; the last one fits everywhere.
 
-    Facts go first, from the end, then the names of all but the first outlets, then the lead; a headline is cut last.
+    Facts go first, from the end, then the lead, then the names of all but the first outlets.
     """
     yield bulletin
     for kept in range(len(bulletin.facts) - 1, -1, -1):
         yield replace(bulletin, facts=bulletin.facts[:kept])
-    named = bulletin.sources[:NAMED_SOURCES]
-    bare = replace(bulletin, facts=(), sources=named, unnamed=len(bulletin.sources) - len(named))
+    bare = replace(bulletin, facts=(), lead=None)
     yield bare
-    yield replace(bare, lead=None)
-    headline = replace(bare.headline, text=cut_at_word(bare.headline.text, MAX_HEADLINE))
-    fewest = named[:3]
-    yield replace(
-        bare,
-        lead=None,
-        headline=headline,
-        sources=fewest,
-        unnamed=len(bulletin.sources) - len(fewest),
-        hashtags=bare.hashtags[:2],
-    )
+    fewest = bulletin.sources[:3]
+    unnamed = bulletin.unnamed + len(bulletin.sources) - len(fewest)
+    yield replace(bare, sources=fewest, unnamed=unnamed, hashtags=bare.hashtags[:2])
 
 
 def cut_at_word(text: str, length: int) -> str:
@@ -159,20 +152,25 @@ def catch_up(
     stories: Sequence[Story], total: int, chat: Chat, catalog: Catalog, *, possible_repeat: bool = False
 ) -> Iterator[Document]:
     """What a chat missed, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
-    opening = (_repeat_line(catalog.style),) if possible_repeat else ()
-    for shown in range(len(stories), -1, -1):
-        rows = [
-            line(f"{catalog.style.fact} ", link(headline, entry.link), "  ", faint(f"[{entry.outlet}]"))
-            for entry in (best_report(story, chat).entry for story in stories[:shown])
-            for headline in (cut_at_word(entry.title or entry.outlet, MAX_HEADLINE),)
-        ]
+    zone = ZoneInfo(chat.time_zone)
+    heading = "While bulletins were paused here: " + ("1 story" if total == 1 else f"{total:,} stories")
+    closing = ((), _repeat_line(catalog.style)) if possible_repeat else ()
+    rows = [_missed(story, chat, catalog, zone) for story in stories]
+    for shown in range(len(rows), -1, -1):
         left = total - shown
-        more = (
-            (line(faint(f"… and {left:,} more {'story' if left == 1 else 'stories'}; /latest")),)
-            if left
-            else ()
-        )
-        yield document(*opening, line("📬 ", strong("While bulletins were paused here")), *rows, *more)
+        more = (line(faint(f"… and {left:,} more: "), code("/latest")),) if left else ()
+        yield document(line("📬 ", strong(heading)), (), *rows[:shown], *more, *closing)
+
+
+def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo) -> Line:
+    """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
+    report = best_report(story, chat)
+    entry = report.entry
+    headline = cut_at_word(entry.title or entry.outlet, MAX_HEADLINE)
+    flags = "".join(_flags(report, catalog.lexicon, catalog.style.max_flags))
+    opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
+    at = f"{story.opened.astimezone(zone):%a %H:%M}"
+    return line(opening, link(headline, entry.link), faint(unbroken(f" — {entry.outlet}, {at}")))
 
 
 def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
@@ -201,18 +199,27 @@ def clock_time(at: datetime) -> str:
 
 
 def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
-    if bulletin.possible_repeat:
-        yield _repeat_line(style)
-    opening = "".join((*bulletin.marks, " ", *bulletin.flags)).strip() + " "
+    marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
+    opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
     tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
-    yield line(opening, *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
+    yield line(f"{opening} ", *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
     if bulletin.lead:
+        yield ()
         yield line(bulletin.lead)
     for fact in bulletin.facts:
-        yield line(f"{style.fact} {fact.text}  ", link(f"[{fact.outlet}]", fact.href))
+        yield line(f"{style.fact} {fact.text} ", link(unbroken(f"[{fact.outlet}]"), fact.href))
+    if bulletin.lead or bulletin.facts:
+        yield ()
     yield tuple(_source_line(bulletin))
     if bulletin.hashtags:
-        yield line(faint(" ".join(bulletin.hashtags)))
+        yield line(faint(f"{' '.join(bulletin.hashtags)} ({bulletin.at:%y%m%d})"))
+    if bulletin.possible_repeat:
+        yield _repeat_line(style)
+
+
+def unbroken(text: str) -> str:
+    """Text that stays on one row: an outlet's name is not torn from its brackets."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _repeat_line(style: StyleGuide) -> Line:
@@ -224,7 +231,7 @@ def _source_line(bulletin: Bulletin) -> Iterator[Span]:
         yield faint(source.outlet, source.href)
         yield faint(" · ")
     if bulletin.unnamed:
-        yield faint(f"+{bulletin.unnamed} · ")
+        yield faint(f"+{bulletin.unnamed} more · ")
     for language, count in bulletin.elsewhere:
         yield faint(f"+{count} {language} · ")
     if bulletin.independent > 1:

@@ -74,9 +74,9 @@ many = st.lists(lines, min_size=1, max_size=3).map(lambda rows: rows * 60)
 """So many spans that they cannot be one message."""
 
 labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip)
-commands = (st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90) | st.just("語" * 90)).map(
-    "/{}".format
-)
+commands = (
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90) | st.just("語" * 90)
+).map("/{}".format)
 actions = st.lists(st.builds(Action, labels, commands), max_size=45, unique=True).map(tuple)
 
 documents = st.builds(

@@ -50,8 +50,6 @@ SILENT_SECONDS = 60.0
 REMEMBERED_EVENTS = 2_000
 
 COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
-SHOWN_TO_ALL = frozenset({"topics", *(command.name for command in COMMANDS if command.steers)})
-"""Slash commands whose answers all of the channel sees, since they change what it gets."""
 
 NOT_A_MEMBER = document(
     "👋 I am not in this channel, so no bulletin could be posted here.",
@@ -251,8 +249,8 @@ class SlackBot:
             self._say(Ear(address, response_url=body.get("response_url")), NOT_A_MEMBER)
             return
         answer = await self._reception.answer(Heard("slack", address, body.get("channel_name") or "", text))
-        name = text.removeprefix("/").partition(" ")[0].casefold()
-        to_all = _is_direct(address) or (name in SHOWN_TO_ALL and not answer.whisper)
+        # Nobody but the person who asks need see what is merely asked.
+        to_all = answer.changed or _is_direct(address)
         self._say(Ear(address, person=None if to_all else body["user_id"]), answer)
 
     async def _mentioned(self, body: Body) -> None:
@@ -288,7 +286,8 @@ class SlackBot:
             return
         command, page = data
         answer = await self._reception.answer(Heard("slack", address, "", command))
-        alone = container.get("is_ephemeral") or (answer.whisper and not _is_direct(address))
+        quiet = answer.whisper or (container.get("is_ephemeral") and not answer.changed)
+        alone = quiet and not _is_direct(address)
         if page is not None and not container.get("is_ephemeral"):
             turn = self.messenger.turn_page(address, container["message_ts"], answer, page)
             self._answers.submit(address, turn)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from typing import Any
 
@@ -94,9 +95,36 @@ def _size(blocks: Sequence[Block]) -> int:
 
 
 def _texts(lines: Sequence[Line]) -> Iterator[Block]:
-    """The lines as rich text, in blocks of some size that end between lines, where there is a way."""
+    """The lines as rich text. A gap, or a piece that is too much for the block so far, begins a new block."""
+    for kind, group in groupby(_trimmed(lines), key=_kind_of):
+        if kind is _Kind.BLOCK:
+            yield _preformatted(list(group))
+        elif kind is _Kind.TEXT:
+            yield from _paragraphs(list(group))
+
+
+class _Kind(Enum):
+    GAP = 0
+    TEXT = 1
+    BLOCK = 2
+
+
+def _kind_of(line: Line) -> _Kind:
+    if not any(span.text for span in line):
+        return _Kind.GAP
+    return _Kind.BLOCK if all(span.style is Style.BLOCK for span in line) else _Kind.TEXT
+
+
+def _preformatted(lines: Sequence[Line]) -> Block:
+    """Lines that stand exactly one above the other."""
+    text = "\n".join("".join(_shown(span.text) for span in line) for line in lines)
+    element = {"type": "text", "text": text[:MAX_BLOCK]}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [element]}]}
+
+
+def _paragraphs(lines: Sequence[Line]) -> Iterator[Block]:
     waiting: list[Span] = []
-    for line in _trimmed(lines):
+    for line in lines:
         for piece in _pieces(line):
             if waiting and _cost([*waiting, *piece]) > MAX_BLOCK:
                 yield _rich_text(waiting)
@@ -176,17 +204,20 @@ def _shown(text: str) -> str:
 
 def _buttons(document: Document, number: int) -> Iterator[Block]:
     page = page_of(document, number)
-    values = [(action.label, action.command) for action in page.actions]
+    yield from _actions("do", [(action.label, action.command) for action in page.actions])
     if page.count > 1 and document.again is not None:
-        values.extend((label, turning + document.again) for label, turning in page.turns())
+        yield from _actions("turn", [(label, turning + document.again) for label, turning in page.turns()])
+
+
+def _actions(name: str, buttons: Sequence[tuple[str, str]]) -> Iterator[Block]:
     elements = [
         {
             "type": "button",
-            "action_id": f"do:{place}",
+            "action_id": f"{name}:{place}",
             "text": {"type": "plain_text", "text": cut_at_word(_shown(label), MAX_LABEL), "emoji": True},
             "value": value,
         }
-        for place, (label, value) in enumerate(values)
+        for place, (label, value) in enumerate(buttons)
         if label.strip() and len(value) <= MAX_VALUE
     ]
     if elements:

@@ -20,14 +20,18 @@ MAX_UNITS = 4096
 MAX_ENTITIES = 100
 MAX_DATA = 64
 
-_TAGS = {Style.STRONG: "b", Style.CODE: "code"}
-_SIDE_BY_SIDE = 18
-"""Two labels of at most so many characters share a row."""
+_TAGS = {Style.STRONG: "b", Style.CODE: "code", Style.BLOCK: "code"}
+_SIDE_BY_SIDE = 20
+"""Buttons stand two in a row where no label has more characters."""
 
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 """Control characters, which Telegram drops or refuses, and overrides that would turn around what stands behind them."""
 
-_MENTION = re.compile(r"@(?=\w)")
+_OBEYED = re.compile(r"@(?=\w)|(?<![\w/:.])/(?=\w)")
+"""What Telegram would make a mention or a command of."""
+
+_BARE_COMMAND = re.compile(r"/\w+")
+"""Telegram makes such a one a link that sends it; with arguments it is better copied, as code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,21 @@ class Keyboard:
 
 
 def as_html(lines: Sequence[Line]) -> str:
-    return "\n".join("".join(map(_span, line)) for line in lines)
+    """The lines as Telegram HTML; blocks that stand together are one."""
+    parts: list[str] = []
+    for block, group in groupby(lines, key=_is_block):
+        if block:
+            texts = "\n".join(
+                "".join(escape(_safe(span.text), quote=False) for span in line) for line in group
+            )
+            parts.append(f"<pre>{texts}</pre>")
+        else:
+            parts.extend("".join(map(_span, line)) for line in group)
+    return "\n".join(parts)
+
+
+def _is_block(line: Line) -> bool:
+    return bool(line) and all(span.style is Style.BLOCK for span in line)
 
 
 def fits(lines: Sequence[Line]) -> bool:
@@ -83,24 +101,15 @@ def _data(command: str, kept: dict[str, str], before: str = "") -> str:
 
 
 def _rows(buttons: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], ...]]:
-    waiting: tuple[tuple[str, str], ...] = ()
-    for button in buttons:
-        if len(button[0]) > _SIDE_BY_SIDE:
-            yield from (waiting,) if waiting else ()
-            yield (button,)
-            waiting = ()
-        elif waiting:
-            yield (*waiting, button)
-            waiting = ()
-        else:
-            waiting = (button,)
-    if waiting:
-        yield waiting
+    wide = any(len(label) > _SIDE_BY_SIDE for label, _ in buttons)
+    columns = 1 if wide else 2
+    for start in range(0, len(buttons), columns):
+        yield tuple(buttons[start : start + columns])
 
 
 def _span(span: Span) -> str:
-    text = escape(_shown(span.text), quote=False)
-    if not text.strip():
+    text = escape(_shown(span), quote=False)
+    if not text.strip() or _taps(span):
         return text
     tag = _TAGS.get(span.style)
     if span.href is not None and span.style is not Style.CODE and re.match(r"https?://", span.href):
@@ -108,13 +117,24 @@ def _span(span: Span) -> str:
     return f"<{tag}>{text}</{tag}>" if tag else text
 
 
-def _shown(text: str) -> str:
-    """The text without what would be obeyed: nobody is called by an @ that a feed wrote."""
-    return _MENTION.sub("@\N{WORD JOINER}", _HIDDEN.sub("", text))
+def _taps(span: Span) -> bool:
+    """Whether it is a command that a tap may send."""
+    return span.style is Style.CODE and _BARE_COMMAND.fullmatch(span.text) is not None
+
+
+def _shown(span: Span) -> str:
+    """The text as it is shown. Outside of code nobody is called, and no command offered, by what a feed wrote."""
+    if span.style in (Style.CODE, Style.BLOCK):
+        return _safe(span.text)
+    return _OBEYED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", _safe(span.text))
+
+
+def _safe(text: str) -> str:
+    return _HIDDEN.sub("", text)
 
 
 def _units(lines: Sequence[Line]) -> int:
-    texts = (_shown(span.text) for line in lines for span in line)
+    texts = (_shown(span) for line in lines for span in line)
     return sum(len(text.encode("utf-16-le")) // 2 for text in texts) + max(len(lines) - 1, 0)
 
 

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from bot.chat.paging import MOST, PAGE, page_of, read_data
 from bot.chat.telegram.render import MAX_DATA, MAX_ENTITIES, MAX_UNITS, as_html, fits, keyboard, split
-from bot.domain.documents import Action, Document, Line, Span, Style, code, document, faint, line, link, strong
+from bot.domain.documents import (
+    Action,
+    Document,
+    Line,
+    Span,
+    Style,
+    code,
+    document,
+    faint,
+    line,
+    link,
+    strong,
+)
 from tests.chat.hostile import HOSTILE, LONG, actions, commands, documents, labels, texts, words
 from tests.fakes.telegram_html import Entity, parse, utf16
 
