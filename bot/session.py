@@ -22,7 +22,7 @@ from rich.console import Console
 from bot.app import App, ConfigWatcher, Parts, network
 from bot.chat.console import ConsoleChat, ConsoleMessenger
 from bot.chat.drawing import draw, make_console
-from bot.chat.reception import Reception
+from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
 from bot.chat.telegram.bot import TelegramBot
 from bot.clock import ShiftedClock, SystemClock
@@ -71,6 +71,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 interval=timedelta(minutes=environment.poll_minutes),
             )
         )
+        await serve_only(store, app.parts.messengers, clock.now())
         await app.start()
         watcher = ConfigWatcher(
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)

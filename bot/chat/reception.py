@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import get_args
 
 import structlog
 
@@ -11,11 +14,15 @@ from bot.chat.commands import MaySteer, Services, answer, anybody
 from bot.domain.access import Access
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import Document, code, document, line
+from bot.ports import Store
 
 log = structlog.get_logger(__name__)
 
 CLOSED = "this bot is no longer open to this chat"
 """The reason of a pause that ends when the operator lets the chat in again."""
+
+AWAY = "Sokuho was started without this platform"
+"""The reason of a pause that ends when it is started with it."""
 
 _INVITED = re.compile(r"[/／]?\s*start(?:@\S+)?\s+(?P<code>\S.*)", re.IGNORECASE)
 
@@ -30,6 +37,19 @@ class Heard:
     text: str
     reply_to: str | None = None
     may_steer: MaySteer = anybody
+
+
+async def serve_only(store: Store, served: Collection[Platform], now: datetime) -> None:
+    """At the start: chats of platforms that are not served are paused, those of served ones that were so are resumed.
+
+    Otherwise messages would be owed to them, and all be sent on the day that their platform is back.
+    """
+    for platform in get_args(Platform):
+        for chat in await store.chats(platform):
+            if platform not in served:
+                await store.pause_chat(chat.id, AWAY, now)
+            elif chat.pause_reason == AWAY:
+                await store.resume_chat(chat.id, now)
 
 
 class Reception:
@@ -61,7 +81,7 @@ class Reception:
         stopped = [
             chat
             for chat in await self._store.chats(platform, place)
-            if chat.pause_reason not in (None, CLOSED)
+            if chat.pause_reason not in (None, CLOSED, AWAY)
         ]
         for chat in stopped:
             await self._store.resume_chat(chat.id, self._services.clock.now())

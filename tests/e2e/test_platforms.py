@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.commands import answer
+from bot.chat.reception import serve_only
 from bot.clock import SimulatedClock
 from bot.domain.access import OPEN, Access
 from bot.domain.chats import Chat
@@ -351,17 +352,17 @@ async def test_pages_of_topics_are_turned_in_place(stage: Stage) -> None:
         await stage.tell(PRIVATE, f"/topics add Topic {number} = word{number}")
         await stage.write(f"topics add Topic {number} = word{number}")
     offer = await stage.tell(PRIVATE, "/subscribe")
-    assert [button.label for button in offer.buttons[-1]] == ["1 / 2", "▶"]
+    assert [button.label for button in offer.buttons[-1]] == ["◀", "1 / 2", "▶"]
     count = len(stage.telegram.messages(PRIVATE))
     await stage.telegram.press(offer.id, PRIVATE, "▶")
     await stage.telegram.until(lambda: stage.telegram.messages(PRIVATE)[-1].edits)
     assert len(stage.telegram.messages(PRIVATE)) == count
     labels = [button.label for row in stage.telegram.messages(PRIVATE)[-1].buttons for button in row]
-    assert labels[-2:] == ["◀", "2 / 2"]
+    assert labels[-3:] == ["◀", "2 / 2", "▶"]
     posted = await stage.write("subscribe")
     await stage.slack.press("D1", posted.ts, "▶")
     await stage.slack.until(lambda: posted.edits)
-    assert [button.label for button in posted.buttons][-2:] == ["◀", "2 / 2"]
+    assert [button.label for button in posted.buttons][-3:] == ["◀", "2 / 2", "▶"]
 
 
 async def test_a_button_for_a_long_command_works_after_a_restart(tmp_path: Path) -> None:
@@ -422,6 +423,27 @@ async def test_a_slack_channel_that_is_left_and_archived_is_paused_and_resumed(s
     stage.slack.channels["C1"].archived = True
     await stage.publish(TRUCE, "Ukraine truce monitors named")
     assert (await stage.chat("slack", f"{TEAM}/C1")).pause_reason == "the channel is archived"
+
+
+async def test_a_private_slack_channel_and_a_direct_message_are_chats_like_any_other(stage: Stage) -> None:
+    stage.slack.channel("G7", "backroom", private=True)
+    for channel in ("G7", "D1"):
+        assert "Subscribed to Ukraine" in (await stage.type("subscribe ukraine-ceasefire", channel)).plain
+    await stage.publish(TRUCE)
+    assert TRUCE in stage.slack.messages("G7")[-1].plain
+    assert TRUCE in stage.slack.messages("D1")[-1].plain
+
+
+async def test_a_platform_without_its_token_is_owed_nothing_until_it_is_back(stage: Stage) -> None:
+    """Then it hears in one message what it missed."""
+    await stage.type("subscribe ukraine-ceasefire")
+    await serve_only(stage.room.store, ["telegram"], stage.clock.now())
+    await stage.publish(TRUCE)
+    assert (await stage.room.store.queue_status(stage.clock.now())).messages == 0
+    await serve_only(stage.room.store, ["telegram", "slack"], stage.clock.now())
+    await stage.room.app.step()
+    assert "While bulletins were paused" in stage.slack.messages("C1")[-1].plain
+    assert TRUCE in stage.slack.messages("C1")[-1].plain
 
 
 async def test_slack_repeats_an_event_and_it_is_taken_once(stage: Stage) -> None:
