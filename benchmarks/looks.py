@@ -26,7 +26,6 @@ from benchmarks.recorded import by_link, entries_of, read_config
 from bot.chat.commands import MaySteer, Services, answer, anybody
 from bot.chat.reception import Heard, Reception
 from bot.chat.slack import render as slack
-from bot.chat.slack.bot import SHOWN_TO_ALL
 from bot.chat.slack.render import Block, Payload
 from bot.chat.telegram import render as telegram
 from bot.chat.telegram.bot import MAX_ALERT
@@ -216,9 +215,8 @@ class Scene:
 def said(title: str, text: str, answers: Mapping[Platform, Document], at: datetime, page: int = 0) -> Scene:
     """A command with its answers. On Slack a slash command is seen by nobody, and its answer not always by all."""
     typed = telegram_bubble(escape(text), at, mine=True)
-    name = text.removeprefix("/").partition(" ")[0]
     document = answers["slack"]
-    to_all = not document.whisper and (not text.startswith("/") or name in SHOWN_TO_ALL)
+    to_all = document.changed or not text.startswith("/")
     return Scene(
         title,
         typed + telegram_answer(answers["telegram"], at, page),
@@ -274,7 +272,7 @@ class _TelegramText(HTMLParser):
         self._open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in {"a", "b", "i", "code", "blockquote"}, tag
+        assert tag in {"a", "b", "i", "code", "pre", "blockquote"}, tag
         self._open.append(tag)
         given = "".join(f' {name}="{escape(value or "")}"' for name, value in attrs)
         self.out.append(f"<{tag}{given}>")
@@ -284,7 +282,7 @@ class _TelegramText(HTMLParser):
         self.out.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
-        if {"a", "code"} & set(self._open):
+        if {"a", "code", "pre"} & set(self._open):
             self.out.append(escape(data))
             return
         at = 0
@@ -630,7 +628,7 @@ h2 { grid-column: 1 / 3; margin: 0; padding: 3px 12px; font-size: 13px; backgrou
 .bubble { display: flow-root; background: #fff; border-radius: 12px; padding: 6px 10px; font-size: 15px; line-height: 1.35; white-space: pre-wrap; overflow-wrap: anywhere; box-shadow: 0 1px 1px #0002 }
 .mine .bubble { background: #e7fed6 }
 .bubble a { color: #168acd; text-decoration: none }
-.bubble code { font: 14px "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace; color: #4a6f8f; white-space: pre-wrap }
+.bubble pre { margin: 2px 0 } .bubble code, .bubble pre { font: 14px "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace; color: #4a6f8f; white-space: pre-wrap }
 .time { float: right; margin: 6px 0 -3px 10px; font-size: 12px; color: #8b9aa5 }
 .board { margin-top: 4px; min-width: 240px }
 .row { display: flex; gap: 4px; margin-bottom: 4px }

@@ -5,6 +5,7 @@ Alive means that the event loop turns; ready means that the database answers and
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -61,9 +62,10 @@ def ask(address: str) -> str | None:
         return "SOKUHO_HTTP names no address to ask at, such as 127.0.0.1:8080."
     host, _, port = address.rpartition(":")
     # Who listens on every address is asked on this machine's own.
-    here = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}/healthz"  # noqa: S104 - compared, not bound
+    own = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
+    here = f"http://{own}:{port}/healthz"
     try:
         with urllib.request.urlopen(here, timeout=ASK_SECONDS):
             return None
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         return f"Nobody answers at {here}: {getattr(error, 'reason', error)}"

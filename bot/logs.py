@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Collection
@@ -15,7 +16,7 @@ def configure_logs(level: str, secrets: Collection[str] = ()) -> None:
 
     Where one of the `secrets` would stand, there are stars: libraries put tokens into addresses and error texts.
     """
-    hide = partial(_hide, secrets)
+    hide = partial(_hide, _written(secrets))
     shown = max(getattr(logging, level.upper()), logging.DEBUG)
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -49,6 +50,17 @@ class _Discreet(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return self._hide(super().format(record))
+
+
+def _written(secrets: Collection[str]) -> list[str]:
+    """All ways in which the secrets are written, as they are and as JSON and Python quote them; the longest first."""
+    forms = {
+        form
+        for secret in secrets
+        if secret
+        for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    }
+    return sorted(forms, key=len, reverse=True)
 
 
 def _hide(secrets: Collection[str], text: str) -> str:

@@ -117,8 +117,10 @@ class Pacer:
                 continue
             at = self._free_at(waiting.chat, waiting.windows)
             if at > now:
-                soonest = min(soonest, at)
-                full.update(window.name for window in waiting.windows if self._window_free(window) > now)
+                crowded = [window for window in waiting.windows if self._window_free(window) > now]
+                # Who is passed over because of one of these may go as soon as it is free.
+                soonest = min([soonest, at, *map(self._window_free, crowded)])
+                full.update(window.name for window in crowded)
                 continue
             self._waiting.remove(waiting)
             self._let_in(waiting, now)

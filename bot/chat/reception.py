@@ -63,6 +63,7 @@ class Reception:
     async def answer(self, heard: Heard) -> Document:
         """The answer to what was said, whoever said it. A chat is made when it is first let in."""
         chat = await self._store.chat_at(heard.platform, heard.address)
+        text = heard.text
         if not self._access.admits(heard.platform, heard.address, chat):
             invited = _INVITED.fullmatch(heard.text.strip())
             if invited is None or not self._access.accepts(invited["code"]):
@@ -71,8 +72,9 @@ class Reception:
             await self._store.save_chat(chat)
             # It may have been here before the bot was closed.
             await self._reopen(chat)
+            text = "/start"  # the code has done its work, and is not repeated
         return await answer(
-            self._services, chat or await self._make(heard), heard.text, heard.reply_to, heard.may_steer
+            self._services, chat or await self._make(heard), text, heard.reply_to, heard.may_steer
         )
 
     async def returned(self, platform: Platform, place: str) -> int:

@@ -12,7 +12,7 @@ MAX_LENGTH = 2_048
 
 MAX_SHOWN = 200
 
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_UNPRINTABLE = re.compile(r"[\s\"<>`\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _USER = re.compile(r"^((?:[\w+.-]+://)?)[^/?#]*@")
 _SECRET_KEY = re.compile(
     r"key|token|auth|secret|pass|pwd|sig|session|credential|user|login|hash", re.IGNORECASE

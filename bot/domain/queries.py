@@ -175,7 +175,7 @@ def _obvious_problem(text: str) -> QueryProblem | None:
     for position, char in enumerate(text):
         depth += (char == "(") - (char == ")")
         if depth > MAX_QUERY_DEPTH:
-            return QueryProblem(f"More than {MAX_QUERY_DEPTH} nested parentheses.", position)
+            return QueryProblem(f"More than {MAX_QUERY_DEPTH} nested parentheses. Use fewer.", position)
     return None
 
 
@@ -185,18 +185,29 @@ def _grammar_problem(text: str, error: UnexpectedInput) -> QueryProblem:
     if token is not None and token.type == "$END":
         closing = text.count("(") > text.count(")")
         return QueryProblem(
-            "A parenthesis is not closed." if closing else "Something is missing at the end.", len(text)
+            "A parenthesis is not closed. Add ), or put the words in quotes."
+            if closing
+            else "Something is missing at the end. Write on, or take the last sign out.",
+            len(text),
         )
     char = text[position : position + 1]
     if char == ")":
         if text[:position].rstrip().endswith("("):
-            return QueryProblem("There is nothing between these parentheses.", position)
-        return QueryProblem("This parenthesis closes nothing.", position)
+            return QueryProblem(
+                "There is nothing between these parentheses. Take them out, or fill them.", position
+            )
+        return QueryProblem(
+            "This parenthesis closes nothing. Take it out, or put the words in quotes.", position
+        )
     if char == "|":
-        return QueryProblem("Something is missing before this |.", position)
+        return QueryProblem(
+            "Something is missing before this |. Put words on both sides, or take it out.", position
+        )
     if char in ('"', "“", "„", "«", "「", "『") and isinstance(error, UnexpectedCharacters):
-        return QueryProblem("This quotation mark is not closed.", position)
-    return QueryProblem("This does not belong here.", position)
+        return QueryProblem(
+            "This quotation mark is not closed. Add one behind the words, or take it out.", position
+        )
+    return QueryProblem("This does not belong here. Take it out, or put the words in quotes.", position)
 
 
 @dataclass(frozen=True, slots=True)

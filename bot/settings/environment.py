@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
 
+MAX_PORT = 65_535
+
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -22,14 +24,15 @@ def _listed(value: object) -> object:
     if not isinstance(value, str):
         return value
     names = frozenset(filter(None, re.split(r"[\s,;]+", value)))
-    for name in names:
-        if not _PLATFORM_CHAT.fullmatch(name):
-            raise ValueError(f"“{name}” names no chat; write telegram:-100123 or slack:T01/C02")
+    if not all(map(_PLATFORM_CHAT.fullmatch, names)):
+        # It is not repeated: a token may have been copied one line too low.
+        raise ValueError("something in it names no chat; write telegram:-100123 or slack:T01/C02")
     return names
 
 
 def _host_and_port(value: str) -> str:
-    if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", value):
+    read = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(?P<port>\d{1,5})", value)
+    if value and (read is None or int(read["port"]) > MAX_PORT):
         raise ValueError("write a host and a port, such as 127.0.0.1:8080")
     return value
 

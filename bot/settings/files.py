@@ -112,8 +112,8 @@ def load_catalog(
 
 
 def language_names(codes: Iterable[str]) -> dict[str, str]:
-    """Each language's name for itself."""
-    names = {code: Locale.parse(code, sep="-").display_name or code for code in codes}
+    """Each language's name for itself, in the order of the codes."""
+    names = {code: Locale.parse(code, sep="-").display_name or code for code in sorted(codes)}
     return {code: name[0].upper() + name[1:] for code, name in names.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, update
 
 from bot.domain.chats import Chat, Platform
 from bot.storage.database import Part, insert_into, reads, writes
@@ -36,7 +36,7 @@ class PlacePart(Part):
         for chat_id, address in moving:
             new = to + address.removeprefix(place)
             there = connection.scalar(select(chats.c.id).where(_on(platform), chats.c.address == new))
-            if there is not None:
+            if there not in (None, chat_id):
                 _take_over(connection, there, chat_id)
             connection.execute(update(chats).where(chats.c.id == chat_id).values(address=new))
         return len(moving)
@@ -57,7 +57,9 @@ def _on(platform: Platform) -> ColumnElement[bool]:
 
 
 def _within(place: str) -> ColumnElement[bool]:
-    return (chats.c.address == place) | chats.c.address.startswith(f"{place}/", autoescape=True)
+    # No LIKE: SQLite's takes small letters for capitals.
+    inside = f"{place}/"
+    return (chats.c.address == place) | (func.substr(chats.c.address, 1, len(inside)) == inside)
 
 
 def _take_over(connection: Connection, newer: int, older: int) -> None:
@@ -74,6 +76,9 @@ def _take_over(connection: Connection, newer: int, older: int) -> None:
 
 def _hand_on(connection: Connection, table: Table, newer: int, older: int, same: Column[Any]) -> None:
     """Give `older` the rows of `newer` that are not the `same` as one it has."""
-    theirs = connection.scalars(select(same).where(table.c.chat_id == older)).all()
+    kept = select(same).where(table.c.chat_id == older, same.is_not(None))
+    if table is topics:
+        kept = kept.where(topics.c.live)
+    theirs = connection.scalars(kept).all()
     unlike = same.is_(None) | same.not_in(theirs)
     connection.execute(update(table).where(table.c.chat_id == newer, unlike).values(chat_id=older))

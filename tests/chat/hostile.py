@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from bot.domain.addresses import web_address
-from bot.domain.documents import Action, Document, Span, Style
+from bot.domain.documents import Action, Document, Span, Style, block
+from bot.domain.entries import clean_text
 
 HOSTILE = (
     "<b>bold</b>",
@@ -59,9 +60,9 @@ addresses = (
 no_addresses = st.sampled_from(["javascript:alert(1)", "data:text/html,x", "/relative", "tg://user?id=1", ""])
 
 hrefs = st.none() | addresses | no_addresses | st.just("https://b.example/")
-styles = st.sampled_from(Style)
+styles = st.sampled_from([style for style in Style if style is not Style.BLOCK])
 spans = st.builds(Span, texts, styles, hrefs)
-lines = st.lists(spans, max_size=5).map(tuple)
+lines = st.lists(spans, max_size=5).map(tuple) | texts.map(lambda text: (block(text),))
 long_lines = st.builds(
     lambda before, long, behind: (*before, long, *behind),
     lines,
@@ -73,7 +74,9 @@ with_a_long_one = st.builds(lambda before, long, behind: [*before, long, *behind
 many = st.lists(lines, min_size=1, max_size=3).map(lambda rows: rows * 60)
 """So many spans that they cannot be one message."""
 
-labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip)
+labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(
+    lambda label: clean_text(label) != ""
+)
 commands = (
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90) | st.just("語" * 90)
 ).map("/{}".format)

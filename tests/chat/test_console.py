@@ -136,12 +136,15 @@ async def lines(*typed: str) -> AsyncIterator[str]:
 async def test_a_number_runs_the_choice_of_that_number(room: Newsroom, terminal: Terminal) -> None:
     """The command it stands for is shown, so that a person learns it; older choices hold until there are new ones."""
     chat = talk(room, terminal, Leaving())
-    await chat.say("/subscribe")
-    assert "[2] US–Russia summit" in terminal.read()
+    await chat.say("/subscribe ukraine us-russia")
+    await chat.say("/unsubscribe")
+    assert "[2] － US–Russia summit" in terminal.read()
     await chat.say("2")
-    assert terminal.read().startswith("› /subscribe us-russia-summit\n  ✅ Subscribed to US–Russia summit.")
+    assert terminal.read().startswith(
+        "› /unsubscribe us-russia-summit\n  ✅ Unsubscribed from US–Russia summit."
+    )
     await chat.say(" １ ")
-    assert "Subscribed to Ukraine ceasefire." in terminal.read()
+    assert "Unsubscribed from Ukraine ceasefire." in terminal.read()
 
 
 async def test_a_typed_line_leaves_old_choices_behind(room: Newsroom, terminal: Terminal) -> None:
@@ -210,7 +213,8 @@ async def test_lines_of_a_pipe_are_echoed_and_answered(room: Newsroom, terminal:
         "› /settings timezone Tokyo\n"
         "  ✅ Times are those of Asia/Tokyo, where it is 23:40 JST.\n"
         "› /settings languages 日本語\n"
-        "  ✅ This chat reads 日本語.\n"
+        "  ✅ This chat reads 日本語. Reports in other languages still come, marked with\n"
+        "     their language.\n"
     )
     assert leave.times == 0
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -68,9 +69,9 @@ class Stage:
         return self.timer.time() - self._origin
 
     async def pause(self, seconds: float) -> None:
-        over = asyncio.get_running_loop().create_future()
-        self.timer.call_at(self.timer.time() + seconds, lambda: over.done() or over.set_result(None))
-        await over
+        over = asyncio.Event()
+        self.timer.call_at(self.timer.time() + seconds, over.set)
+        await over.wait()
 
     async def ask(self, wish: Wish) -> None:
         """Come for a turn, take it, and leave."""
@@ -150,7 +151,7 @@ def test_a_chat_is_spoken_to_by_one_at_a_time_in_order(wishes: list[Wish]) -> No
             began = [turn.began for turn in turns if turn.wish.urgency is urgency]
             assert began == sorted(began)
         in_turn = sorted(turns, key=lambda turn: (turn.began, turn.ended))
-        for one, next_ in zip(in_turn, in_turn[1:], strict=False):
+        for one, next_ in pairwise(in_turn):
             assert next_.began >= one.ended + one.wish.hold
 
 

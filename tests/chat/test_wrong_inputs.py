@@ -26,18 +26,18 @@ WRONG = [
     ("subscribe ukraine-ceasefire", "Commands begin with a slash"),
     ("HELP", "Commands begin with a slash"),
     ("/", "What you can type"),
-    ("//", "There is no command //"),
-    ("/foo", "There is no command /foo"),
+    ("//", "There is no command “/”."),
+    ("/foo", "There is no command “foo”."),
     ("/topcs", "Did you mean /topics?"),
     ("/subscibe ukraine-ceasefire", "Did you mean /subscribe ukraine-ceasefire?"),
     ("/sub ukraine-ceasefire", "Did you mean /subscribe ukraine-ceasefire?"),
     ("/add Ukraine grain", "Did you mean /topics add Ukraine grain?"),
     ("/stop", "Did you mean /pause?"),
     ("/follow x", "Did you mean /subscribe x?"),
-    ("/" + "x" * 4000, "There is no command /xxx"),
+    ("/" + "x" * 4000, "There is no command “xxx"),
     ("/help feds", "Did you mean /help feeds?"),
-    ("/help stop", "There is no command /stop"),
-    ("/help " + "y" * 4000, "There is no command /yyy"),
+    ("/help stop", "Did you mean /help pause?"),
+    ("/help " + "y" * 4000, "There is no command “yyy"),
     ("/subscribe nowhere-land", "I know no topic “nowhere-land”"),
     ("/subscribe ukraine-ceasfire", "Did you mean ukraine-ceasefire?"),
     ("/subscribe u", "“u” could be any of these"),
@@ -71,13 +71,13 @@ WRONG = [
     ("/topics add x = -Ukraine", "A topic needs something to look for"),
     ("/topics add the of in", "These words say nothing"),
     ("/topics add x = " + "(" * 30 + "a" + ")" * 30, "More than 20 nested parentheses."),
-    ("/topics remove", "Which topic? /topics remove NAME"),
+    ("/topics remove", "Which topic?\n/topics remove TOPIC — removes a topic of this chat"),
     ("/topics remove ukraine-ceasefire", "is on offer to everyone and cannot be removed"),
     ("/topics remove nowhere", "I know no topic “nowhere”"),
     ("/topics remove mone", "Did you mean mine?"),
-    ("/topics show", "Which topic? /topics show NAME"),
+    ("/topics show", "Which topic?\n/topics show TOPIC — explains a topic"),
     ("/topics show nowhere", "I know no topic “nowhere”"),
-    ("/topics test", "What should be tried?"),
+    ("/topics test", "What should be tried?\n/topics test QUERY — what it would have matched"),
     ("/topics test (", "A parenthesis is not closed."),
     ("/topics test the", "These words say nothing"),
     ("/topics rmove mine", "Did you mean /topics remove mine?"),
@@ -98,17 +98,17 @@ WRONG = [
     ("/settings timezone Asia/Tokio", "Did you mean Asia/Tokyo?"),
     ("/settings timezone ../../etc/passwd", "I know no time zone “../../etc/passwd”"),
     ("/settings timezone UTC+9", "Type it as Area/City"),
-    ("/settings block", "Which outlet? /settings block OUTLET"),
+    ("/settings block", "Which outlet?\n/settings block OUTLET — nothing of this outlet"),
     ("/settings block Ruters", "Did you mean Reuters?"),
     ("/settings block Nobody's Herald", "I find no outlet “Nobody's Herald”. /feeds lists them."),
-    ("/settings unblock", "Which outlet? /settings unblock OUTLET"),
+    ("/settings unblock", "Which outlet?\n/settings unblock OUTLET — lets it in again"),
     ("/settings unblock Reuters", "No outlet is blocked in this chat"),
     ("/settings prefer", "Which outlet?"),
     ("/settings prefer Ruters", "Did you mean Reuters?"),
     ("/settings unprefer NHK", "I find no outlet “NHK”"),
     ("/settings unprefer NHK", "Now preferred: BBC News."),
     ("/settings unprefer NHK", "I find no outlet"),
-    ("/status\x00\x1b[31m", "There is no command /status[31m"),
+    ("/status\x00\x1b[31m", "Did you mean /status?"),
 ]
 
 
@@ -136,6 +136,51 @@ async def test_what_is_offered_after_a_mistake_is_a_command(room: Newsroom) -> N
         for action in (await room.say(typed)).actions:
             assert action.command.split()[0] in names
             assert "There is no command" not in (await room.say(action.command)).plain
+
+
+async def test_a_miss_offers_what_there_is(room: Newsroom) -> None:
+    """What can be removed is the chat's own; a new topic is offered where one may be wanted."""
+    said = await room.say("/topics remove nowhere")
+    assert said.plain.endswith("This chat has made no topic of its own.")
+    assert said.actions == ()
+    await room.say("/topics add Mine = Ukraine grain")
+    (only,) = (await room.say("/topics remove nowhere")).actions
+    assert (only.label, only.command) == ("Remove Mine", "/topics remove mine")
+    for typed, adds in (
+        ("/subscribe nowhere", True),
+        ("/latest nowhere", True),
+        ("/topics show nowhere", False),
+        ("/unsubscribe nowhere", False),
+        ("/subscribe ,,,", False),
+    ):
+        actions = [action.command for action in (await room.say(typed)).actions]
+        assert ("/topics add nowhere" in actions) == adds, typed
+
+
+async def test_removing_never_guesses_past_a_topic_on_offer(room: Newsroom) -> None:
+    """`ukraine-ceasefire` is on offer, so that a topic of ours begins with these words removes nothing."""
+    await room.say("/topics add Ukraine ceasefire watch")
+    await room.say("/topics remove ukraine-ceasefire")
+    said = await room.say("/topics remove ukraine")
+    assert [action.command for action in said.actions] == ["/topics remove ukraine-ceasefire-watch"]
+    assert len(await room.store.topics()) == 4
+
+
+async def test_a_wrong_word_leads_to_how_the_command_is_used(room: Newsroom) -> None:
+    said = await room.say("/settings colour blue")
+    assert len(said.lines) == 1
+    assert [(action.label, action.command) for action in said.actions] == [
+        ("How to use /settings", "/help settings")
+    ]
+
+
+async def test_a_time_zone_that_can_only_be_one_is_offered_alone(room: Newsroom) -> None:
+    for typed in ("Asia/Tokio", "tokio"):
+        said = await room.say(f"/settings timezone {typed}")
+        assert [(action.label, action.command) for action in said.actions] == [
+            ("Use Asia/Tokyo", "/settings timezone Asia/Tokyo")
+        ]
+    assert len((await room.say("/settings timezone America/New")).actions) > 1
 
 
 async def test_a_mistake_in_a_query_is_pointed_at(room: Newsroom) -> None:

@@ -36,7 +36,7 @@ async def revise(store: Store, story: Entry, *chats: Chat) -> None:
     await store.record_desk([joins(report, story, revised_for=chats)], NOON)
 
 
-async def due(store: Store) -> list[int]:
+async def due(store: Store) -> list[int | None]:
     return [delivery.story_id for delivery in await store.claim_deliveries(NOON, 10)]
 
 

@@ -91,6 +91,29 @@ async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> N
     assert await nothing_or_all(store, lambda: store.remove_topic(topic.id)) == 3
 
 
+async def test_a_chat_moves_with_all_it_has_or_stays(store: SqlStore) -> None:
+    """Merged with one that is there already: nobody loses a subscription, a topic or a message half-way."""
+    older, newer = [await store.ensure_chat("telegram", address, "", NOON) for address in ("-5", "-1005")]
+    for chat in (older, newer):
+        for name in ("tea", f"of {chat.id}"):
+            topic = await store.add_topic(chat.id, TopicSpec(name, name, name), NOON)
+            assert topic is not None
+            await store.subscribe(chat.id, topic.id, NOON)
+    await a_story(store, older, newer)
+    assert await nothing_or_all(store, lambda: store.move_chats("telegram", "-5", "-1005")) >= 10
+
+
+async def test_a_chat_is_resumed_with_what_it_missed_or_stays_paused(store: SqlStore) -> None:
+    """Wherever it breaks, what it is owed is still owed, and what it missed can be told."""
+    topic, chat = await a_topic(store), await a_chat(store)
+    await store.subscribe(chat.id, topic.id, NOON - HOUR)
+    for _ in range(2):
+        await store.pause_chat(chat.id, "blocked", NOON)
+        await a_story(store, chat, topic=topic, title="Owed")
+        await a_story(store, topic=topic, title="Missed")
+        assert await nothing_or_all(store, lambda: store.resume_chat(chat.id, NOON)) >= 9
+
+
 async def test_a_restart_finds_everything(home: Callable[[], Awaitable[SqlStore]]) -> None:
     """Closed and opened again, the store is as it was, to the row."""
     store = await home()

@@ -32,13 +32,13 @@ NOTHING_SAID = "These words say nothing a topic could be about; name a place, a 
 NOTHING_TO_FIND = (
     "A topic needs something to look for (on both sides of a |), not only things to leave out or conditions."
 )
-END = "Something is missing at the end."
-OPEN = "A parenthesis is not closed."
-CLOSES_NOTHING = "This parenthesis closes nothing."
-EMPTY_GROUP = "There is nothing between these parentheses."
-BEFORE_BAR = "Something is missing before this |."
-QUOTE = "This quotation mark is not closed."
-MISPLACED = "This does not belong here."
+END = "Something is missing at the end. Write on, or take the last sign out."
+OPEN = "A parenthesis is not closed. Add ), or put the words in quotes."
+CLOSES_NOTHING = "This parenthesis closes nothing. Take it out, or put the words in quotes."
+EMPTY_GROUP = "There is nothing between these parentheses. Take them out, or fill them."
+BEFORE_BAR = "Something is missing before this |. Put words on both sides, or take it out."
+QUOTE = "This quotation mark is not closed. Add one behind the words, or take it out."
+MISPLACED = "This does not belong here. Take it out, or put the words in quotes."
 
 query_text = st.text(max_size=60) | st.lists(
     st.sampled_from(
@@ -253,8 +253,8 @@ def test_quotes_keep_concepts_words() -> None:
         ("--us", MISPLACED, 0),
         ("us --russia", MISPLACED, 3),
         ("us " + "-" * 400 + "x", MISPLACED, 3),
-        ("(" * 500, f"More than {MAX_QUERY_DEPTH} nested parentheses.", MAX_QUERY_DEPTH),
-        ("（" * 50 + "us", f"More than {MAX_QUERY_DEPTH} nested parentheses.", MAX_QUERY_DEPTH),
+        ("(" * 500, f"More than {MAX_QUERY_DEPTH} nested parentheses. Use fewer.", MAX_QUERY_DEPTH),
+        ("（" * 50 + "us", f"More than {MAX_QUERY_DEPTH} nested parentheses. Use fewer.", MAX_QUERY_DEPTH),
         ("x" * 10_000, f"The query has 10000 characters; {MAX_QUERY_LENGTH} is the limit.", MAX_QUERY_LENGTH),
     ],
 )

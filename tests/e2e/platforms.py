@@ -38,12 +38,12 @@ HURRY = 50
 """How many times faster than in life the bots may speak, so that no test waits for its turn."""
 
 
-def faster(pace: Pace) -> Pace:
+def faster(pace: Pace, hurry: float = HURRY) -> Pace:
     """The same windows, shorter."""
 
     def windows(address: str, urgency: Urgency) -> tuple[Window, ...]:
         return tuple(
-            replace(window, rate=Rate(window.rate.calls, window.rate.seconds / HURRY))
+            replace(window, rate=Rate(window.rate.calls, window.rate.seconds / hurry))
             for window in pace(address, urgency)
         )
 
@@ -123,6 +123,7 @@ async def serving(
     clock: Clock | None = None,
     access: Access = OPEN,
     probe: Probe = no_probe,
+    hurry: float = HURRY,
 ) -> AsyncIterator[Newsroom]:
     """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
     clock = clock or SystemClock()
@@ -138,14 +139,14 @@ async def serving(
             clock,
             failed.append,
             api=addresses.telegram_api,
-            pace=faster(telegram_pace),
+            pace=faster(telegram_pace, hurry),
         )
         slack = SlackBot(
             addresses.slack_bot_token,
             addresses.slack_app_token,
             failed.append,
             api=addresses.slack_api,
-            pace=faster(slack_pace),
+            pace=faster(slack_pace, hurry),
             waits=(),
             ping_seconds=0.05,
         )

@@ -15,13 +15,13 @@ LONG = "x" * 4000
 
 COMMANDS = [
     # what is typed, what the answer has to say; in private on Telegram and in a DM on Slack
-    ("/foo", "There is no command /foo"),
+    ("/foo", "There is no command “foo”"),
     ("/topcs", "Did you mean /topics?"),
     ("/stop", "Did you mean /pause?"),
     ("//", "There is no command"),
     ("hello there", "To follow “hello there” in the news"),
     ("👍", "Type a command"),
-    ("/" + LONG, "There is no command /xxx"),
+    ("/" + LONG, "There is no command “xxx"),
     ("/subscribe nowhere-land", "I know no topic “nowhere-land”"),
     ("/subscribe ukraine-ceasfire", "Did you mean ukraine-ceasefire?"),
     ("/subscribe u", "could be any of these"),
@@ -130,7 +130,7 @@ async def test_a_button_that_is_replayed_does_its_work_once(stage: Stage) -> Non
     offer = await stage.tell(GROUP, "/subscribe", user=ADA)
     for expected in ("Subscribed to", "Already subscribed to"):
         count = len(stage.telegram.messages(GROUP))
-        await stage.telegram.press(offer.id, GROUP, "Ukraine ceasefire", user=ADA)
+        await stage.telegram.press(offer.id, GROUP, "＋ Ukraine ceasefire", user=ADA)
         await stage.telegram.until(lambda count=count: len(stage.telegram.messages(GROUP)) > count)  # type: ignore[misc]
         assert expected in stage.telegram.messages(GROUP)[-1].text
     query = await stage.telegram.press_forged("/unsubscribe ukraine-ceasefire", GROUP, offer.id, user=BOB)
@@ -144,7 +144,7 @@ async def test_a_button_of_a_topic_that_is_gone_says_so(stage: Stage) -> None:
     offer = await stage.tell(PRIVATE, "/subscribe")
     await stage.tell(PRIVATE, "/topics remove tea")
     count = len(stage.telegram.messages(PRIVATE))
-    await stage.telegram.press(offer.id, PRIVATE, "Tea")
+    await stage.telegram.press(offer.id, PRIVATE, "＋ Tea")
     await stage.telegram.until(lambda: len(stage.telegram.messages(PRIVATE)) > count)
     assert "I know no topic “tea”" in stage.telegram.messages(PRIVATE)[-1].text
 
@@ -158,7 +158,7 @@ async def test_a_press_that_waited_too_long_still_does_its_work(stage: Stage) ->
         "Bad Request: query is too old and response timeout expired or query ID is invalid",
     )
     count = len(stage.telegram.messages(PRIVATE))
-    await stage.telegram.press(offer.id, PRIVATE, "Ukraine ceasefire")
+    await stage.telegram.press(offer.id, PRIVATE, "＋ Ukraine ceasefire")
     await stage.telegram.until(lambda: len(stage.telegram.messages(PRIVATE)) > count)
     assert "Subscribed" in stage.telegram.messages(PRIVATE)[-1].text
 
@@ -183,7 +183,7 @@ async def test_in_a_group_the_bot_is_silent_where_it_is_not_meant(stage: Stage) 
     await stage.slack.mention("C1", "hello <@UOTHER>, see <https://a.example|this>")
     assert "Did you mean /topics" in (await stage.tell(GROUP, "/topcs", user=ADA)).text
     assert "On offer" in (await stage.tell(GROUP, "@sokuho_bot topics", user=ADA)).text
-    assert "no command /weather" in (await stage.tell(GROUP, "/weather@sokuho_bot", user=ADA)).text
+    assert "no command “weather”" in (await stage.tell(GROUP, "/weather@sokuho_bot", user=ADA)).text
     assert len(stage.telegram.messages(GROUP)) == 3
     assert stage.telegram.messages(CHANNEL) == []
 
@@ -233,6 +233,14 @@ async def test_what_is_no_text_is_answered_in_private_only(stage: Stage) -> None
     assert "I can read only text" in stage.telegram.messages(PRIVATE)[-1].text
     assert "On offer" in (await stage.tell(GROUP, "/topics", user=ADA)).text
     assert len(stage.telegram.messages(GROUP)) == 1
+
+
+async def test_an_update_that_cannot_be_read_is_passed_over(stage: Stage) -> None:
+    """It is confirmed like any other, and what comes behind it is answered."""
+    await stage.telegram.until(lambda: stage.telegram.polling)
+    stage.telegram._push("my_chat_member", {"chat": {"id": PRIVATE, "type": "private"}, "date": 1})
+    assert "On offer" in (await stage.tell(PRIVATE, "/topics")).text
+    await stage.telegram.until(lambda: not stage.telegram.pending)
 
 
 async def test_a_message_of_feeds_can_do_nothing(stage: Stage) -> None:

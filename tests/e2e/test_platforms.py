@@ -23,6 +23,7 @@ from tests.e2e.platforms import (
     CHANNEL,
     FORUM,
     GROUP,
+    HURRY,
     PRIVATE,
     TEAM,
     Newsroom,
@@ -95,13 +96,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, access: Access = OPEN) -> AsyncIterator[Stage]:
+async def staged(folder: Path, access: Access = OPEN, *, hurry: float = HURRY) -> AsyncIterator[Stage]:
     clock = SimulatedClock(datetime.now(UTC))
     async with doubles() as (feeds, telegram, slack):
         for path in ("/one", "/two", "/three"):
             feeds.publish(path, [])
         urls = [feeds.url(path) for path in ("/one", "/two", "/three")]
-        async with serving(folder, addresses_of(telegram, slack), urls, clock=clock, access=access) as room:
+        async with serving(
+            folder, addresses_of(telegram, slack), urls, clock=clock, access=access, hurry=hurry
+        ) as room:
             await slack.until(lambda: slack.connections)
             await room.app.step()
             yield Stage(room, feeds, telegram, slack, clock)
@@ -121,7 +124,7 @@ async def test_subscribed_by_command_and_by_button_the_bulletin_is_in_both_chats
     assert "Subscribed" in (await stage.tell(PRIVATE, "/subscribe ukraine-ceasefire")).text
     offer = await stage.type("subscribe")
     before = len(stage.slack.said)
-    await stage.slack.press("C1", offer.ts, "Ukraine ceasefire")
+    await stage.slack.press("C1", offer.ts, "＋ Ukraine ceasefire")
     await stage.slack.until(lambda: len(stage.slack.said) > before)
     await stage.publish(TRUCE)
     told = stage.telegram.messages(PRIVATE)[-1]
@@ -199,7 +202,7 @@ async def test_commands_do_there_what_they_do_in_the_console(stage: Stage, tmp_p
             # The platforms' own settings stand before the last line.
             expected, of_platform = (
                 expected.split(" ▶️")[0],
-                ("🖼 Previews of links: off", "🔑 Changed by admins"),
+                ("🖼 Previews of links: off", "🔑 In a group, only admins change settings"),
             )
             assert expected in on_telegram
             assert all(words in on_telegram for words in of_platform)
@@ -247,12 +250,12 @@ async def test_a_button_asks_who_presses_it(stage: Stage) -> None:
     """A member's press on an admin's offer is refused in a pop-up that only he sees; the admin's works."""
     offer = await stage.tell(GROUP, "/subscribe", user=ADA)
     count = len(stage.telegram.messages(GROUP))
-    query = await stage.telegram.press(offer.id, GROUP, "Ukraine ceasefire", user=BOB)
+    query = await stage.telegram.press(offer.id, GROUP, "＋ Ukraine ceasefire", user=BOB)
     await stage.telegram.until(lambda: query in stage.telegram.answers)
     assert stage.telegram.answers[query]["show_alert"]
     assert "only admins" in stage.telegram.answers[query]["text"]
     assert len(stage.telegram.messages(GROUP)) == count
-    await stage.telegram.press(offer.id, GROUP, "Ukraine ceasefire", user=ADA)
+    await stage.telegram.press(offer.id, GROUP, "＋ Ukraine ceasefire", user=ADA)
     await stage.telegram.until(lambda: len(stage.telegram.messages(GROUP)) > count)
     assert await stage.followed("telegram", str(GROUP)) == {"ukraine-ceasefire"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.domain.access import OPEN, Access
 from bot.settings.environment import Environment, read_environment
 
 
@@ -96,6 +97,132 @@ def test_several_wrong_values(monkeypatch: pytest.MonkeyPatch) -> None:
         "SOKUHO_LOG_LEVEL",
         "SOKUHO_POLL_MINUTES",
     ]
+
+
+TOKENS = {
+    "SOKUHO_TELEGRAM_TOKEN": "123456:pa55word",
+    "SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word",
+    "SOKUHO_SLACK_APP_TOKEN": "xapp-pa55word",
+    "SOKUHO_INVITE_CODE": "pa55word sesame",
+    "SOKUHO_DATABASE_URL": SECRET,
+}
+
+
+def test_without_tokens_there_is_no_platform() -> None:
+    """Only the console; open to everybody, asked by nobody, and with nothing to hide."""
+    environment = read()
+    assert environment.telegram_token is environment.slack_bot_token is environment.slack_app_token is None
+    assert environment.telegram_api == "https://api.telegram.org"
+    assert environment.slack_api == "https://slack.com/api/"
+    assert environment.access == OPEN
+    assert environment.http == ""
+    assert environment.secrets == ()
+
+
+def test_every_secret_is_to_be_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is used, known to the logs, and not printed."""
+    for name, value in TOKENS.items():
+        monkeypatch.setenv(name, value)
+    environment = read()
+    assert sorted(environment.secrets) == sorted(TOKENS.values())
+    for secret in (environment.telegram_token, environment.slack_bot_token, environment.slack_app_token):
+        assert secret is not None
+        assert secret.get_secret_value() in TOKENS.values()
+    assert environment.access == Access(TOKENS["SOKUHO_INVITE_CODE"])
+    for shown in (repr(environment), str(environment), environment.model_dump_json()):
+        assert "pa55word" not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "listed"),
+    [
+        ("telegram:-100123", {"telegram:-100123"}),
+        ("telegram:-100123/7, slack:T01/C02", {"telegram:-100123/7", "slack:T01/C02"}),
+        ("telegram:5 slack:T01;slack:T02,", {"telegram:5", "slack:T01", "slack:T02"}),
+        ("telegram:5\n\ttelegram:6\n", {"telegram:5", "telegram:6"}),
+        (" , ", set()),
+        ("", set()),
+    ],
+)
+def test_chats_that_are_let_in(monkeypatch: pytest.MonkeyPatch, value: str, listed: set[str]) -> None:
+    """Separated by commas, blanks or lines; a place stands for its parts."""
+    monkeypatch.setenv("SOKUHO_CHATS", value)
+    assert read().access == Access(None, frozenset(listed))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SOKUHO_HTTP", "127.0.0.1:8080"),
+        ("SOKUHO_HTTP", "0.0.0.0:80"),
+        ("SOKUHO_HTTP", "[::1]:8080"),
+        ("SOKUHO_HTTP", "localhost:65535"),
+        ("SOKUHO_HTTP", "sokuho_app.internal:8080"),
+        ("SOKUHO_TELEGRAM_API", "http://127.0.0.1:8081"),
+        ("SOKUHO_TELEGRAM_API", "https://bots.example/api"),
+        ("SOKUHO_SLACK_API", "http://[::1]:9000/api/"),
+    ],
+)
+def test_addresses_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(read(), name.removeprefix("SOKUHO_").lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SOKUHO_CHATS", "-100123", "names no chat; write telegram:-100123 or slack:T01/C02"),
+        ("SOKUHO_CHATS", "telegram:5, @channel", "names no chat"),
+        ("SOKUHO_CHATS", "telegram:news", "names no chat"),
+        ("SOKUHO_CHATS", "telegram: 5", "names no chat"),
+        ("SOKUHO_CHATS", "slack:general", "names no chat"),
+        ("SOKUHO_CHATS", "slack:#general", "names no chat"),
+        ("SOKUHO_CHATS", "discord:5", "names no chat"),
+        ("SOKUHO_HTTP", "8080", "write a host and a port, such as 127.0.0.1:8080"),
+        ("SOKUHO_HTTP", "localhost", "write a host and a port"),
+        ("SOKUHO_HTTP", "http://localhost:8080", "write a host and a port"),
+        ("SOKUHO_HTTP", "::1:8080", "write a host and a port"),
+        ("SOKUHO_HTTP", "localhost:99999", "write a host and a port"),
+        ("SOKUHO_HTTP", "localhost:pa55word", "write a host and a port"),
+        ("SOKUHO_TELEGRAM_API", "api.telegram.org", "write an address that begins with https://"),
+        ("SOKUHO_TELEGRAM_API", "123456:pa55word", "write an address that begins with https://"),
+        ("SOKUHO_SLACK_API", "ftp://slack.com/api/", "write an address that begins with https://"),
+        ("SOKUHO_SLACK_API", "https://", "write an address that begins with https://"),
+        ("SOKUHO_SLACK_API", "https://a b", "write an address that begins with https://"),
+    ],
+)
+def test_wrong_chats_and_addresses(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    """One sentence says which variable is wrong and what would be right."""
+    monkeypatch.setenv(name, value)
+    told = read_environment()
+    assert isinstance(told, str)
+    (sentence,) = told.splitlines()
+    assert sentence.startswith(f"{name}: ")
+    assert says in sentence
+    assert "pa55word" not in sentence
+
+
+@pytest.mark.parametrize("token", [TOKENS["SOKUHO_TELEGRAM_TOKEN"], TOKENS["SOKUHO_SLACK_BOT_TOKEN"]])
+def test_a_token_in_the_list_of_chats_is_not_repeated(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    """Whoever copies it one line too low has it in no log."""
+    monkeypatch.setenv("SOKUHO_CHATS", token)
+    told = read_environment()
+    assert isinstance(told, str)
+    assert "names no chat" in told
+    assert "pa55word" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("SOKUHO_SLACK_BOT_TOKEN", "SOKUHO_SLACK_APP_TOKEN"),
+        ("SOKUHO_SLACK_APP_TOKEN", "SOKUHO_SLACK_BOT_TOKEN"),
+    ],
+)
+def test_slack_needs_both_of_its_tokens(monkeypatch: pytest.MonkeyPatch, given: str, missing: str) -> None:
+    monkeypatch.setenv(given, TOKENS[given])
+    told = read_environment()
+    assert told == f"{missing} is missing; Slack needs both of its tokens"
 
 
 def test_settings_stay_as_they_were_read() -> None:

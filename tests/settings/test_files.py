@@ -80,6 +80,7 @@ def test_the_lexicon(catalog: Catalog) -> None:
 def test_languages_name_themselves(catalog: Catalog) -> None:
     """Every language of a feed or a label has its own name for itself."""
     names = catalog.language_names
+    assert list(names) == sorted(names)
     assert {"en", "ja", "ru", "uk", "de", "pt"} <= set(names)
     assert (names["ja"], names["ru"], names["de"]) == ("日本語", "Русский", "Deutsch")
     assert language_names(["zh-Hant"]) == {"zh-Hant": "中文 (繁體)"}

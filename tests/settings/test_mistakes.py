@@ -192,7 +192,7 @@ PROCESS = '\n[[processes]]\nid = "p"\nname = "P"\n[[processes.evidence]]\nall = 
             "topics.toml",
             '"US Russia summit"',
             '"US (Russia"',
-            "4: position 11 of the query: A parenthesis is not closed.",
+            "4: position 11 of the query: A parenthesis is not closed. Add ), or put the words in quotes.",
         ),
         (
             "topics.toml",

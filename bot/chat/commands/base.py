@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
-from bot.domain.chats import Chat
-from bot.domain.documents import Document, document
+from bot.domain.chats import Chat, Platform
+from bot.domain.documents import Document, code, document, line
 from bot.domain.topics import Topic
 from bot.ports import ChatStore, Clock, Newsdesk, Store
 
@@ -27,18 +27,25 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One way to type a command, and what that does."""
+    """One way to type a command, and what that does. `only_on`: where there is such a thing, if not everywhere."""
 
     form: str
     does: str
+    only_on: tuple[Platform, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The word behind the command's name: `add` of `/topics add QUERY`."""
+        return " ".join(self.form.split()[1:2])
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A row of the table: the menus, `/help`, completion and answers to mistakes are made from it.
 
-    `words` are the first words it knows (`add`, `remove`…), `takes_topics` says that names of topics follow. `steers`:
-    it is there to change something, so the menu shows it to those of a group who may.
+    `group` is the title under which `/help` lists it, if it does. `words` are the first words it knows (`add`,
+    `remove`…), `takes_topics` says that names of topics follow. `steers`: it is there to change something, so the menu
+    shows it to those of a group who may.
     """
 
     name: str
@@ -46,10 +53,21 @@ class Command:
     usage: tuple[Usage, ...]
     examples: tuple[str, ...]
     handler: Handler
+    group: str = ""
     words: tuple[str, ...] = ()
     takes_topics: bool = False
     steers: bool = False
     console_only: bool = False
+
+    def on(self, platform: Platform) -> Command:
+        """The command as it is there: without the words that only other platforms have."""
+        elsewhere = {usage.word for usage in self.usage if usage.only_on and platform not in usage.only_on}
+        return replace(
+            self,
+            usage=tuple(usage for usage in self.usage if usage.word not in elsewhere),
+            examples=tuple(text for text in self.examples if not elsewhere & set(text.split()[1:2])),
+            words=tuple(word for word in self.words if word not in elsewhere),
+        )
 
 
 MaySteer = Callable[[], Awaitable[bool]]
@@ -106,9 +124,12 @@ def steering(handler: Handler) -> Handler:
     async def guarded(invocation: Invocation) -> Document:
         if invocation.chat.steered_by == "everyone" or await invocation.may_steer():
             return await handler(invocation)
+        # Short, since it is also shown in a pop-up, which on Telegram holds 200 characters.
         return document(
             "🔒 In this group only admins change what it follows and how.",
-            "Anybody may look: /latest, /why, /topics test. An admin can open this to all: /settings who everyone",
+            (),
+            line("Anybody may look: ", code("/latest"), ", ", code("/why"), ", ", code("/topics test"), "."),
+            line("An admin can open this to all: ", code("/settings who everyone")),
             whisper=True,
         )
 

@@ -11,7 +11,7 @@ from bot.chat.commands.guide import unknown
 from bot.chat.commands.table import commands_for
 from bot.chat.commands.wording import clip
 from bot.domain.chats import Chat
-from bot.domain.documents import Action, Document, document, line
+from bot.domain.documents import Action, Document, code, document, line
 from bot.domain.entries import clean_text
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ async def answer(
     Settings are read anew, so `chat` need not be of this moment. A bug is logged here, once, and answered kindly.
     """
     typed = clean_text(text)
-    commands = commands_for(services)
+    commands = commands_for(services, chat.platform)
     parsed = _COMMAND.fullmatch(typed)
     if parsed is None:
         return _no_command(typed, commands)
@@ -48,14 +48,18 @@ async def _run(
 ) -> Document:
     try:
         current = await services.store.chat(chat.id) or chat
-        now = services.clock.now()
+        now, commands = services.clock.now(), commands_for(services, chat.platform)
         return await command.handler(
-            Invocation(services, current, command, commands_for(services), args, now, reply_to, may_steer)
+            Invocation(services, current, command, commands, args, now, reply_to, may_steer)
         )
     except Exception:  # whatever breaks in one command must not end the conversation
         log.exception("command_failed", command=command.name, chat_id=chat.id, platform=chat.platform)
         return document(
-            f"😔 Something went wrong here with /{command.name}. It is in the log; bulletins go on.",
+            line(
+                "😔 Something went wrong here with ",
+                code(f"/{command.name}"),
+                ". It is in the log; bulletins go on.",
+            ),
             "Please try again in a moment.",
             actions=(Action("Is all well?", "/status"),),
         )
@@ -73,8 +77,8 @@ def _no_command(typed: str, commands: tuple[Command, ...]) -> Document:
     return document(
         line("To follow “", clip(typed), "” in the news, make it a topic; commands begin with a slash."),
         actions=(
-            Action("See what it would match", f"/topics test {typed}"),
             Action("Make it a topic", f"/topics add {typed}"),
+            Action("See what it would match", f"/topics test {typed}"),
             Action("All commands", "/help"),
         ),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+
 from bot.chat.commands.base import Command, Invocation
+from bot.chat.commands.lookup import topic_actions
 from bot.chat.commands.misuse import usage_lines
-from bot.chat.commands.subscriptions import subscribe_actions
 from bot.chat.commands.wording import clip, count, listed, nearest
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 
@@ -21,6 +25,8 @@ _ALSO_CALLED = {
     "unfollow": "unsubscribe",
 }
 """What people type from habit elsewhere, for «did you mean»."""
+
+ALL_COMMANDS = Action("All commands", "/help")
 
 
 async def start(invocation: Invocation) -> Document:
@@ -41,8 +47,8 @@ async def start(invocation: Invocation) -> Document:
         "later reports of an event are added to its bulletin.",
         (),
         f"This chat follows {listed(following)}." if following else "What should this chat follow?",
-        line(faint("Anything else: /topics add Taiwan strait · all commands: /help")),
-        actions=(*subscribe_actions(open_), Action("All commands", "/help")),
+        line(faint("For anything else: "), code("/topics add Taiwan strait"), faint(" or "), code("/help")),
+        actions=(*topic_actions("/subscribe", open_), ALL_COMMANDS),
         again="/start",
     )
 
@@ -50,10 +56,12 @@ async def start(invocation: Invocation) -> Document:
 async def help_(invocation: Invocation) -> Document:
     if invocation.args:
         return _about(invocation)
+    listed = [command for command in invocation.commands if command.group]
     return document(
-        line(strong("What you can type")),
-        *(_row(command) for command in invocation.commands),
-        line(faint("More on one: /help topics")),
+        "What you can type:",
+        *(row for title, group in groupby(listed, key=attrgetter("group")) for row in _group(title, group)),
+        (),
+        line(faint("More on one: "), code("/help topics")),
         actions=(Action("Choose topics", "/subscribe"), Action("Latest bulletins", "/latest")),
     )
 
@@ -63,11 +71,11 @@ def unknown(name: str, commands: tuple[Command, ...], args: str = "", before: st
     names = [command.name for command in commands]
     habit = _ALSO_CALLED.get(name, "")
     near = (habit,) if habit.partition(" ")[0] in names else nearest(name, names, cutoff=0.7)
+    if not near:
+        return document(f"🤔 There is no command “{clip(name)}”.", actions=(ALL_COMMANDS,))
     corrections = [f"{before}{other} {args}".strip() for other in near]
-    guess = (" Did you mean ", code(clip(corrections[0])), "?") if corrections else ()
     return document(
-        line(f"🤔 There is no command /{clip(name)}.", *guess),
-        line(faint("There is " + " ".join(f"/{other}" for other in names))),
+        line("🤔 Did you mean ", code(clip(corrections[0])), "?"),
         actions=[Action(clip(corrected), corrected) for corrected in corrections],
     )
 
@@ -84,13 +92,18 @@ def _about(invocation: Invocation) -> Document:
     command = next((command for command in invocation.commands if command.name == wanted), None)
     if command is None:
         return unknown(wanted, invocation.commands, before="/help ")
+    forms = [usage.form for usage in command.usage]
+    examples = [line(code(example)) for example in command.examples if example not in forms]
     return document(
-        line(strong(f"/{command.name}"), f": {command.summary}"),
-        *usage_lines(command),
-        line(faint("For example")),
-        *(line(code(example)) for example in command.examples),
+        line(strong(command.summary[0].upper() + command.summary[1:])),
+        (),
+        *usage_lines(command.usage),
+        *(((), line(strong("For example")), *examples) if examples else ()),
     )
 
 
-def _row(command: Command) -> Line:
-    return line(code(f"/{command.name}"), f"  {command.summary}")
+def _group(title: str, commands: Iterable[Command]) -> Iterator[Line]:
+    yield ()
+    yield line(strong(title))
+    for command in commands:
+        yield line(code(f"/{command.name}"), f" — {command.summary}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.chat.commands.wording import clip, listed, nearest
+from bot.chat.commands.wording import clip, nearest
 from bot.domain.documents import Action, Document, document, line, strong
 from bot.domain.topics import Topic, slug_of
 
 _MOST_OFFERED = 6
-"""Topics offered when what was typed could mean several."""
+"""Topics offered when what was typed means none, or could mean several."""
+
+_MARKS = {"/subscribe": "＋ ", "/unsubscribe": "－ ", "/topics remove": "Remove "}
+"""Before the name of a topic on a button that changes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +54,40 @@ def find_topics(text: str, topics: Sequence[Topic]) -> tuple[Topic, ...] | NotFo
     return tuple(found.values()) or NotFound(text)
 
 
-def not_found(problem: NotFound, topics: Sequence[Topic], command: str) -> Document:
-    """What to say of a miss. `command` (`/subscribe`) is offered with each topic it may have meant."""
+def topic_actions(command: str, topics: Iterable[Topic]) -> tuple[Action, ...]:
+    """The command (`/subscribe`) with each of the topics."""
+    mark = _MARKS.get(command, "")
+    return tuple(Action(mark + topic.spec.name, f"{command} {topic.spec.slug}") for topic in topics)
+
+
+def not_found(
+    problem: NotFound,
+    topics: Sequence[Topic],
+    command: str,
+    none: str = "There are no topics yet.",
+    *,
+    may_add: bool = False,
+) -> Document:
+    """What to say of a miss. `command` (`/subscribe`) is offered with each of `topics` it may have meant.
+
+    `none`: what to say where there are no topics. `may_add`: a new topic may be what was wanted.
+    """
     quoted = f"“{clip(problem.text)}”"
-    actions = tuple(
-        Action(topic.spec.name, f"{command} {topic.spec.slug}") for topic in problem.near[:_MOST_OFFERED]
-    )
+    near = topic_actions(command, problem.near[:_MOST_OFFERED])
     if problem.several:
-        return document(f"🤔 {quoted} could be any of these. Which one?", actions=actions)
-    if problem.near:
+        return document(f"🤔 {quoted} could be any of these. Which one?", actions=near)
+    if near:
         first = strong(problem.near[0].spec.slug)
-        return document(line(f"🤔 I know no topic {quoted}. Did you mean ", first, "?"), actions=actions)
-    known = listed([topic.spec.slug for topic in topics])
+        return document(line(f"🤔 I know no topic {quoted}. Did you mean ", first, "?"), actions=near)
+    new = Action("Make it a topic", f"/topics add {problem.text}")
     return document(
         f"🤔 I know no topic {quoted}.",
-        f"Available: {known}." if known else "There are no topics yet.",
-        f"To follow something new: /topics add {clip(problem.text)}",
+        *(() if topics else (none,)),
+        actions=(
+            *((new,) if may_add and slug_of(problem.text) else ()),
+            *topic_actions(command, topics[:_MOST_OFFERED]),
+            *((Action("All topics", "/topics"),) if len(topics) > _MOST_OFFERED else ()),
+        ),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from bot.chat.commands.base import Command, Handler, Invocation
+from bot.chat.commands.base import Handler, Invocation, Usage
 from bot.chat.commands.wording import clip, listed, nearest
-from bot.domain.documents import Action, Document, Line, code, document, faint, line
+from bot.domain.documents import Action, Document, Line, Span, code, document, line
 
 _SHORTEST_BEGINNING = 3
 """A first word may be cut short to this many letters."""
@@ -24,15 +24,22 @@ _ALSO_CALLED = {
 """What people type from habit elsewhere, for «did you mean»."""
 
 
-def misuse(invocation: Invocation, message: str) -> Document:
-    """What is wrong, and every way to type the command."""
-    example = line(faint("For example: "), code(invocation.command.examples[-1]))
-    return document(f"🤔 {message}", *usage_lines(invocation.command), example)
+_MOST_USAGES = 3
 
 
-def usage_lines(command: Command) -> Iterator[Line]:
-    for usage in command.usage:
-        yield line(code(usage.form), faint(f"  {usage.does}"))
+def misuse(invocation: Invocation, *message: str | Span, word: str) -> Document:
+    """What is wrong, and the ways to type the command that are near to its first `word`."""
+    command = invocation.command
+    words = [usage.word for usage in command.usage if usage.word]
+    near = (word,) if word in words else nearest(word, words, _MOST_USAGES)
+    usages = [usage for usage in command.usage if usage.word in near]
+    how = Action(f"How to use /{command.name}", f"/help {command.name}")
+    return document(line("🤔 ", *message), *usage_lines(usages[:_MOST_USAGES]), actions=(how,))
+
+
+def usage_lines(usages: Iterable[Usage]) -> Iterator[Line]:
+    for usage in usages:
+        yield line(code(usage.form), f" — {usage.does}")
 
 
 async def subcommand(
@@ -54,8 +61,8 @@ async def subcommand(
             actions=(Action(clip(corrected), corrected),),
         )
     answer = await otherwise(invocation) if otherwise is not None else None
-    words = listed(list(handlers))
-    return answer or misuse(invocation, f"I know no {path} “{clip(word)}”. Available: {words}.")
+    known = f" “{clip(word)}”. Available: {listed(list(handlers))}."
+    return answer or misuse(invocation, "I know no ", code(path), known, word=word.casefold())
 
 
 def _meant(word: str, names: tuple[str, ...]) -> str | None:

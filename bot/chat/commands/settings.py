@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 
-from bot.chat.commands.base import Invocation, steering
+from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.wording import clip, count, moment, nearest
 from bot.domain.bulletins import clock_time
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, Steering
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+
+_STEERING: Mapping[Steering, str] = {
+    "admins": "In a group, only admins change settings",
+    "everyone": "In a group, everyone may change settings",
+}
+
+_LIKENESS = (0.85, 0.8, 0.6)
+"""How like a time zone (0 to 1) has to be what was typed: the first that leaves one zone, else the last."""
 
 _RECENT_MESSAGES = 50
 """Messages whose outlets are known besides the configured ones: an aggregator brings others."""
@@ -30,7 +38,11 @@ async def pause(invocation: Invocation) -> Document:
         since = moment(chat.paused_at, invocation.now, invocation.zone)
         return document(f"⏸ Bulletins have been paused here since {since}{why}.", actions=again)
     await invocation.store.save_chat(replace(chat, paused_at=invocation.now, pause_reason=None))
-    return document("⏸ Paused: no bulletins here until /resume. Commands still work.", actions=again)
+    return document(
+        line("⏸ Paused: no bulletins here until ", code("/resume"), ". Commands still work."),
+        actions=again,
+        changed=True,
+    )
 
 
 @steering
@@ -41,31 +53,35 @@ async def resume(invocation: Invocation) -> Document:
     missed = await invocation.store.resume_chat(chat.id, invocation.now)
     since = moment(chat.paused_at, invocation.now, invocation.zone)
     if not missed:
-        return document(f"▶️ Bulletins are on again. Nothing was missed since {since}.")
+        return document(f"▶️ Bulletins are on again. Nothing was missed since {since}.", changed=True)
     number = count(missed, "story was", "stories were")
     return document(
         f"▶️ Bulletins are on again. {number} missed since {since}.",
         "One message follows that names them.",
-        actions=(Action("Latest bulletins", "/latest"),),
+        changed=True,
     )
 
 
 async def settings(invocation: Invocation) -> Document:
     if not invocation.args:
-        return document(line(strong("Settings of this chat")), *_overview(invocation), *_how(invocation))
-    return await subcommand(
-        invocation,
-        {
-            "languages": _languages,
-            "timezone": _time_zone,
-            "block": _block,
-            "unblock": _unblock,
-            "prefer": _prefer,
-            "unprefer": _unprefer,
-            "previews": _previews,
-            "who": _who,
-        },
-    )
+        return document(
+            line(strong("Settings of this chat")),
+            *_overview(invocation),
+            (),
+            *_how(invocation),
+            actions=_switches(invocation),
+        )
+    handlers: dict[str, Handler] = {
+        "languages": _languages,
+        "timezone": _time_zone,
+        "block": _block,
+        "unblock": _unblock,
+        "prefer": _prefer,
+        "unprefer": _unprefer,
+        "previews": _previews,
+        "who": _who,
+    }
+    return await subcommand(invocation, {word: handlers[word] for word in invocation.command.words})
 
 
 def _overview(invocation: Invocation) -> tuple[Line, ...]:
@@ -76,26 +92,50 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
         line(f"🕑 Time zone {chat.time_zone}, now {clock_time(local)}"),
         line(f"🚫 Blocked outlets: {_named(chat.blocked_outlets)}"),
         line(f"⭐️ Preferred outlets: {_named(chat.preferred_outlets)}"),
-        *_of_platform(chat),
-        line("⏸ Bulletins are paused; /resume" if chat.paused else "▶️ Bulletins are on; /pause"),
+        *_of_platform(invocation),
+        line("⏸ Bulletins are paused; ", code("/resume"))
+        if chat.paused
+        else line("▶️ Bulletins are on; ", code("/pause")),
     )
 
 
-def _of_platform(chat: Chat) -> tuple[Line, ...]:
+def _of_platform(invocation: Invocation) -> Iterator[Line]:
     """What only some platforms have."""
-    if chat.platform not in ("telegram", "slack"):
-        return ()
-    previews = line(f"🖼 Previews of links: {'on' if chat.previews else 'off'}")
-    return (
-        (previews, line(f"🔑 Changed by {chat.steered_by}")) if chat.platform == "telegram" else (previews,)
-    )
+    chat, words = invocation.chat, invocation.command.words
+    if "previews" in words:
+        yield line(f"🖼 Previews of links: {'on' if chat.previews else 'off'}")
+    if "who" in words:
+        yield line(f"🔑 {_STEERING[chat.steered_by]}")
 
 
-def _how(invocation: Invocation) -> tuple[Line, ...]:
-    return (
-        line(faint("To change one:")),
-        *(line(code(usage.form)) for usage in invocation.command.usage[1:]),
-    )
+def _switches(invocation: Invocation) -> Iterator[Action]:
+    """Buttons for the settings that have two values."""
+    chat, words = invocation.chat, invocation.command.words
+    if "previews" in words:
+        yield _other_previews(chat)
+    if "who" in words:
+        yield _other_steering(chat)
+
+
+def _other_previews(chat: Chat) -> Action:
+    value = "off" if chat.previews else "on"
+    return Action(f"Previews: {value}", f"/settings previews {value}")
+
+
+def _other_steering(chat: Chat) -> Action:
+    if chat.steered_by == "admins":
+        return Action("Open to all", "/settings who everyone")
+    return Action("Admins only", "/settings who admins")
+
+
+def _how(invocation: Invocation) -> Iterator[Line]:
+    """The ways to change what has no button, and is there to be changed."""
+    chat = invocation.chat
+    idle = {"unblock": not chat.blocked_outlets, "unprefer": not chat.preferred_outlets}
+    yield line("To change one:")
+    for usage in invocation.command.usage:
+        if usage.word and not usage.only_on and not idle.get(usage.word):
+            yield line(code(usage.form))
 
 
 def _reading(chat: Chat, invocation: Invocation) -> str:
@@ -113,7 +153,7 @@ async def _save(invocation: Invocation, chat: Chat, said: str) -> Document:
     if chat == invocation.chat:
         return document(f"👌 Nothing to change. {said}")
     await invocation.store.save_chat(chat)
-    return document(f"✅ {said}")
+    return document(f"✅ {said}", changed=True)
 
 
 @steering
@@ -124,7 +164,7 @@ async def _languages(invocation: Invocation) -> Document:
     if not words:
         return document(
             f"🗣 This chat reads {_reading(invocation.chat, invocation)}.",
-            "Type languages in the order you like them, or any: /settings languages en ja",
+            line("Type languages in the order you like them, or any: ", code("/settings languages en ja")),
             line(faint(f"Available: {choices}.")),
         )
     if words == ["any"]:
@@ -140,7 +180,10 @@ async def _languages(invocation: Invocation) -> Document:
             f"Available: {choices}, or any.",
         )
     chat = replace(invocation.chat, languages=tuple(dict.fromkeys(codes[word] for word in words)))
-    return await _save(invocation, chat, f"This chat reads {_reading(chat, invocation)}.")
+    said = f"This chat reads {_reading(chat, invocation)}."
+    return await _save(
+        invocation, chat, f"{said} Reports in other languages still come, marked with their language."
+    )
 
 
 def _language_codes(known: Mapping[str, str]) -> dict[str, str]:
@@ -159,22 +202,34 @@ async def _time_zone(invocation: Invocation) -> Document:
     if not typed:
         return document(
             f"🕑 This chat's time zone is {invocation.chat.time_zone}.",
-            "Type another as Area/City, or the city alone: /settings timezone Asia/Tokyo",
+            line("Type another as Area/City, or the city alone: ", code("/settings timezone Asia/Tokyo")),
         )
-    zones = _zones()
-    zone = zones.get(typed.casefold().replace(" ", "_"))
+    zone = _zones().get(typed.casefold().replace(" ", "_"))
     if zone is None:
-        # Letters such as JST are near to no city, and Etc/GMT+4 is four hours behind.
-        cities = [name for name, zone in zones.items() if "/" in zone and not zone.startswith("Etc/")]
-        near = tuple(dict.fromkeys(zones[name] for name in nearest(typed.replace(" ", "_"), cities)))
+        near = _near_zones(typed)
+        spelt = "Type it as Area/City: Asia/Tokyo, Europe/Kyiv, America/New_York, or UTC."
         return document(
             f"🤔 I know no time zone “{clip(typed)}”." + (f" Did you mean {near[0]}?" if near else ""),
-            "Type it as Area/City: Asia/Tokyo, Europe/Kyiv, America/New_York, or UTC.",
-            actions=[Action(name, f"/settings timezone {name}") for name in near],
+            *(() if len(near) == 1 else (spelt,)),
+            actions=[Action(f"Use {name}", f"/settings timezone {name}") for name in near],
         )
     chat = replace(invocation.chat, time_zone=zone)
     local = clock_time(invocation.now.astimezone(ZoneInfo(zone)))
     return await _save(invocation, chat, f"Times are those of {zone}, where it is {local}.")
+
+
+def _near_zones(typed: str) -> tuple[str, ...]:
+    """The time zones that may be meant; one where that is clear."""
+    zones = _zones()
+    # Letters such as JST are near to no city, and Etc/GMT+4 is four hours behind.
+    cities = [name for name, zone in zones.items() if "/" in zone and not zone.startswith("Etc/")]
+    near: tuple[str, ...] = ()
+    for likeness in _LIKENESS:
+        names = nearest(typed.replace(" ", "_"), cities, cutoff=likeness)
+        near = tuple(dict.fromkeys(zones[name] for name in names))
+        if len(near) == 1:
+            break
+    return near
 
 
 @cache
@@ -253,8 +308,8 @@ async def _previews(invocation: Invocation) -> Document:
         state = "on" if invocation.chat.previews else "off"
         return document(
             f"🖼 Previews of links are {state} here.",
-            "Type /settings previews on, or /settings previews off.",
-            actions=(_switch("Previews", "previews", "off" if invocation.chat.previews else "on"),),
+            line("Type ", code("/settings previews on"), ", or ", code("/settings previews off"), "."),
+            actions=(_other_previews(invocation.chat),),
         )
     said = "Links in bulletins show a preview." if wanted else "Links in bulletins show no preview."
     return await _save(invocation, replace(invocation.chat, previews=wanted), said)
@@ -262,29 +317,22 @@ async def _previews(invocation: Invocation) -> Document:
 
 @steering
 async def _who(invocation: Invocation) -> Document:
-    if invocation.chat.platform != "telegram":
-        return document("🔑 Everybody here may change the settings; only Telegram groups tell admins apart.")
     wanted = invocation.args.casefold()
     if wanted not in ("admins", "everyone"):
-        other = "everyone" if invocation.chat.steered_by == "admins" else "admins"
         return document(
             f"🔑 In a group, settings are changed by {invocation.chat.steered_by}.",
-            "Type /settings who admins, or /settings who everyone.",
-            actions=(_switch("Changed by", "who", other),),
+            line("Type ", code("/settings who admins"), ", or ", code("/settings who everyone"), "."),
+            actions=(_other_steering(invocation.chat),),
         )
     chat = replace(invocation.chat, steered_by="admins" if wanted == "admins" else "everyone")
     return await _save(invocation, chat, f"In a group, settings are changed by {chat.steered_by}.")
-
-
-def _switch(label: str, word: str, value: str) -> Action:
-    return Action(f"{label}: {value}", f"/settings {word} {value}")
 
 
 async def _outlet(invocation: Invocation, word: str) -> str | Document:
     """The outlet that the arguments name, by any of its names."""
     typed = invocation.args
     if not typed:
-        return misuse(invocation, f"Which outlet? /settings {word} OUTLET")
+        return misuse(invocation, "Which outlet?", word=word)
     table = invocation.catalog.outlets
     names = {status.spec.outlet for status in await invocation.store.feed_statuses()}
     names |= {outlet.name for outlet in table.by_name.values()}
@@ -297,7 +345,7 @@ def _among(invocation: Invocation, word: str, state: str, outlets: Collection[st
     """The one of `outlets` that the arguments name."""
     typed = invocation.args
     if not typed:
-        return misuse(invocation, f"Which outlet? /settings {word} OUTLET")
+        return misuse(invocation, "Which outlet?", word=word)
     if not outlets:
         return document(f"👌 No outlet is {state} in this chat.")
     found = _named_outlet(invocation.catalog.outlets.resolve(typed), typed, outlets, f"/settings {word}")
@@ -311,8 +359,8 @@ def _named_outlet(resolved: str, typed: str, names: Collection[str], command: st
     if resolved.casefold() in folded:
         return folded[resolved.casefold()]
     near = nearest(typed, names)
+    hint = (f"Did you mean {near[0]}?",) if near else (code("/feeds"), " lists them.")
     return document(
-        f"🤔 I find no outlet “{clip(typed)}”."
-        + (f" Did you mean {near[0]}?" if near else " /feeds lists them."),
+        line(f"🤔 I find no outlet “{clip(typed)}”. ", *hint),
         actions=[Action(name, f"{command} {name}") for name in near],
     )

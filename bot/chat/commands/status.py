@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.wording import ago, clip, count, lasting, nearest
+from bot.chat.commands.wording import ago, clip, count, lasting, listed, nearest
 from bot.domain.addresses import shown
-from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.ports import FeedStatus, QueueStatus
 
 _MOST_FAILING = 10
@@ -25,8 +25,10 @@ async def feeds(invocation: Invocation) -> Document:
     return document(
         line(strong(_headcount(statuses))),
         *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING),
+        *(((),) if failing else ()),
         *_well(statuses, invocation),
-        line(faint("One of them: /feeds NAME")),
+        (),
+        line(faint("More on one: "), code("/feeds NAME")),
     )
 
 
@@ -34,15 +36,31 @@ async def status(invocation: Invocation) -> Document:
     statuses = await invocation.store.feed_statuses()
     queue = await invocation.store.queue_status(invocation.now)
     failing = _failing(statuses)
-    actions = (Action(f"See the {count(len(failing), 'failing feed')}", "/feeds"),) if failing else ()
+    failed = f"❌ {count(queue.failed_messages, 'message')} could not be sent"
     return document(
-        line(strong(_verdict(statuses, queue))),
-        line(f"📡 {_headcount(statuses)}; {_polls(statuses, invocation)}"),
-        line(f"🗞 {_entries(statuses, invocation)}; {_waiting(queue)}"),
-        line(f"📨 {_messages(queue, invocation)}"),
-        *_paused(invocation),
-        actions=actions,
+        *_opening(invocation, statuses, queue),
+        f"📡 {_headcount(statuses)}",
+        f"🕑 {_polls(statuses, invocation)}",
+        f"🗞 {_entries(statuses, queue, invocation)}",
+        f"📨 {_messages(queue, invocation)}",
+        *((failed,) if queue.failed_messages else ()),
+        actions=(
+            *((Action("Resume", "/resume"),) if invocation.chat.paused else ()),
+            *((Action(f"See the {count(len(failing), 'failing feed')}", "/feeds"),) if failing else ()),
+        ),
     )
+
+
+def _opening(invocation: Invocation, statuses: Sequence[FeedStatus], queue: QueueStatus) -> Iterator[Line]:
+    """What matters most: a paused chat is told nothing, however well all else is."""
+    chat = invocation.chat
+    verdict = _verdict(statuses, queue)
+    if not chat.paused:
+        yield line(strong(verdict or "🟢 All is well"))
+        return
+    reason = f" ({chat.pause_reason})" if chat.pause_reason else ""
+    yield line(strong("⏸ Bulletins are paused in this chat"), reason)
+    yield line(verdict or "🟢 All else is well")
 
 
 def _failing(statuses: Sequence[FeedStatus]) -> list[FeedStatus]:
@@ -57,20 +75,15 @@ def _headcount(statuses: Sequence[FeedStatus]) -> str:
     return f"{count(len(statuses), 'feed')} of {count(outlets, 'outlet')}, {state}"
 
 
-def _problem(status: FeedStatus, invocation: Invocation) -> Line:
+def _problem(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
     worked = (
         f"last worked {ago(status.last_success, invocation.now)}"
         if status.last_success
         else "never worked yet"
     )
-    return line(
-        "❌ ",
-        status.spec.outlet,
-        f": {clip(status.error or 'no reason given', 200)}",
-        faint(
-            f" · {count(status.failures, 'failure')} in a row · {worked}"
-            f" · {_when(status, invocation)} · {shown(status.spec.url)}"
-        ),
+    return (
+        line("❌ ", strong(status.spec.outlet), f": {clip(status.error or 'no reason given', 200)}"),
+        line(faint(f"{count(status.failures, 'failure')} · {worked} · {_when(status, invocation)}")),
     )
 
 
@@ -109,72 +122,67 @@ def _names(status: FeedStatus) -> tuple[str, str, str]:
     return status.spec.outlet, status.spec.title, status.spec.url
 
 
-def _details(status: FeedStatus, invocation: Invocation) -> Line:
+def _details(status: FeedStatus, invocation: Invocation) -> tuple[Line, ...]:
+    return *_state(status, invocation), line(faint(shown(status.spec.url)))
+
+
+def _state(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
     if status.failures:
         return _problem(status, invocation)
     asked = f"asked {ago(status.last_poll, invocation.now)}" if status.last_poll else "not asked yet"
     news = f"last news {ago(status.last_new, invocation.now)}" if status.last_new else "no news yet"
-    return line(
-        "✅ " if status.last_poll else "⏳ ",
-        status.spec.outlet,
-        faint(
-            f" · {asked} · {news} · {count(status.entries, 'entry', 'entries')} · {shown(status.spec.url)}"
-        ),
+    return (
+        line("✅ " if status.last_poll else "⏳ ", strong(status.spec.outlet)),
+        line(faint(f"{asked} · {news} · {count(status.entries, 'entry', 'entries')}")),
     )
 
 
-def _capped(rows: Sequence[Line], limit: int) -> Iterator[Line]:
-    yield from rows[:limit]
-    if len(rows) > limit:
-        yield line(faint(f"… and {len(rows) - limit} more; /feeds NAME shows one"))
+def _capped(groups: Sequence[tuple[Line, ...]], limit: int) -> Iterator[Line]:
+    """The lines of the first so many, and how many there are besides."""
+    for group in groups[:limit]:
+        yield from group
+    if len(groups) > limit:
+        yield line(faint(f"… and {len(groups) - limit} more; "), code("/feeds NAME"), faint(" shows one"))
 
 
-def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus) -> str:
-    failing = len(_failing(statuses))
+def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus) -> str | None:
+    """What is not well, if anything."""
+    failing = _failing(statuses)
     if not statuses or not any(status.last_poll for status in statuses):
         return "⏳ Just started: no feed has been read yet"
-    if failing == len(statuses):
+    if len(failing) == len(statuses):
         return "🔴 Every feed fails: is the network there?"
-    if failing or queue.failed_messages:
+    if failing:
+        outlets = list(dict.fromkeys(status.spec.outlet for status in failing))
+        return f"🟡 Running, with failures: {listed(outlets, 2)}"
+    if queue.failed_messages:
         return "🟡 Running, with failures"
-    return "🟢 All is well"
+    return None
 
 
 def _polls(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
     last = max((status.last_poll for status in statuses if status.last_poll), default=None)
     due = min((status.next_poll for status in statuses if status.active), default=None)
     late = invocation.now - due if due is not None else None
-    asked = f"last asked {ago(last, invocation.now)}" if last else "none asked yet"
+    asked = f"Feeds last asked {ago(last, invocation.now)}" if last else "No feed asked yet"
     if due is None or late is None:
         return asked
     return f"{asked}, next {'in ' + lasting(-late) if late.total_seconds() < 0 else 'due now'}"
 
 
-def _entries(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
+def _entries(statuses: Sequence[FeedStatus], queue: QueueStatus, invocation: Invocation) -> str:
+    total = sum(status.entries for status in statuses)
     newest = max((status.last_new for status in statuses if status.last_new), default=None)
-    total = f"{count(sum(status.entries for status in statuses), 'entry', 'entries')} stored"
-    return f"{total}, the newest {ago(newest, invocation.now)}" if newest else total
-
-
-def _waiting(queue: QueueStatus) -> str:
-    return (
-        f"{count(queue.entries, 'entry', 'entries')} still to be looked at"
-        if queue.entries
-        else "none waiting"
-    )
+    age = f", the newest {ago(newest, invocation.now)}" if newest else ""
+    read = f"{queue.entries:,} still to be read" if queue.entries else "all have been read"
+    return f"{count(total, 'entry', 'entries')}{age}; {read}" if total else "No entry yet"
 
 
 def _messages(queue: QueueStatus, invocation: Invocation) -> str:
-    failed = f"; {count(queue.failed_messages, 'message')} could not be sent" if queue.failed_messages else ""
     if not queue.messages:
-        return f"No message is waiting{failed}"
+        return "No message is waiting"
     lag = f", {lasting(invocation.now - queue.oldest_message)} late" if queue.oldest_message else ""
-    return f"{count(queue.messages, 'message')} to be sent{lag}{failed}"
-
-
-def _paused(invocation: Invocation) -> Iterator[Line]:
-    if invocation.chat.paused:
-        yield line("⏸ Bulletins are paused in this chat; /resume starts them again.")
+    return f"{count(queue.messages, 'message')} to be sent{lag}"
 
 
 def _when(status: FeedStatus, invocation: Invocation) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
-from bot.chat.commands.lookup import NotFound, find_topics, not_found
-from bot.chat.commands.wording import listed
-from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.chat.commands.lookup import NotFound, find_topics, not_found, topic_actions
+from bot.chat.commands.wording import PAUSED, listed
+from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.topics import Topic
 
 _SHOWN = 3
@@ -28,7 +28,7 @@ async def _subscribe(invocation: Invocation) -> Document:
     topics = await invocation.topics()
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound):
-        return not_found(chosen, topics, "/subscribe")
+        return not_found(chosen, topics, "/subscribe", may_add=True)
     fresh = [
         topic
         for topic in chosen
@@ -43,9 +43,19 @@ async def _subscribe(invocation: Invocation) -> Document:
         for topic in chosen
     ]
     lines.append(line(await expected(invocation, chosen)))
-    if invocation.chat.paused:
-        lines.append(line("⏸ Bulletins are paused in this chat; /resume starts them again."))
-    return document(*lines, *await _latest_lines(invocation, chosen))
+    paused = invocation.chat.paused
+    followed = await invocation.subscribed()
+    more = any(topic.id not in followed for topic in topics)
+    return document(
+        *lines,
+        *((PAUSED,) if paused else ()),
+        *await _latest_lines(invocation, chosen),
+        actions=(
+            *((Action("Resume", "/resume"),) if paused else ()),
+            *((Action("More topics", "/subscribe"),) if more else ()),
+        ),
+        changed=bool(fresh),
+    )
 
 
 @steering
@@ -54,15 +64,22 @@ async def _unsubscribe(invocation: Invocation) -> Document:
     ours = await _followed(invocation)
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound):
-        return not_found(chosen, ours or topics, "/unsubscribe")
+        return not_found(chosen, ours, "/unsubscribe", "This chat is subscribed to nothing.")
+    ended = [topic for topic in chosen if await invocation.store.unsubscribe(invocation.chat.id, topic.id)]
     lines = [
-        line("✅ Unsubscribed from ", strong(topic.spec.name), ".")
-        if await invocation.store.unsubscribe(invocation.chat.id, topic.id)
-        else line("This chat was not subscribed to ", strong(topic.spec.name), ".")
+        line(
+            "✅ Unsubscribed from " if topic in ended else "This chat was not subscribed to ",
+            strong(topic.spec.name),
+            ".",
+        )
         for topic in chosen
     ]
     left = [topic.spec.name for topic in ours if topic not in chosen]
-    return document(*lines, line(faint(f"Still subscribed: {listed(left) if left else 'nothing'}.")))
+    return document(
+        *lines,
+        line(faint(f"Still subscribed: {listed(left) if left else 'nothing'}.")),
+        changed=bool(ended),
+    )
 
 
 async def latest(invocation: Invocation) -> Document:
@@ -70,7 +87,7 @@ async def latest(invocation: Invocation) -> Document:
     if invocation.args:
         found = find_topics(invocation.args, topics)
         if isinstance(found, NotFound):
-            return not_found(found, topics, "/latest")
+            return not_found(found, topics, "/latest", may_add=True)
         chosen = found
     else:
         chosen = await _followed(invocation)
@@ -91,7 +108,7 @@ async def _latest_lines(invocation: Invocation, topics: Sequence[Topic]) -> tupl
     bulletins = await newest_bulletins(invocation, topics, 1)
     if not bulletins:
         return (line(faint("No story yet; the first one comes here by itself.")),)
-    return (line(faint("The latest story:")), *bulletins[0])
+    return ((), line(strong("The latest story")), *bulletins[0])
 
 
 async def _followed(invocation: Invocation) -> tuple[Topic, ...]:
@@ -108,19 +125,16 @@ async def _offer(invocation: Invocation) -> Document:
     lines = [line(faint(f"Subscribed: {listed(following)}."))] if following else []
     if not open_:
         return document(
-            "There is no further topic to subscribe to. Make one: /topics add Taiwan strait", *lines
+            line("There is no further topic to subscribe to. Make one: ", code("/topics add Taiwan strait")),
+            *lines,
         )
     return document(
         line(strong("Which topic?")),
         *lines,
-        line(faint("Or make your own: /topics add Taiwan strait")),
-        actions=subscribe_actions(open_),
+        line(faint("Or make your own: "), code("/topics add Taiwan strait")),
+        actions=topic_actions("/subscribe", open_),
         again="/subscribe",
     )
-
-
-def subscribe_actions(topics: Sequence[Topic]) -> tuple[Action, ...]:
-    return tuple(Action(topic.spec.name, f"/subscribe {topic.spec.slug}") for topic in topics)
 
 
 async def _offer_ending(invocation: Invocation) -> Document:
@@ -131,14 +145,14 @@ async def _offer_ending(invocation: Invocation) -> Document:
         )
     return document(
         line(strong("Unsubscribe from which topic?")),
-        actions=[Action(topic.spec.name, f"/unsubscribe {topic.spec.slug}") for topic in ours],
+        actions=topic_actions("/unsubscribe", ours),
         again="/unsubscribe",
     )
 
 
 def _spaced(bulletins: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
-    """All lines, with a gap between bulletins."""
+    """All lines, with a gap between bulletins and none within."""
     lines: list[Line] = []
     for bulletin in bulletins:
-        lines.extend(((), *bulletin) if lines else bulletin)
-    return tuple(lines)
+        lines.extend(((), *filter(None, bulletin)))
+    return tuple(lines[1:])

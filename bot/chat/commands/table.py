@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.chat.commands import guide, settings, status, subscriptions, topics, why
 from bot.chat.commands.base import Command, Services, Usage
+from bot.domain.chats import Platform
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -15,7 +16,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="help",
-        summary="this list; /help topics for more on one",
+        summary="this list, and more on each command",
         usage=(
             Usage("/help", "lists the commands"),
             Usage("/help COMMAND", "explains one, with examples"),
@@ -26,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="subscribe",
         summary="follow topics in this chat",
+        group="Follow",
         usage=(
             Usage("/subscribe", "offers the topics"),
             Usage("/subscribe TOPIC…", "follows one or several, by name or slug"),
@@ -42,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="unsubscribe",
         summary="stop following topics",
+        group="Follow",
         usage=(
             Usage("/unsubscribe", "offers what this chat follows"),
             Usage("/unsubscribe TOPIC…", "stops following one or several"),
@@ -54,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="topics",
         summary="see, make, try out and remove topics",
+        group="Follow",
         usage=(
             Usage("/topics", "lists this chat's topics and those on offer"),
             Usage("/topics add QUERY", "makes a topic, and says how it was understood"),
@@ -77,6 +81,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="latest",
         summary="the newest bulletins again",
+        group="Read",
         usage=(
             Usage("/latest", "of all that this chat follows"),
             Usage("/latest TOPIC", "of one topic, followed or not"),
@@ -87,7 +92,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="why",
-        summary="why a bulletin was sent: answer to it, or the last one",
+        summary="why the last bulletin came; or reply to one",
+        group="Read",
         usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
         examples=("/why",),
         handler=why.why,
@@ -95,6 +101,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="feeds",
         summary="what is read, and what fails",
+        group="Look after it",
         usage=(
             Usage("/feeds", "every outlet, failing feeds first"),
             Usage("/feeds NAME", "the feeds with this in their outlet, title or address"),
@@ -105,6 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="status",
         summary="whether all is well: polls, queue, failures",
+        group="Look after it",
         usage=(Usage("/status", "last poll, entries, messages that wait or failed"),),
         examples=("/status",),
         handler=status.status,
@@ -112,14 +120,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="pause",
         summary="no bulletins here for now",
-        usage=(Usage("/pause", "stops bulletins until /resume"),),
+        group="Look after it",
+        usage=(Usage("/pause", "stops bulletins until they are resumed"),),
         examples=("/pause",),
         handler=settings.pause,
         steers=True,
     ),
     Command(
         name="resume",
-        summary="bulletins again, and what was missed in one message",
+        summary="bulletins again, and what was missed",
+        group="Look after it",
         usage=(Usage("/resume", "starts bulletins again"),),
         examples=("/resume",),
         handler=settings.resume,
@@ -127,27 +137,36 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="settings",
-        summary="languages, time zone, outlets, who may change what",
+        summary="languages, time zone, outlets and more",
+        group="Look after it",
         usage=(
             Usage("/settings", "shows the settings of this chat"),
             Usage("/settings languages en ja", "languages to read, the preferred one first; any for all"),
             Usage("/settings timezone Asia/Tokyo", "the zone of all times in this chat"),
-            Usage("/settings block OUTLET", "nothing of this outlet any more; unblock takes it back"),
-            Usage("/settings prefer OUTLET", "its words head the bulletin; unprefer takes it back"),
-            Usage("/settings previews on", "links in bulletins show a preview; off is usual"),
-            Usage("/settings who everyone", "who of a group may change things; admins is usual"),
+            Usage("/settings block OUTLET", "nothing of this outlet any more"),
+            Usage("/settings unblock OUTLET", "lets it in again"),
+            Usage("/settings prefer OUTLET", "its words head the bulletin"),
+            Usage("/settings unprefer OUTLET", "prefers it no more"),
+            Usage(
+                "/settings previews on",
+                "links in bulletins show a preview; off is usual",
+                only_on=("telegram", "slack"),
+            ),
+            Usage(
+                "/settings who everyone",
+                "who of a group may change things; admins is usual",
+                only_on=("telegram",),
+            ),
         ),
         examples=(
-            "/settings",
-            "/settings languages en ja",
             "/settings languages any",
-            "/settings timezone Asia/Tokyo",
             "/settings block TASS",
             "/settings unblock TASS",
             "/settings prefer Reuters",
             "/settings unprefer Reuters",
             "/settings previews off",
             "/settings who admins",
+            "/settings timezone Tokyo",
         ),
         handler=settings.settings,
         words=("languages", "timezone", "block", "unblock", "prefer", "unprefer", "previews", "who"),
@@ -156,6 +175,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="stop",
         summary="end the program",
+        group="Look after it",
         usage=(Usage("/stop", "ends the program; what is due waits until the next start"),),
         examples=("/stop",),
         handler=guide.stop,
@@ -164,6 +184,8 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-def commands_for(services: Services) -> tuple[Command, ...]:
-    """The commands there are where these services are: `/stop` only where there is something to stop."""
-    return tuple(command for command in COMMANDS if services.stop is not None or not command.console_only)
+def commands_for(services: Services, platform: Platform = "console") -> tuple[Command, ...]:
+    """The commands there are on a platform: `/stop` only where there is something to stop."""
+    return tuple(
+        command.on(platform) for command in COMMANDS if services.stop is not None or not command.console_only
+    )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected
-from bot.chat.commands.lookup import NotFound, find_topic, not_found
+from bot.chat.commands.lookup import find_topic, not_found, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
-from bot.chat.commands.subscriptions import subscribe_actions
 from bot.chat.commands.trial import try_out
 from bot.chat.commands.understanding import query_problem, understood
 from bot.chat.commands.wording import clip
-from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.queries import QueryProblem, read_query
-from bot.domain.topics import Topic, TopicSpec, split_definition
+from bot.domain.topics import Topic, TopicSpec, slug_of, split_definition
 
 MAX_TOPICS = 50
 """Topics that one chat may make."""
@@ -34,20 +34,24 @@ async def topics(invocation: Invocation) -> Document:
 async def _list(invocation: Invocation) -> Document:
     topics = await invocation.topics()
     subscribed = await invocation.subscribed()
-    own = [topic for topic in topics if topic.chat_id is not None]
-    offered = [topic for topic in topics if topic.chat_id is None]
+    followed = [topic for topic in topics if topic.id in subscribed]
+    offered = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is None]
+    own = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is not None]
     lines: list[Line] = []
-    for title, group in (("On offer", offered), ("Made in this chat", own)):
+    for title, group in (("Subscribed", followed), ("On offer", offered), ("Made in this chat", own)):
         if group:
-            lines.append(line(strong(title)))
-            lines.extend(_listing(topic, subscribed=topic.id in subscribed) for topic in group)
-    lines.append(line(faint("✅ subscribed · make your own: /topics add Taiwan strait")))
-    actions = subscribe_actions([topic for topic in topics if topic.id not in subscribed])
-    return document(*lines, actions=actions, again="/topics")
+            lines.extend((line(strong(title)), *map(_listing, group), ()))
+    lines.append(line(faint("Make your own: "), code("/topics add Taiwan strait")))
+    return document(*lines, actions=topic_actions("/subscribe", [*offered, *own]), again="/topics")
 
 
-def _listing(topic: Topic, *, subscribed: bool) -> Line:
-    return line("✅ " if subscribed else "▫️ ", topic.spec.name, "  ", faint(topic.spec.slug))
+def _listing(topic: Topic) -> Line:
+    return line(f"• {topic.spec.name}", *_slug(topic.spec))
+
+
+def _slug(spec: TopicSpec) -> tuple[Span, ...]:
+    """What to type for the topic, where that is not its name."""
+    return () if slug_of(spec.name) == spec.slug else (Span("  "), code(spec.slug))
 
 
 async def _unknown(invocation: Invocation) -> Document | None:
@@ -62,8 +66,8 @@ async def _unknown(invocation: Invocation) -> Document | None:
     return document(
         line("🤔 To follow “", clip(query), "”, say what to do with it:"),
         actions=(
-            Action("See what it would match", f"/topics test {query}"),
             Action("Make it a topic", f"/topics add {query}"),
+            Action("See what it would match", f"/topics test {query}"),
         ),
     )
 
@@ -81,17 +85,17 @@ async def _add(invocation: Invocation) -> Document:
         return query_problem(query, spec.query)
     topic = await invocation.store.add_topic(invocation.chat.id, spec, invocation.now)
     if topic is None:
-        return document(
-            f"🤔 There is a topic {spec.slug} already. Choose another name: /topics add NAME = query"
-        )
+        return document(f"🤔 There is a topic {spec.slug} already.", _named("Choose another name: "))
     await invocation.services.newsdesk.refresh_topics()
     return document(
-        line("✅ Made the topic ", strong(spec.name), ". Understood as:"),
+        line("✅ Made the topic ", strong(spec.name), ". This chat does not follow it yet."),
+        (),
         *understood(query, lexicon),
         actions=(
             Action("Subscribe", f"/subscribe {spec.slug}"),
             Action("See what it would match", f"/topics test {spec.slug}"),
         ),
+        changed=True,
     )
 
 
@@ -99,24 +103,26 @@ def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
     """What is wrong with the name of a new topic, if anything."""
     if not spec.query:
         return document(
-            "🤔 What should the topic look for? For example: /topics add Taiwan strait",
-            "With a name of its own: /topics add Strait = Taiwan strait",
+            "🤔 What should the topic look for?",
+            (),
+            line("For example: ", code("/topics add Taiwan strait")),
+            line("With a name of its own: ", code("/topics add Strait = Taiwan strait")),
         )
     if len(spec.name) > MAX_NAME:
         return document(
             f"🤔 That name has {len(spec.name)} characters; {MAX_NAME} is the limit.",
-            "Put a short name in front: /topics add NAME = query",
+            _named("Put a short name in front: "),
         )
     if not spec.slug:
         return document(
-            "🤔 A topic needs a name with letters or figures in it: /topics add NAME = query",
+            "🤔 A topic needs a name with letters or figures in it.", _named("Put one in front: ")
         )
     taken = next((topic for topic in topics if topic.spec.slug == spec.slug), None)
     if taken is not None:
         whose = "on offer" if taken.chat_id is None else "in this chat"
         return document(
             line("🤔 There is a topic ", strong(taken.spec.slug), f" {whose} already."),
-            "Choose another name: /topics add NAME = query",
+            _named("Choose another name: "),
             actions=(
                 Action(f"Show {taken.spec.name}", f"/topics show {taken.spec.slug}"),
                 Action(f"Subscribe to {taken.spec.name}", f"/subscribe {taken.spec.slug}"),
@@ -125,9 +131,13 @@ def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
     if sum(topic.chat_id is not None for topic in topics) >= MAX_TOPICS:
         return document(
             f"🤔 This chat has {MAX_TOPICS} topics of its own, which is the limit.",
-            "Remove one first: /topics remove NAME",
+            line("Remove one first: ", code("/topics remove TOPIC")),
         )
     return None
+
+
+def _named(advice: str) -> Line:
+    return line(advice, code("/topics add NAME = QUERY"))
 
 
 @steering
@@ -149,6 +159,7 @@ async def _remove(invocation: Invocation) -> Document:
     return document(
         line("✅ Removed the topic ", strong(spec.name), f".{ended}"),
         actions=(Action("Make it again", f"/topics add {spec.name} = {spec.query}"),),
+        changed=True,
     )
 
 
@@ -163,17 +174,15 @@ async def _show(invocation: Invocation) -> Document:
     meaning = (
         query_problem(query, spec.query).lines
         if isinstance(query, QueryProblem)
-        else (line("Understood as:"), *understood(query, lexicon))
+        else understood(query, lexicon)
     )
     subscribed = topic.id in await invocation.subscribed()
     return document(
-        line(
-            strong(spec.name),
-            "  ",
-            faint(f"{spec.slug} · {'subscribed' if subscribed else 'not subscribed'}"),
-        ),
+        line(strong(spec.name), *_slug(spec), faint(" · subscribed" if subscribed else " · not subscribed")),
         line("Query: ", code(spec.query)),
+        (),
         *meaning,
+        (),
         line(faint(await expected(invocation, (topic,)))),
         actions=_actions(topic, subscribed=subscribed),
     )
@@ -194,6 +203,13 @@ def _actions(topic: Topic, *, subscribed: bool) -> tuple[Action, ...]:
 def _one_of(invocation: Invocation, topics: Sequence[Topic], word: str) -> Topic | Document:
     """The topic that the arguments name, or what to say where they do not."""
     if not invocation.args:
-        return misuse(invocation, f"Which topic? /topics {word} NAME")
+        return misuse(invocation, "Which topic?", word=word)
     topic = find_topic(invocation.args, topics)
-    return not_found(topic, topics, f"/topics {word}") if isinstance(topic, NotFound) else topic
+    if isinstance(topic, Topic):
+        return topic
+    if word != "remove":
+        return not_found(topic, topics, f"/topics {word}")
+    near = tuple(topic for topic in topic.near if topic.chat_id is not None)
+    miss = replace(topic, near=near, several=topic.several and len(near) > 1)
+    own = [topic for topic in topics if topic.chat_id is not None]
+    return not_found(miss, own, "/topics remove", "This chat has made no topic of its own.")

@@ -15,12 +15,15 @@ from bot.chat.commands.wording import count, lasting, moment
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
-from bot.domain.matching import Match, explain, match_query
+from bot.domain.matching import THRESHOLD, Match, explain, match_query
 from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.stories import story_key
 from bot.domain.topics import Topic
 
-_SHOWN = 10
+_SHOWN = 5
+_CLEAR = 0.7
+"""A score below this is so near to the threshold that it is told."""
+
 _AT_ONCE = 200
 """Entries judged before the event loop may do something else; about 20 ms."""
 
@@ -36,7 +39,7 @@ class _Hit:
 
 async def try_out(invocation: Invocation) -> Document:
     if not invocation.args:
-        return misuse(invocation, "What should be tried? /topics test QUERY")
+        return misuse(invocation, "What should be tried?", word="test")
     topic = await _topic_named(invocation)
     text = topic.spec.query if topic else invocation.args
     lexicon = invocation.catalog.lexicon
@@ -46,19 +49,24 @@ async def try_out(invocation: Invocation) -> Document:
     history = await recent(invocation)
     entries = [entry for entry in history.entries if entry.at >= invocation.now - PERIOD]
     hits = tuple(_gather(await _match(query, entries, lexicon)))
+    left_out = len(hits) - _SHOWN
     return document(
-        line("🔎 ", strong(topic.spec.name if topic else text), " is understood as:"),
-        *understood(query, lexicon),
-        (),
         *_summary(hits, len(entries), invocation.now, history),
+        (),
+        line("🔎 ", strong(topic.spec.name if topic else text)),
+        *understood(query, lexicon),
         *(row for hit in hits[:_SHOWN] for row in _rows(hit, invocation, lexicon)),
-        *((line(faint(f"… and {len(hits) - _SHOWN:,} more.")),) if len(hits) > _SHOWN else ()),
-        actions=(
-            Action("Subscribe", f"/subscribe {topic.spec.slug}")
-            if topic
-            else Action("Make it a topic", f"/topics add {text}"),
-        ),
+        *(((), line(faint(f"… and {left_out:,} more."))) if left_out > 0 else ()),
+        actions=await _next(invocation, topic, text),
     )
+
+
+async def _next(invocation: Invocation, topic: Topic | None, query: str) -> tuple[Action, ...]:
+    if topic is None:
+        return (Action("Make it a topic", f"/topics add {query}"),)
+    if topic.id in await invocation.subscribed():
+        return ()
+    return (Action("Subscribe", f"/subscribe {topic.spec.slug}"),)
 
 
 async def _topic_named(invocation: Invocation) -> Topic | None:
@@ -89,17 +97,21 @@ def _summary(hits: Sequence[_Hit], entries: int, now: datetime, history: Recent)
     if not entries:
         return (line("Nothing has been read yet, so there is nothing to try it on."),)
     found = strong(count(len(hits), "story", "stories") if hits else "No story")
-    of = f" would have matched, out of {count(entries, 'entry', 'entries')} of the last {lasting(PERIOD)}. "
+    of = f" would have matched, out of {count(entries, 'entry', 'entries')}"
+    told = line(found, of, f" that came in the last {lasting(history.watched)}.")
+    if not hits:
+        return (told,)
     # What was older when we first saw it says nothing of how much comes in a day.
     live = sum(hit.entry.at >= now - history.watched for hit in hits)
-    return (line(found, of, faint(expectation({"": live}, history.watched))),)
+    return told, line(faint(expectation({"": live}, history.watched)))
 
 
 def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]:
-    entry = hit.entry
+    entry, score = hit.entry, hit.match.score
     at = moment(entry.at, invocation.now, invocation.zone)
+    reasons = [explain(evidence, lexicon) for evidence in hit.match.reasons]
+    near = [f"score {score:g} ({THRESHOLD:g} is enough)"] if score < _CLEAR else []
     yield ()
     yield line(strong(entry.title or entry.summary[:80] or entry.outlet, entry.link))
-    reasons = " · ".join(explain(evidence, lexicon) for evidence in hit.match.reasons)
-    yield line(faint(f"{', '.join(hit.outlets)} · {at} · score {hit.match.score:g}"))
-    yield line(faint(reasons or "for what it is, not for its words"))
+    told = [", ".join(hit.outlets), at, *(reasons or ["for what it is, not for its words"]), *near]
+    yield line(faint(" · ".join(told)))

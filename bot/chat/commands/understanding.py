@@ -9,9 +9,10 @@ from bot.domain.queries import AllOf, Query, QueryProblem, describe_query
 
 
 def understood(query: Query, lexicon: Lexicon) -> tuple[Line, ...]:
-    """A line for each part of the query."""
-    parts = tuple(line(f"• {part}") for part in describe_query(query, lexicon))
-    return (*parts, line("An entry has to have all of these.")) if isinstance(query.root, AllOf) else parts
+    """What a report has to have, a line for each part of the query."""
+    all_of = " all of" if isinstance(query.root, AllOf) else ""
+    parts = (line(f"• {part}") for part in describe_query(query, lexicon))
+    return (line(f"A report fits if it has{all_of}:"), *parts)
 
 
 def query_problem(problem: QueryProblem, text: str) -> Document:

@@ -8,13 +8,15 @@ from datetime import datetime
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.wording import count, moment
 from bot.domain.addresses import shown
-from bot.domain.documents import Document, Line, document, faint, line, link, strong
+from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.matching import THRESHOLD, Match, explain
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic
 from bot.ports import FeedStatus, SentMessage
 
 _MOST_REPORTS = 5
+_OPENED = "opened the story"
+"""The reason of a story's first report, which needs none."""
 
 
 async def why(invocation: Invocation) -> Document:
@@ -26,7 +28,11 @@ async def why(invocation: Invocation) -> Document:
         )
     if invocation.reply_to is not None:
         return document(
-            "That message is not a bulletin. Answer to a bulletin, or type /why for the last one."
+            line(
+                "That message is not a bulletin. Answer to a bulletin, or type ",
+                code("/why"),
+                " for the last one.",
+            )
         )
     # What /subscribe and /latest showed was sent to nobody, and is what a newcomer asks about first.
     subscribed = await invocation.subscribed()
@@ -44,24 +50,27 @@ async def _explained(
     feeds = {status.id: status for status in await invocation.store.feed_statuses()}
     left_out = len(story.reports) - _MOST_REPORTS
     return document(
-        line(opening, strong(_headline(story))),
+        line(opening, _headline(story)),
         *(row for id_ in topic_ids for row in _topic(id_, story, topics, invocation)),
-        *(_report(report, feeds, invocation) for report in story.reports[:_MOST_REPORTS]),
+        (),
+        *(row for report in story.reports[:_MOST_REPORTS] for row in _report(report, feeds, invocation)),
         *((line(faint(f"… and {left_out} more reports")),) if left_out > 0 else ()),
+        (),
         closing,
     )
 
 
-def _headline(story: Story) -> str:
-    return next(
-        (report.entry.title for report in story.reports if report.entry.title), "a report without a title"
-    )
+def _headline(story: Story) -> Span:
+    entries = [report.entry for report in story.reports]
+    titled = next((entry for entry in entries if entry.title), None)
+    return strong(titled.title, titled.link) if titled else strong("a report without a title")
 
 
 def _topic(
     topic_id: int, story: Story, topics: Mapping[int, Topic], invocation: Invocation
 ) -> Iterator[Line]:
     """The topic with its score, and the words that speak for it."""
+    yield ()
     name = (
         strong(topics[topic_id].spec.name) if topic_id in topics else faint("a topic that has been removed")
     )
@@ -69,30 +78,26 @@ def _topic(
     if match is None:
         yield line("🏷 ", name, faint(" · it no longer matches: the entry or the topic has changed since"))
         return
-    yield line("🏷 ", name, f" · score {match.score:g}", faint(f" ({THRESHOLD:g} is enough)"))
+    yield line("🏷 ", name, faint(f" · score {match.score:g} ({THRESHOLD:g} is enough)"))
     for evidence in match.reasons:
-        yield line(f"   {explain(evidence, invocation.catalog.lexicon)}")
+        yield line(f"• {explain(evidence, invocation.catalog.lexicon)}")
 
 
 def _best(matches: Iterator[Match]) -> Match | None:
     return max(matches, key=lambda match: match.score, default=None)
 
 
-def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocation) -> Line:
+def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocation) -> tuple[Line, Line]:
     entry = report.entry
     status = feeds.get(entry.feed_id) if entry.feed_id is not None else None
-    feed = shown(status.spec.url) if status else faint("a feed that is no longer read")
+    feed = shown(status.spec.url) if status else "a feed that is no longer read"
     published = (
         f"published {_at(entry.published, invocation)}" if entry.published else "published without a date"
     )
-    return line(
-        "📰 ",
-        link(entry.outlet, entry.link),
-        " · ",
-        feed,
-        f" · {published} · seen {_at(entry.seen, invocation)}",
-        faint(f" · {report.reason}"),
-    )
+    joined = "" if report.reason == _OPENED else f" · {report.reason}"
+    seen = f"seen {_at(entry.seen, invocation)}"
+    told = line("📰 ", link(entry.outlet, entry.link), f" · {published} · {seen}{joined}")
+    return told, line(faint(feed))
 
 
 def _sent(message: SentMessage, invocation: Invocation) -> Line:

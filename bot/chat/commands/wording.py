@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.bulletins import clock_time
-from bot.domain.documents import Line, block, line
+from bot.domain.documents import Line, block, code, line
+
+PAUSED = line("⏸ Bulletins are paused in this chat; ", code("/resume"), " starts them again.")
 
 _WINDOW = 48
 """How much of a long query (characters) is shown around a mistake."""

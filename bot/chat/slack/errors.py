@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
 
@@ -24,8 +25,9 @@ _SURELY_NOT_SENT = frozenset("ratelimited rate_limited message_limit_exceeded".s
 _NOBODY_KNOWS = frozenset("fatal_error internal_error service_unavailable request_timeout".split())
 """The message may have been posted all the same (FACTS)."""
 
-FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
-"""What a call raises for what the network or Slack does."""
+FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, AttributeError)
+"""What a call raises for what the network or Slack does. slack-sdk 3.47 trips over a body of text/plain, such as a
+proxy's, with an AttributeError of its own."""
 
 _REASONS: Mapping[str, str] = {
     "not_in_channel": "I am not in that channel; /invite me there",
@@ -47,11 +49,17 @@ def outcome_of(error: Exception) -> Outcome:
 
 def code_of(error: Exception) -> str:
     """Slack's word for what is wrong: `channel_not_found`; empty where it gave none."""
-    return str(error.response.get("error") or "") if isinstance(error, SlackApiError) else ""
+    # Where the body was no JSON, the response is aiohttp's own, or its data a text.
+    response = error.response if isinstance(error, SlackApiError) else None
+    if not isinstance(response, AsyncSlackResponse) or not isinstance(response.data, dict):
+        return ""
+    return str(response.get("error") or "")
 
 
 def _answered(error: SlackApiError) -> Outcome:
     code = code_of(error)
+    if not isinstance(error.response, AsyncSlackResponse):
+        return Unknown("Slack answered something that is no JSON")
     if error.response.status_code == TOO_MANY or code in _SURELY_NOT_SENT:
         return NotSent("Slack asked to slow down", _wait(error.response.headers))
     if not code or code in _NOBODY_KNOWS:

@@ -22,6 +22,7 @@ from bot.domain.documents import Document, Line, Span, Style
 
 Block = dict[str, Any]
 
+MAX_BLOCKS = 50
 MAX_SIZE = 12_000
 """Characters of JSON in all blocks of a message: Slack's limit is not documented; it has refused 13,200."""
 
@@ -67,7 +68,7 @@ class Payload:
 def bulletin(document: Document) -> Payload | None:
     """The document as one message; None where it is beyond Slack's limits."""
     payload = Payload(preview_of(document.lines), tuple(_texts(document.lines)))
-    return payload if _size(payload.blocks) <= MAX_SIZE else None
+    return payload if _fits(payload.blocks) else None
 
 
 def answer(document: Document, page: int = 0) -> tuple[Payload, ...]:
@@ -75,7 +76,7 @@ def answer(document: Document, page: int = 0) -> tuple[Payload, ...]:
     buttons = tuple(_buttons(document, page))
     messages: list[list[Block]] = [[]]
     for block in _texts(document.lines):
-        if messages[-1] and _size([*messages[-1], block, *buttons]) > MAX_SIZE:
+        if messages[-1] and not _fits([*messages[-1], block, *buttons]):
             messages.append([])
         messages[-1].append(block)
     messages[-1].extend(buttons)
@@ -90,8 +91,12 @@ def preview_of(lines: Sequence[Line]) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") or "Sokuho"
 
 
-def _size(blocks: Sequence[Block]) -> int:
-    return len(json.dumps(list(blocks), ensure_ascii=False, separators=(",", ":")))
+def _fits(blocks: Sequence[Block]) -> bool:
+    return len(blocks) <= MAX_BLOCKS and _size(blocks) <= MAX_SIZE
+
+
+def _size(blocks: object) -> int:
+    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
 
 
 def _texts(lines: Sequence[Line]) -> Iterator[Block]:
@@ -138,7 +143,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[Block]:
 
 def _cost(spans: Sequence[Span]) -> int:
     """About how many characters of JSON the spans are."""
-    return sum(len(span.text) + len(span.href or "") + 60 for span in spans)
+    return sum(_size(span.text) + _size(span.href or "") + 60 for span in spans)
 
 
 def _trimmed(lines: Sequence[Line]) -> Sequence[Line]:
@@ -218,7 +223,7 @@ def _actions(name: str, buttons: Sequence[tuple[str, str]]) -> Iterator[Block]:
             "value": value,
         }
         for place, (label, value) in enumerate(buttons)
-        if label.strip() and len(value) <= MAX_VALUE
+        if _shown(label).strip() and len(value) <= MAX_VALUE
     ]
     if elements:
         yield {"type": "actions", "elements": elements}

@@ -27,6 +27,7 @@ from bot.chat.telegram.errors import seconds_of
 from bot.chat.telegram.menu import menus
 from bot.chat.telegram.messenger import TelegramMessenger, windows_of
 from bot.chat.telegram.places import target_of
+from bot.chat.telegram.request import ForgivingRequest
 from bot.chat.telegram.updates import ALLOWED, Author, Membership, Moved, Pressed, Said, read
 from bot.domain.documents import Document, document
 from bot.ports import Clock, Store
@@ -81,7 +82,7 @@ class TelegramBot:
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
             request=HTTPXRequest(connection_pool_size=64, read_timeout=20, write_timeout=20, pool_timeout=20),
-            get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=LONG_POLL + 10),
+            get_updates_request=ForgivingRequest(connection_pool_size=1, read_timeout=LONG_POLL + 10),
         )
         self._store = store
         self._fail = fail

@@ -27,7 +27,7 @@ _SIDE_BY_SIDE = 20
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 """Control characters, which Telegram drops or refuses, and overrides that would turn around what stands behind them."""
 
-_OBEYED = re.compile(r"@(?=\w)|(?<![\w/:.])/(?=\w)")
+_OBEYED = re.compile(r"@(?=\w|$)|(?<![\w/:.])/(?=\w)")
 """What Telegram would make a mention or a command of."""
 
 _BARE_COMMAND = re.compile(r"/\w+")
@@ -77,7 +77,7 @@ def split(document: Document) -> tuple[str, ...]:
                     messages.append([])
                 messages[-1].append(piece)
     texts = (as_html(_trimmed(message)) for message in messages)
-    return tuple(text for text in texts if text) or ("…",)
+    return tuple(text for text in texts if text.strip()) or ("…",)
 
 
 def keyboard(document: Document, number: int = 0) -> Keyboard:
@@ -140,10 +140,12 @@ def _units(lines: Sequence[Line]) -> int:
 
 def _entities(lines: Sequence[Line]) -> int:
     return sum(
-        (span.style in _TAGS) + (span.href is not None) + len(re.findall(r"[#/@$]\w|\w\.\w", span.text))
-        for line in lines
-        for span in line
+        _formats(span) + len(re.findall(r"[#/@$]\w|\w\.\w", span.text)) for line in lines for span in line
     )
+
+
+def _formats(span: Span) -> int:
+    return (span.style in _TAGS) + (span.href is not None)
 
 
 def _blocks(lines: Sequence[Line]) -> Iterator[list[Line]]:
@@ -161,12 +163,20 @@ def _pieces(line: Line) -> Iterator[Line]:
         yield line
         return
     piece: list[Span] = []
+    units = entities = 0
     for span in line:
         for word in _words(span):
-            if piece and not fits([(*piece, word)]):
+            more_units, more_entities = _units([(word,)]), _entities([(word,)])
+            if piece and (piece[-1].style, piece[-1].href) == (word.style, word.href):
+                # They are one again when they are shown.
+                more_entities -= _formats(word)
+            if piece and (units + more_units > MAX_UNITS or entities + more_entities > MAX_ENTITIES):
                 yield tuple(_joined(piece))
-                piece = []
+                piece, units, entities = [], 0, 0
+                more_entities = _entities([(word,)])
             piece.append(word)
+            units += more_units
+            entities += more_entities
     yield tuple(_joined(piece))
 
 
@@ -183,5 +193,5 @@ def _joined(spans: Sequence[Span]) -> Iterator[Span]:
 
 def _trimmed(lines: Sequence[Line]) -> list[Line]:
     """Without gaps at the beginning and the end, which Telegram would drop too."""
-    kept = [number for number, line in enumerate(lines) if "".join(span.text for span in line).strip()]
+    kept = [number for number, line in enumerate(lines) if "".join(_safe(span.text) for span in line).strip()]
     return list(lines[kept[0] : kept[-1] + 1]) if kept else []

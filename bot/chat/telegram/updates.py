@@ -139,7 +139,7 @@ def text_for_us(text: str, username: str, commands: Collection[str]) -> str | No
     A command that nobody is named for is ours where it is one of `commands`, or is very like one.
     """
     typed = text.strip()
-    if typed.casefold().startswith(f"@{username}"):
+    if re.match(rf"@{re.escape(username)}(?!\w)", typed, re.IGNORECASE):
         rest = typed[len(username) + 1 :].lstrip(" ,:")
         return rest if _COMMAND.match(rest) or not rest else f"/{rest}"
     command = _COMMAND.match(typed)
@@ -172,9 +172,8 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
 def _membership(change: ChatMemberUpdated) -> Membership:
     here, old, new = change.chat, change.old_chat_member, change.new_chat_member
     reason = _silence(new, here)
-    could_before = _silence(old, here) is None
-    group = here.type in (ChatType.GROUP, ChatType.SUPERGROUP)
-    welcome = reason is None and not could_before and group
+    outside = old.status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
+    welcome = reason is None and outside and here.type in (ChatType.GROUP, ChatType.SUPERGROUP)
     return Membership(address_of(here.id), _title(here), reason, welcome)
 
 
@@ -186,6 +185,8 @@ def _silence(member: ChatMember, here: TelegramChat) -> str | None:
         case ChatMemberStatus.BANNED:
             return f"bot was kicked from the {here.type} chat"
         case ChatMemberStatus.LEFT:
+            return f"bot is not a member of the {here.type} chat"
+        case ChatMemberStatus.RESTRICTED if getattr(member, "is_member", True) is False:
             return f"bot is not a member of the {here.type} chat"
         case ChatMemberStatus.RESTRICTED if getattr(member, "can_send_messages", True) is False:
             return "bot may not send messages in this chat"

@@ -32,7 +32,7 @@ def answered(data: dict[str, Any], status: int = 200, headers: dict[str, str] | 
         headers=headers or {},
         status_code=status,
     )
-    return SlackApiError("The request to the Slack API failed.", response)
+    return SlackApiError("The request to the Slack API failed.", response)  # type: ignore[no-untyped-call]
 
 
 def code(error: str) -> SlackApiError:
@@ -182,6 +182,7 @@ JSON = "application/json"
         (502, "this is no JSON", JSON, {}, Unknown("Slack failed (502)")),
         (200, '{"ok": tr', JSON, {}, Unknown("Slack failed (200)")),
         (503, "upstream connect error", "text/plain", {}, Unknown("Slack failed (503)")),
+        (200, "a proxy's page", "text/plain", {}, Unknown("Slack failed (200)")),
     ],
 )  # fmt: skip
 async def test_what_the_server_answers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from bot.domain.documents import (
     Line,
     Span,
     Style,
+    block,
     code,
     document,
     faint,
@@ -36,8 +38,24 @@ def shown(rows: tuple[Line, ...]) -> str:
 
 
 def read(html: str) -> str:
-    """A message as a person reads it, without the sign that keeps an @ from calling anybody."""
-    return words(parse(html)[0]).replace("@\N{WORD JOINER}", "@")
+    """A message as a person reads it."""
+    return visible(words(parse(html)[0]))
+
+
+def visible(text: str) -> str:
+    """Without the sign that keeps an @ from calling anybody, and a slash from being a command."""
+    return text.replace("\N{WORD JOINER}", "")
+
+
+def obeyed(html: str) -> str:
+    """What of a message Telegram looks for names and commands in: all that is not code."""
+    text, entities = parse(html)
+    units = bytearray(text.encode("utf-16-le"))
+    for entity in entities:
+        if entity.type in ("code", "pre"):
+            start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
+            units[start:end] = " ".encode("utf-16-le") * entity.length
+    return units.decode("utf-16-le")
 
 
 @given(documents)
@@ -55,15 +73,35 @@ def test_every_message_is_within_the_limits(said: Document) -> None:
 @settings(max_examples=60)
 def test_splitting_loses_no_text(said: Document) -> None:
     """The pieces, one after the other, are the whole text up to white space."""
-    assert "".join(map(read, split(said))) == (shown(said.lines).replace("@\N{WORD JOINER}", "@") or "…")
+    assert "".join(map(read, split(said))) == (visible(shown(said.lines)) or "…")
 
 
 @given(documents)
 @settings(max_examples=60)
 def test_nobody_is_called_by_a_text(said: Document) -> None:
-    """No @ stands before a letter or figure, in whatever pieces it came."""
+    """No @ stands before a letter or figure outside of code, where Telegram looks for none."""
     for html in split(said):
-        assert not re.search(r"@\w", parse(html)[0])
+        assert not re.search(r"@\w", obeyed(html))
+
+
+@pytest.mark.parametrize(
+    ("row", "tapped"),
+    [
+        (line(code("/latest")), ["/latest"]),
+        (line("All: ", code("/help")), ["/help"]),
+        (line(code("/topics add x")), []),
+        (line("/latest"), []),
+        (line("see /latest, (/why)"), []),
+        (line(strong("/latest")), []),
+        (line("and/or 1/2 https://a.example/b"), []),
+        (line(block("/latest")), []),
+    ],
+)
+def test_only_what_we_offer_is_a_command_to_tap(row: Line, tapped: list[str]) -> None:
+    """A bare command in code is; one that a feed or a person wrote is not, and a command with arguments is copied."""
+    (html,) = split(document(row))
+    assert re.findall(r"(?<![\w/:.])/\w+", obeyed(html)) == tapped
+    assert visible(parse(html)[0]) == "".join(span.text for span in row)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +118,7 @@ def test_nobody_is_called_by_a_text(said: Document) -> None:
 )
 def test_nobody_is_called_by_a_text_in_parts(row: Line) -> None:
     """However the @ and the name come to stand beside each other."""
-    assert not any(re.search(r"@\w", parse(html)[0]) for html in split(document(row)))
+    assert not any(re.search(r"@\w", obeyed(html)) for html in split(document(row)))
 
 
 @given(documents)
@@ -107,15 +145,13 @@ def test_what_fits_is_one_message_of_the_same_text(rows: tuple[Line, ...]) -> No
 
 
 @pytest.mark.parametrize("text", HOSTILE + LONG)
-@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("style", [Style.PLAIN, Style.STRONG, Style.FAINT, Style.CODE])
 def test_hostile_text_is_shown_and_not_obeyed(text: str, style: Style) -> None:
     """It has no other formatting than its span, and reads as it was written."""
     said = document(line("Title: ", Span(text, style, "https://a.example/?a=1&b=<2>")))
     kinds = {entity.type for html in split(said) for entity in parse(html)[1]}
     assert kinds <= {"bold", "code", "text_link"}
-    assert "".join(map(read, split(said))) == words("Title:") + shown(said.lines[:1])[6:].replace(
-        "@\N{WORD JOINER}", "@"
-    )
+    assert "".join(map(read, split(said))) == visible(shown(said.lines))
 
 
 @pytest.mark.parametrize(
@@ -263,9 +299,18 @@ def test_one_long_command_is_kept_once_under_one_key() -> None:
     assert list(boards[0].kept.values()) == [LONG_COMMAND]
 
 
-def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
-    said = document(actions=[Action(label, "/x") for label in ("a", "b", "c", "long " * 5, "d", "e")])
-    assert [len(row) for row in keyboard(said).rows] == [2, 1, 1, 2]
+@pytest.mark.parametrize(
+    ("labels_", "rows"), [("abcde", [2, 2, 1]), (["a", "b", "long " * 5, "c"], [1, 1, 1, 1])]
+)
+def test_buttons_stand_in_columns(labels_: Sequence[str], rows: list[int]) -> None:
+    """Two where all labels are short, else one."""
+    said = document(actions=[Action(label, "/x") for label in labels_])
+    assert [len(row) for row in keyboard(said).rows] == rows
+
+
+def test_lines_of_fixed_width_stand_in_one_block() -> None:
+    (html,) = split(document("Wrong:", line(block("a < b")), line(block("  ^"))))
+    assert parse(html) == ("Wrong:\na < b\n  ^", (Entity("pre", 7, 9),))
 
 
 def test_what_cannot_be_turned_over_shows_so_many_buttons() -> None:

@@ -54,10 +54,12 @@ OPENING = {
 }
 
 
-def message(chat: Json, text: str | None = "/topics", *, kind: str = "message", **fields: Any) -> Json:
+def message(
+    chat: Json, text: str | None = "/topics", *, kind: str = "message", sender: Json = ANN, **fields: Any
+) -> Json:
     said = {"message_id": 50, "date": DATE, "chat": chat, **fields}
     if kind != "channel_post":
-        said.setdefault("from", ANN)
+        said["from"] = sender
     if text is not None:
         said["text"] = text
     return {"update_id": 1, kind: said}
@@ -146,21 +148,21 @@ HEARD: dict[str, tuple[Json, Meaning | None]] = {
     "a mention of another whose name begins like ours": (message(GROUP, "@SokuhoBot2 latest"), None),
     "a mention of yet another": (message(GROUP, "@SokuhoBot_dev latest"), None),
     "an anonymous admin": (
-        message(GROUP, sender_chat=GROUP, **{"from": ANONYMOUS}),
+        message(GROUP, sender_chat=GROUP, sender=ANONYMOUS),
         said("-5", "Friends", author=AUTHOR_CHAT),
     ),
     "somebody who speaks as a channel": (
-        message(SUPERGROUP, sender_chat=CHANNEL, **{"from": AS_CHANNEL}),
+        message(SUPERGROUP, sender_chat=CHANNEL, sender=AS_CHANNEL),
         said("-100123", "News room", author=NOBODY_KNOWN),
     ),
     "a channel's post, repeated in its group": (
         message(SUPERGROUP, sender_chat=CHANNEL, is_automatic_forward=True,
                 forward_origin={"type": "channel", "date": DATE, "chat": CHANNEL, "message_id": 3},
-                **{"from": SERVICE}),
+                sender=SERVICE),
         None,
     ),
-    "another bot's talk": (message(GROUP, **{"from": OTHER_BOT}), None),
-    "another bot's talk in a private chat": (message(PRIVATE, **{"from": OTHER_BOT}), None),
+    "another bot's talk": (message(GROUP, sender=OTHER_BOT), None),
+    "another bot's talk in a private chat": (message(PRIVATE, sender=OTHER_BOT), None),
     "a command that is passed on in a group": (message(GROUP, forward_origin=ORIGIN), None),
     "a command that is passed on in private": (
         message(PRIVATE, forward_origin=ORIGIN),
@@ -258,13 +260,13 @@ MAY = dict.fromkeys(
 
 
 def standing(status: str, **fields: Any) -> Json:
-    more: Json = {
+    more: dict[str, Json] = {
         "administrator": RIGHTS,
         "creator": {"is_anonymous": False},
         "restricted": {"is_member": True, "until_date": 0, **MAY},
         "kicked": {"until_date": 0},
-    }.get(status, {})
-    return {"user": US, "status": status, **more, **fields}
+    }
+    return {"user": US, "status": status, **more.get(status, {}), **fields}
 
 
 LEFT, MEMBER, KICKED = standing("left"), standing("member"), standing("kicked")
