@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 from bisect import insort
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Protocol
 
+import structlog
+
 from bot.domain.chats import Chat
+from bot.domain.deliveries import NotSent, Outcome, Sent, retry_wait
 from bot.domain.pacing import Urgency, Window, free_at
 
 
@@ -43,6 +46,14 @@ class _Waiting:
     windows: Sequence[Window] = field(compare=False)
     entered: asyncio.Future[None] = field(compare=False)
 
+
+ANSWER_TRIES = 4
+"""Calls that an answer is worth; a bulletin is owed until it is sent."""
+
+ANSWER_PATIENCE = timedelta(minutes=1)
+"""Nobody waits for an answer that comes later."""
+
+log = structlog.get_logger(__name__)
 
 Pace = Callable[[str, Urgency], Sequence[Window]]
 """The windows that a call to a chat counts in, by the chat's address and the call's urgency."""
@@ -85,6 +96,18 @@ class Pacer:
             yield
         finally:
             self._leave(chat)
+
+    async def insist(self, chat: str, call: Callable[[], Awaitable[Outcome]]) -> None:
+        """Make a call that answers somebody until it comes to something, as often, and as late, as that is worth."""
+        for attempt in range(1, ANSWER_TRIES + 1):
+            async with self.turn(chat, Urgency.ANSWER):
+                outcome = await call()
+            wait = (outcome.wait or retry_wait(attempt)) if isinstance(outcome, NotSent) else None
+            if wait is None or wait > ANSWER_PATIENCE:
+                break
+            self.hold(chat, wait.total_seconds())
+        if not isinstance(outcome, Sent):
+            log.warning("not_answered", reason=outcome.reason)
 
     def hold(self, chat: str, seconds: float) -> None:
         """Say nothing to this chat for so long: the platform asked for it."""

@@ -24,7 +24,6 @@ SCOPES = (
     "groups:read",
     "im:history",
     "im:read",
-    "im:write",
 )
 EVENTS = (
     "app_mention",

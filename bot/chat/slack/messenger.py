@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from bot.chat.slack.errors import FAILURES, outcome_of
 from bot.chat.slack.places import target_of
 from bot.chat.slack.render import Payload
 from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Sent, retry_wait
+from bot.domain.deliveries import NotSent, Outcome, Sent
 from bot.domain.documents import Document
 from bot.domain.pacing import Rate, Urgency, Window
 
@@ -31,9 +31,6 @@ MARGIN = 1.03
 PER_CHANNEL = Rate(1, 1.0 * MARGIN)
 PER_WORKSPACE = Rate(200, 60.0 * MARGIN)
 UPDATES = Rate(50, 60.0 * MARGIN)
-
-ANSWER_TRIES = 4
-"""Calls that an answer is worth; a bulletin is owed until it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +81,12 @@ class SlackMessenger:
     async def say(self, ear: Ear, document: Document, page: int = 0) -> None:
         """Send an answer, in as many messages as it takes. Returns when all is sent, or given up."""
         for payload in render.answer(document, page):
-            await self._insist(ear.address, partial(self._post, ear, payload))
+            await self._pacer.insist(ear.address, partial(self._post, ear, payload))
 
     async def turn_page(self, address: str, ts: str, document: Document, page: int) -> None:
         """Have an answer with buttons show another page of them."""
         payload = render.answer(document, page)[-1]
-        await self._insist(address, partial(self._update, address, ts, payload))
-
-    async def _insist(self, address: str, call: Callable[[], Awaitable[Outcome]]) -> None:
-        """Make the call until it comes to something, as often as an answer is worth."""
-        for attempt in range(1, ANSWER_TRIES + 1):
-            async with self._pacer.turn(address, Urgency.ANSWER):
-                outcome = await call()
-            if not isinstance(outcome, NotSent):
-                break
-            self._pacer.hold(address, (outcome.wait or retry_wait(attempt)).total_seconds())
-        if not isinstance(outcome, Sent):
-            log.warning("not_answered", platform="slack", reason=outcome.reason)
+        await self._pacer.insist(address, partial(self._update, address, ts, payload))
 
     async def _post(self, ear: Ear, payload: Payload, *, previews: bool = False) -> Outcome:
         if ear.response_url is not None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.chat.commands import COMMANDS
 from bot.chat.paging import page_of
+from bot.chat.showing import without_hidden
 from bot.domain.bulletins import cut_at_word
 from bot.domain.documents import Document, Line, Span, Style
 
@@ -44,9 +45,6 @@ BUILT_IN = frozenset(
 
 RESERVED = BUILT_IN & {command.name for command in COMMANDS}
 """Commands of ours that can only be typed behind /sokuho, and are shown so."""
-
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and overrides that would turn around what stands behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def answer(document: Document, page: int = 0) -> tuple[Payload, ...]:
 
 def preview_of(lines: Sequence[Line]) -> str:
     """The beginning of the text, escaped: `<!channel>` from a feed must not call anybody."""
-    plain = " ".join("".join(_shown(span.text) for span in line) for line in lines).strip()
+    plain = " ".join("".join(without_hidden(span.text) for span in line) for line in lines).strip()
     short = cut_at_word(plain, MAX_PREVIEW)
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") or "Sokuho"
 
@@ -122,7 +120,7 @@ def _kind_of(line: Line) -> _Kind:
 
 def _preformatted(lines: Sequence[Line]) -> Block:
     """Lines that stand exactly one above the other."""
-    text = "\n".join("".join(_shown(span.text) for span in line) for line in lines)
+    text = "\n".join("".join(without_hidden(span.text) for span in line) for line in lines)
     element = {"type": "text", "text": text[:MAX_BLOCK]}
     return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [element]}]}
 
@@ -197,14 +195,10 @@ def _element(span: Span) -> Block:
 
 
 def _text(span: Span) -> str:
-    text = _shown(span.text)
+    text = without_hidden(span.text)
     if span.style is not Style.CODE:
         return text
     return re.sub(r"^/(\w+)", lambda found: f"/sokuho {found[1]}" if found[1] in RESERVED else found[0], text)
-
-
-def _shown(text: str) -> str:
-    return _HIDDEN.sub("", text)
 
 
 def _buttons(document: Document, number: int) -> Iterator[Block]:
@@ -219,11 +213,15 @@ def _actions(name: str, buttons: Sequence[tuple[str, str]]) -> Iterator[Block]:
         {
             "type": "button",
             "action_id": f"{name}:{place}",
-            "text": {"type": "plain_text", "text": cut_at_word(_shown(label), MAX_LABEL), "emoji": True},
+            "text": {
+                "type": "plain_text",
+                "text": cut_at_word(without_hidden(label), MAX_LABEL),
+                "emoji": True,
+            },
             "value": value,
         }
         for place, (label, value) in enumerate(buttons)
-        if _shown(label).strip() and len(value) <= MAX_VALUE
+        if without_hidden(label).strip() and len(value) <= MAX_VALUE
     ]
     if elements:
         yield {"type": "actions", "elements": elements}

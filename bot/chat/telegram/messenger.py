@@ -24,7 +24,7 @@ from bot.chat.telegram.errors import UNCHANGED, outcome_of
 from bot.chat.telegram.places import address_of, is_group, target_of
 from bot.chat.telegram.render import Keyboard, as_html, fits, keyboard, split
 from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Refused, Sent, retry_wait
+from bot.domain.deliveries import NotSent, Outcome, Refused, Sent
 from bot.domain.documents import Document
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.ports import Clock, PlaceStore
@@ -37,9 +37,6 @@ MARGIN = 1.03
 OVERALL = Rate(30, 1.0 * MARGIN)
 PER_CHAT = Rate(1, 1.0 * MARGIN)
 PER_GROUP = Rate(20, 60.0 * MARGIN)
-
-ANSWER_TRIES = 4
-"""Calls that an answer is worth; a bulletin is owed until it is sent."""
 
 Call = Callable[[int], Awaitable[object]]
 """A call to the Bot API with the id of the chat it is for; the message is what it answers."""
@@ -98,24 +95,15 @@ class TelegramMessenger:
                 reply_to=reply_to if first else None,
                 board=board if last else None,
             )
-            await self._insist(address, send)
+            await self._pacer.insist(_place(address), send)
 
     async def turn_page(self, address: str, message_id: int, document: Document, page: int) -> None:
         """Have an answer with buttons show another page of them."""
         board = await self._kept(keyboard(document, page))
         text = split(document)[-1]
-        await self._insist(address, lambda: self._edit(address, str(message_id), text, board=board))
-
-    async def _insist(self, address: str, call: Callable[[], Awaitable[Outcome]]) -> None:
-        """Make the call until it comes to something, as often as an answer is worth."""
-        for attempt in range(1, ANSWER_TRIES + 1):
-            async with self._pacer.turn(_place(address), Urgency.ANSWER):
-                outcome = await call()
-            if not isinstance(outcome, NotSent):
-                break
-            self._pacer.hold(_place(address), (outcome.wait or retry_wait(attempt)).total_seconds())
-        if not isinstance(outcome, Sent):
-            log.warning("not_answered", platform="telegram", reason=outcome.reason)
+        await self._pacer.insist(
+            _place(address), lambda: self._edit(address, str(message_id), text, board=board)
+        )
 
     async def _send(
         self,

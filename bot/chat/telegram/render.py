@@ -14,6 +14,7 @@ from html import escape
 from itertools import groupby
 
 from bot.chat.paging import page_of
+from bot.chat.showing import without_hidden
 from bot.domain.documents import Document, Line, Span, Style
 
 MAX_UNITS = 4096
@@ -23,9 +24,6 @@ MAX_DATA = 64
 _TAGS = {Style.STRONG: "b", Style.CODE: "code", Style.BLOCK: "code"}
 _SIDE_BY_SIDE = 20
 """Buttons stand two in a row where no label has more characters."""
-
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, which Telegram drops or refuses, and overrides that would turn around what stands behind them."""
 
 _OBEYED = re.compile(r"@(?=\w|$)|(?<![\w/:.])/(?=\w)")
 """What Telegram would make a mention or a command of."""
@@ -48,7 +46,7 @@ def as_html(lines: Sequence[Line]) -> str:
     for block, group in groupby(lines, key=_is_block):
         if block:
             texts = "\n".join(
-                "".join(escape(_safe(span.text), quote=False) for span in line) for line in group
+                "".join(escape(without_hidden(span.text), quote=False) for span in line) for line in group
             )
             parts.append(f"<pre>{texts}</pre>")
         else:
@@ -125,12 +123,8 @@ def _taps(span: Span) -> bool:
 def _shown(span: Span) -> str:
     """The text as it is shown. Outside of code nobody is called, and no command offered, by what a feed wrote."""
     if span.style in (Style.CODE, Style.BLOCK):
-        return _safe(span.text)
-    return _OBEYED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", _safe(span.text))
-
-
-def _safe(text: str) -> str:
-    return _HIDDEN.sub("", text)
+        return without_hidden(span.text)
+    return _OBEYED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", without_hidden(span.text))
 
 
 def _units(lines: Sequence[Line]) -> int:
@@ -193,5 +187,9 @@ def _joined(spans: Sequence[Span]) -> Iterator[Span]:
 
 def _trimmed(lines: Sequence[Line]) -> list[Line]:
     """Without gaps at the beginning and the end, which Telegram would drop too."""
-    kept = [number for number, line in enumerate(lines) if "".join(_safe(span.text) for span in line).strip()]
+    kept = [
+        number
+        for number, line in enumerate(lines)
+        if "".join(without_hidden(span.text) for span in line).strip()
+    ]
     return list(lines[kept[0] : kept[-1] + 1]) if kept else []
