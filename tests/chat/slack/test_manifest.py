@@ -123,4 +123,4 @@ def test_every_scope_is_there_that_something_needs() -> None:
     needed = set.union({"commands"}, *NEEDED_BY_EVENT.values(), *NEEDED_BY_METHOD.values())
     assert needed <= SCOPES
     # To be written to first, a person has to be one whom the app may write to.
-    assert SCOPES - needed <= {"im:write"}
+    assert SCOPES - needed == set()
