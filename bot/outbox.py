@@ -8,6 +8,7 @@ where its chat cannot be spoken to for long, it is put off in the store, so that
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 OUTBOX_BATCH = 50
 PLACES = 200
-"""Chats that may be spoken to, or wait for their turn, at once."""
+"""Chats of one platform that may be spoken to, or wait for their turn, at once; about."""
 
 PATIENCE = timedelta(seconds=2)
 """A chat that cannot be spoken to for longer gives up its place."""
@@ -79,8 +80,8 @@ class Outbox:
         self._listener = listener
         self._probe = probe
         self._claiming = asyncio.Lock()
-        self._under_way: set[int] = set()
-        """Chats that are being spoken to, or wait for their turn."""
+        self._under_way: dict[int, Platform | None] = {}
+        """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""
         self._unwritten: dict[int, Settlement] = {}
         """What is known of calls but could not be written: such a message must not be sent again."""
 
@@ -93,7 +94,7 @@ class Outbox:
             await self._write(settlement)
         async with self._claiming:
             due = await self._claim()
-            self._under_way.update(delivery.chat_id for delivery in due)
+            self._under_way.update((delivery.chat_id, None) for delivery in due)
         tellings = await asyncio.gather(*map(self._take_turn, due))
         for telling in tellings:
             if telling and self._listener:
@@ -101,11 +102,12 @@ class Outbox:
         return len(due)
 
     async def _claim(self) -> list[Delivery]:
-        free = min(OUTBOX_BATCH, PLACES - len(self._under_way))
-        if free <= 0:
+        taken = Counter(self._under_way.values())
+        open_ = tuple(platform for platform in self._messengers if taken[platform] < PLACES)
+        if not open_ or taken[None] > PLACES:
             return []
         claimed = await self._store.claim_deliveries(
-            self._clock.now(), free, platforms=tuple(self._messengers), besides=tuple(self._under_way)
+            self._clock.now(), OUTBOX_BATCH, platforms=open_, besides=tuple(self._under_way)
         )
         return [delivery for delivery in claimed if delivery.id not in self._unwritten]
 
@@ -116,6 +118,7 @@ class Outbox:
             if chat is None:
                 await self._settle(delivery, Refused("the chat is gone"))
                 return None
+            self._under_way[chat.id] = chat.platform
             messenger = self._messengers[chat.platform]
             wait = messenger.wait(chat)
             if wait > PATIENCE:
@@ -131,11 +134,13 @@ class Outbox:
             await self._settle(tried, NotSent("Sokuho failed on this story; the log says how"))
             return None
         finally:
-            self._under_way.discard(delivery.chat_id)
+            self._under_way.pop(delivery.chat_id, None)
 
     async def _deliver(self, delivery: Delivery, chat: Chat) -> Telling | None:
         """Compose, call, settle. Raises only for what fails before the call."""
         prepared = await self._prepare(delivery, chat)
+        if prepared is None:
+            return None
         if isinstance(prepared, Sent | Refused):
             await self._settle(delivery, prepared)
             return None
@@ -154,11 +159,18 @@ class Outbox:
 
     async def _prepare(
         self, delivery: Delivery, chat: Chat
-    ) -> tuple[Delivery, Story | None] | Sent | Refused:
-        """The message with its text saved, and its story, if it has one; or the outcome where no call is needed."""
+    ) -> tuple[Delivery, Story | None] | Sent | Refused | None:
+        """The message with its text saved, and its story, if it has one; or the outcome where no call is needed.
+
+        None where it is not to be sent any more.
+        """
+        if delivery.kind is DeliveryKind.EDIT and delivery.message_id is None:
+            return Refused("its chat has moved, and the message stayed behind")
         story, documents = await self._tell(delivery, chat)
         if documents is None:
-            return Refused("nothing is left to tell: its outlets are blocked in this chat")
+            return Refused(
+                "nothing is left to tell: its outlets are blocked here, or its topics not followed any more"
+            )
         render = self._messengers[chat.platform].render
         text = next((text for text in map(render, documents) if text is not None), None)
         self._probe(Point.COMPOSED)
@@ -169,7 +181,7 @@ class Outbox:
             return Sent(delivery.message_id)
         saved = await self._store.begin_send(delivery.id, text)
         self._probe(Point.SAVED)
-        return saved, story
+        return None if saved is None else (saved, story)
 
     async def _tell(self, delivery: Delivery, chat: Chat) -> tuple[Story | None, Iterable[Document] | None]:
         """The story of the message and what it says, in ever shorter versions; None where nothing is left to say."""
@@ -183,6 +195,9 @@ class Outbox:
         whole = await self._store.story(delivery.story_id)
         story = readable(whole, chat) if whole else None
         if story is None or not story.reports:
+            return None, None
+        followed = {one.topic_id for one in await self._store.subscriptions(chat.id)}
+        if delivery.kind is DeliveryKind.NEW and not followed.intersection(delivery.topic_ids):
             return None, None
         topics = [topic for topic in await self._store.topics() if topic.id in delivery.topic_ids]
         bulletin = compose(

@@ -392,12 +392,15 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    async def begin_send(self, delivery_id: int, text: str) -> Delivery:
-        """Save the text, count the attempt and set `sending`: committed before the call. For an edit the state stays."""
+    async def begin_send(self, delivery_id: int, text: str) -> Delivery | None:
+        """Save the text, count the attempt and set `sending`: committed before the call. For an edit the state stays.
+
+        None where it is not to be sent any more: it was folded into another message, or its chat was paused.
+        """
         ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write what follows from a call."""
+        """Write what follows from a call, or from one that was not made. What was folded meanwhile stays so."""
         ...
 
     async def recover(self, now: datetime) -> int:

@@ -36,13 +36,15 @@ class Lanes:
         task.add_done_callback(lambda done: self._forget(key, done))
         return task
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for what is under way, for at most so long; what is not done by then is given up."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+    async def drain(self, seconds: float) -> bool:
+        """Wait for what is under way, for at most so long; False where something was given up then."""
+        if not self._running:
+            return True
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return not late
 
     async def _run(self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, object]) -> None:
         try:

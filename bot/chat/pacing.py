@@ -36,11 +36,16 @@ class Timer(Protocol):
     def call_at(self, when: float, callback: Callable[[], object], /) -> TimerHandle: ...
 
 
+GRACE = {Urgency.ANSWER: 0.0, Urgency.NEWS: 5.0, Urgency.EDIT: 60.0}
+"""For how long (seconds) what is less urgent lets others pass. Behind it comes whatever came later, however urgent, so
+that nobody who types without end keeps the news from a chat."""
+
+
 @dataclass(order=True, slots=True)
 class _Waiting:
     """Somebody who waits for a turn; sorted as they are to be served."""
 
-    urgency: Urgency
+    rank: float
     number: int
     chat: str = field(compare=False)
     windows: Sequence[Window] = field(compare=False)
@@ -52,6 +57,12 @@ ANSWER_TRIES = 4
 
 ANSWER_PATIENCE = timedelta(minutes=1)
 """Nobody waits for an answer that comes later."""
+
+MOST_REMEMBERED = 10_000
+"""Windows that are kept before those that have long been empty are looked for."""
+
+LONGEST_WINDOW = 120.0
+"""Seconds after which a call counts in no window of any platform."""
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +87,7 @@ class Pacer:
     async def turn(self, chat: str, urgency: Urgency) -> AsyncIterator[None]:
         """Entered when a call to the chat (its address) may be made; until it is left, the chat gets no other turn."""
         waiting = _Waiting(
-            urgency,
+            self._timer.time() + GRACE[urgency],
             next(self._numbers),
             chat,
             self._windows_of(chat, urgency),
@@ -99,9 +110,17 @@ class Pacer:
 
     async def insist(self, chat: str, call: Callable[[], Awaitable[Outcome]]) -> None:
         """Make a call that answers somebody until it comes to something, as often, and as late, as that is worth."""
+        outcome: Outcome = NotSent("it would have come too late")
         for attempt in range(1, ANSWER_TRIES + 1):
-            async with self.turn(chat, Urgency.ANSWER):
-                outcome = await call()
+            try:
+                async with (
+                    asyncio.timeout(ANSWER_PATIENCE.total_seconds()) as limit,
+                    self.turn(chat, Urgency.ANSWER),
+                ):
+                    limit.reschedule(None)
+                    outcome = await call()
+            except TimeoutError:
+                break
             wait = (outcome.wait or retry_wait(attempt)) if isinstance(outcome, NotSent) else None
             if wait is None or wait > ANSWER_PATIENCE:
                 break
@@ -154,12 +173,19 @@ class Pacer:
             self._alarm = self._timer.call_at(soonest, self._serve)
 
     def _let_in(self, waiting: _Waiting, now: float) -> None:
+        if len(self._calls) > MOST_REMEMBERED:
+            self._forget_old(now)
         for window in waiting.windows:
             calls = self._calls.setdefault(window.name, deque(maxlen=window.rate.calls))
             calls.append(now)
         self._held.pop(waiting.chat, None)
         self._busy.add(waiting.chat)
         waiting.entered.set_result(None)
+
+    def _forget_old(self, now: float) -> None:
+        """Drop the windows of chats that were not spoken to for long."""
+        for name in [name for name, calls in self._calls.items() if calls[-1] < now - LONGEST_WINDOW]:
+            del self._calls[name]
 
     def _free_at(self, chat: str, windows: Sequence[Window]) -> float:
         return max([self._held.get(chat, 0.0), *map(self._window_free, windows)])

@@ -90,6 +90,12 @@ class Reception:
             log.info("chat_resumed", chat=chat.id, platform=platform)
         return len(stopped)
 
+    async def mended(self, platform: Platform, reasons: Collection[str]) -> None:
+        """What stood in the way of the whole platform does not any more: chats paused for it are resumed."""
+        for chat in await self._store.chats(platform):
+            if chat.pause_reason in reasons:
+                await self._store.resume_chat(chat.id, self._services.clock.now())
+
     async def left(self, platform: Platform, place: str, reason: str) -> None:
         """The bot may not speak there any more: every chat within is paused with the reason."""
         for chat in await self._store.chats(platform, place):

@@ -66,10 +66,10 @@ class DeliveryPart(Part):
         return tuple(delivery_of(row) for row in connection.execute(first_of_chat))
 
     @writes
-    def begin_send(self, connection: Connection, delivery_id: int, text: str) -> Delivery:
+    def begin_send(self, connection: Connection, delivery_id: int, text: str) -> Delivery | None:
         taken = (
             update(deliveries)
-            .where(deliveries.c.id == delivery_id)
+            .where(deliveries.c.id == delivery_id, or_(FIRST_SEND, EDIT), UNPAUSED)
             .values(
                 text=text,
                 attempts=deliveries.c.attempts + 1,
@@ -77,7 +77,8 @@ class DeliveryPart(Part):
             )
             .returning(*DELIVERY)
         )
-        return delivery_of(connection.execute(taken).one())
+        row = connection.execute(taken).one_or_none()
+        return None if row is None else delivery_of(row)
 
     @writes
     def settle(self, connection: Connection, settlement: Settlement) -> None:
@@ -95,7 +96,12 @@ class DeliveryPart(Part):
             "sent_revision": settlement.sent_revision,
         }
         values |= {name: value for name, value in found.items() if value is not None}
-        connection.execute(update(deliveries).where(deliveries.c.id == settlement.delivery_id).values(values))
+        connection.execute(
+            update(deliveries)
+            # What was folded into another message while it waited for its turn is told there.
+            .where(deliveries.c.id == settlement.delivery_id, deliveries.c.state != DeliveryState.FOLDED)
+            .values(values)
+        )
 
     @writes
     def recover(self, connection: Connection, now: datetime) -> int:

@@ -33,8 +33,12 @@ class PlacePart(Part):
         moving = connection.execute(
             select(chats.c.id, chats.c.address).where(_on(platform), _within(place))
         ).all()
-        for chat_id, address in moving:
+        for chat_id, address in moving if place != to else ():
             new = to + address.removeprefix(place)
+            # Messages are numbered anew there: what was sent is in the old place, out of reach.
+            connection.execute(
+                update(deliveries).where(deliveries.c.chat_id == chat_id).values(message_id=None)
+            )
             there = connection.scalar(select(chats.c.id).where(_on(platform), chats.c.address == new))
             if there not in (None, chat_id):
                 _take_over(connection, there, chat_id)

@@ -18,6 +18,7 @@ from bot.domain.matching import TopicIndex, analyse
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import place
 from bot.ports import DeskRecord, PollRecord, Store
+from tests.contract.records import begun as as_begun
 from tests.fakes.lexicons import small_catalog
 from tests.fakes.stores import open_temporary_store
 
@@ -121,7 +122,7 @@ class Newsroom:
         """Tell a chat of the entry's story; answers the message's id."""
         owed = await self.owe(entry, topic_ids, chat)
         message_id = f"m{owed.id}"
-        begun = await self.store.begin_send(owed.id, "the text")
+        begun = await as_begun(self.store, owed.id, "the text")
         await self.store.settle(settle(begun, outcome or Sent(message_id), revision=0, now=self.clock.now()))
         return message_id
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.chats import Chat
-from bot.domain.deliveries import Intent
+from bot.domain.deliveries import Delivery, Intent
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
 from bot.domain.matching import Evidence, Match
 from bot.domain.polling import FeedForPoll
@@ -95,6 +95,13 @@ def joins(
         Placement(of.id, story.id, key, "the same headline"),
         revisions=tuple(Revise(chat.id, story.id) for chat in revised_for),
     )
+
+
+async def begun(store: Store, delivery_id: int, text: str) -> Delivery:
+    """The message, its text saved and its call about to be made."""
+    delivery = await store.begin_send(delivery_id, text)
+    assert delivery is not None
+    return delivery
 
 
 async def stored(store: Store, *entries: Entry) -> tuple[Entry, ...]:

@@ -21,11 +21,12 @@ from bot.domain.entries import Entry
 from bot.domain.stories import Told
 from bot.ports import QueueStatus, Store
 from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic, entry, joins, stored
+from tests.contract.records import begun as as_begun
 
 
 async def send(store: Store, delivery: Delivery, message_id: str = "m1") -> Delivery:
     """Send it and settle; answers what was begun."""
-    begun = await store.begin_send(delivery.id, f"Text {message_id}")
+    begun = await as_begun(store, delivery.id, f"Text {message_id}")
     await store.settle(settle(begun, Sent(message_id), revision=begun.wanted_revision, now=NOON))
     return begun
 
@@ -57,7 +58,7 @@ async def test_begin_send_saves_the_text_before_the_call(store: Store) -> None:
     first = await a_story(store, chat, topic=topic, title="First")
     second = await a_story(store, chat, title="Second")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "⚡️ Text")
+    begun = await as_begun(store, owed.id, "⚡️ Text")
     assert begun == replace(owed, state=DeliveryState.SENDING, text="⚡️ Text", attempts=1)
     assert begun.topic_ids == (topic.id,)
     assert await due(store) == []
@@ -76,7 +77,7 @@ async def test_what_was_not_sent_is_due_again_later(store: Store) -> None:
     first = await a_story(store, chat, title="First")
     second = await a_story(store, chat, title="Second")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, NotSent("slow down", MINUTE), revision=0, now=NOON))
     assert await due(store) == [second.id]
     (again,) = await store.claim_deliveries(NOON + MINUTE, 10)
@@ -90,12 +91,12 @@ async def test_an_unknown_outcome_is_sent_again_as_a_possible_repeat(store: Stor
     chat = await a_chat(store)
     await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
     assert await store.claim_deliveries(NOON, 10) == ()
     (again,) = await store.claim_deliveries(NOON + HOUR, 10)
     assert (again.state, again.possible_repeat) == (DeliveryState.UNCERTAIN, True)
-    begun = await store.begin_send(again.id, "Text")
+    begun = await as_begun(store, again.id, "Text")
     assert begun.state is DeliveryState.SENDING
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
     await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
@@ -109,7 +110,7 @@ async def test_a_refused_message_is_not_due_again(store: Store) -> None:
     chat = await a_chat(store)
     await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, Refused("blocked"), revision=0, now=NOON))
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
     assert await store.sent_messages(chat.id, 10) == ()
@@ -121,10 +122,10 @@ async def test_a_refused_message_is_owed_anew_when_it_is_intended_again(store: S
     topic, chat = await a_topic(store), await a_chat(store)
     story = await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
     (owed,) = await store.claim_deliveries(NOON + HOUR, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, Refused("forbidden"), revision=0, now=NOON))
     (report,) = await stored(store, entry(outlet="Another"))
     again = replace(joins(report, story), intents=(Intent(chat.id, story.id, (topic.id,)),))
@@ -156,7 +157,7 @@ async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:
 
     (edit,) = await store.claim_deliveries(NOON, 10)
     assert (edit.id, edit.wanted_revision, edit.sent_revision) == (owed.id, 1, 0)
-    begun = await store.begin_send(edit.id, "More")
+    begun = await as_begun(store, edit.id, "More")
     assert (begun.state, begun.text, begun.attempts) == (DeliveryState.SENT, "More", 1)
     await store.settle(settle_edit(begun, NotSent("slow down"), revision=1, now=NOON))
     assert await store.claim_deliveries(NOON, 10) == ()
@@ -171,7 +172,7 @@ async def test_a_revision_wanted_during_the_call_is_still_owed(store: Store) -> 
     chat = await a_chat(store)
     story = await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await revise(store, story, chat)
     await store.settle(settle(begun, Sent("m1"), revision=begun.wanted_revision, now=NOON))
     (edit,) = await store.claim_deliveries(NOON, 10)
@@ -211,7 +212,7 @@ async def test_what_a_dead_process_left_is_sent_again(store: Store) -> None:
     await a_story(store, chat, other)
     sent, left = await store.claim_deliveries(NOON, 10)
     await send(store, sent)
-    await store.begin_send(left.id, "Text")
+    await as_begun(store, left.id, "Text")
     assert await store.recover(NOON + HOUR) == 1
     assert await store.recover(NOON + HOUR) == 0
     assert await store.claim_deliveries(NOON, 10) == ()
@@ -227,7 +228,7 @@ async def test_sent_messages_are_newest_first(store: Store) -> None:
     for number, title in enumerate(("First", "Second", "Third")):
         await a_story(store, chat, topic=topic, title=title)
         (owed,) = await store.claim_deliveries(NOON, 10)
-        await store.begin_send(owed.id, title)
+        await as_begun(store, owed.id, title)
         at = NOON + number * MINUTE
         await store.settle(Settlement(owed.id, DeliveryState.SENT, at, f"m{number}", at, 0))
     await a_story(store, chat, title="Not sent")
@@ -254,6 +255,6 @@ async def test_the_queue_tells_what_waits(store: Store) -> None:
     assert await store.queue_status(NOON) == QueueStatus(0, 1, None, 0)
     await a_story(store, there, title="New")
     (first, _) = await store.claim_deliveries(NOON, 10)
-    await store.begin_send(first.id, "Text")
+    await as_begun(store, first.id, "Text")
     await stored(store, entry())
     assert await store.queue_status(NOON) == QueueStatus(1, 2, NOON, 0)

@@ -29,6 +29,7 @@ from tests.contract.records import (
     poll,
     stored,
 )
+from tests.contract.records import begun as as_begun
 
 
 async def test_added_entries_wait_in_their_order(store: Store) -> None:
@@ -157,7 +158,7 @@ async def test_a_failed_message_has_not_been_told(store: Store) -> None:
     opening = await a_story(store, chat, other)
     unasked = await a_story(store, chat, title="Another")
     (owed, _) = await store.claim_deliveries(NOON, 10)
-    await store.begin_send(owed.id, "text")
+    await as_begun(store, owed.id, "text")
     await store.settle(Settlement(owed.id, DeliveryState.FAILED, NOON, reason="blocked"))
     assert await store.told([opening.id]) == (Told(other.id, opening.id),)
     assert await store.told([unasked.id]) == (Told(chat.id, unasked.id),)

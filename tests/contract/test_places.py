@@ -12,6 +12,7 @@ from bot.domain.entries import Entry
 from bot.domain.topics import Topic, TopicSpec
 from bot.ports import Store
 from tests.contract.records import HOUR, NOON, a_story, a_topic
+from tests.contract.records import begun as as_begun
 
 TEA = TopicSpec("tea", "Tea", "tea")
 COFFEE = TopicSpec("coffee", "Coffee", "coffee")
@@ -31,7 +32,7 @@ async def own(store: Store, chat: Chat, spec: TopicSpec) -> Topic:
 async def send(store: Store, chat: Chat) -> Delivery:
     """Send what the chat is owed first; answers the delivery."""
     owed = next(one for one in await store.claim_deliveries(NOON + HOUR, 50) if one.chat_id == chat.id)
-    begun = await store.begin_send(owed.id, "Text")
+    begun = await as_begun(store, owed.id, "Text")
     await store.settle(settle(begun, Sent(f"m{owed.id}"), revision=0, now=NOON))
     return begun
 

@@ -23,6 +23,7 @@ from tests.contract.records import (
     opens,
     stored,
 )
+from tests.contract.records import begun as as_begun
 
 BLOCKED = "bot was blocked by the user"
 
@@ -89,7 +90,7 @@ async def test_one_that_could_not_be_sent_is_owed_and_told(store: Store) -> None
     second = await a_story(store, chat, topic=topic, title="Second", at=NOON - MINUTE)
     for outcome in (NotSent("slow down", 2 * HOUR), Refused(BLOCKED, pause_chat=True)):
         (owed,) = await store.claim_deliveries(NOON, 10)
-        begun = await store.begin_send(owed.id, "Text")
+        begun = await as_begun(store, owed.id, "Text")
         await store.settle(settle(begun, outcome, revision=0, now=NOON))
     await pause(store, chat)
     assert await store.resume_chat(chat.id, NOON + HOUR) == 2
@@ -102,7 +103,7 @@ async def test_a_possible_repeat_is_left_alone(store: Store) -> None:
     uncertain = await a_story(store, chat, topic=topic, title="Uncertain", at=NOON - HOUR)
     (owed,) = await store.claim_deliveries(NOON, 10)
     await store.settle(
-        settle(await store.begin_send(owed.id, "Text"), Unknown("timed out"), revision=0, now=NOON)
+        settle(await as_begun(store, owed.id, "Text"), Unknown("timed out"), revision=0, now=NOON)
     )
     await pause(store, chat)
     missed = await a_story(store, topic=topic, title="Missed", at=NOON + MINUTE)
@@ -113,7 +114,7 @@ async def test_a_possible_repeat_is_left_alone(store: Store) -> None:
         DeliveryState.UNCERTAIN,
         True,
     )
-    begun = await store.begin_send(again.id, "Text")
+    begun = await as_begun(store, again.id, "Text")
     await store.settle(settle(begun, Refused(BLOCKED, pause_chat=True), revision=0, now=NOON + HOUR))
     await store.pause_chat(chat.id, BLOCKED, NOON + HOUR)
     assert await store.resume_chat(chat.id, NOON + 2 * HOUR) == 1
@@ -126,7 +127,7 @@ async def in_turn(store: Store, chat: Chat) -> AsyncIterator[Delivery]:
     """Each message that the chat is owed, sent one after the other."""
     while due := [one for one in await store.claim_deliveries(NOON + 9 * HOUR, 10) if one.chat_id == chat.id]:
         yield due[0]
-        begun = await store.begin_send(due[0].id, "Text")
+        begun = await as_begun(store, due[0].id, "Text")
         await store.settle(settle(begun, Sent("m"), revision=0, now=NOON))
 
 
@@ -136,12 +137,10 @@ async def test_what_the_chat_was_told_it_did_not_miss(store: Store) -> None:
     await a_story(store, topic=topic, title="Earlier", at=NOON - MINUTE)
     await a_story(store, chat, topic=topic, title="Told")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    await store.settle(settle(await store.begin_send(owed.id, "Text"), Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, owed.id, "Text"), Sent("m1"), revision=0, now=NOON))
     await a_story(store, chat, topic=topic, title="Failed")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    await store.settle(
-        settle(await store.begin_send(owed.id, "x"), Refused("too long"), revision=0, now=NOON)
-    )
+    await store.settle(settle(await as_begun(store, owed.id, "x"), Refused("too long"), revision=0, now=NOON))
     await pause(store, chat)
     assert await store.resume_chat(chat.id, NOON + HOUR) == 0
     assert await nothing_due(store, chat)
@@ -212,7 +211,7 @@ async def test_what_was_told_in_one_counts_as_told(store: Store) -> None:
     (told,) = await store.told([missed.id])
     assert told.chat_id == chat.id
     message, _ = await catch_up(store, chat)
-    await store.settle(settle(await store.begin_send(message.id, "T"), Sent("m9"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), revision=0, now=NOON))
     (report,) = await stored(store, entry("Missed", seen=NOON + 2 * HOUR, outlet="Another"))
     joined = joins(report, missed, match(topic), key="Missed", revised_for=[chat])
     await store.record_desk([replace(joined, intents=opens(missed, chats=[chat]).intents)], NOON)
@@ -253,7 +252,7 @@ async def test_one_that_may_have_been_sent_is_told_again_beside_the_next(store: 
     first = await a_story(store, topic=topic, title="First", at=NOON + MINUTE)
     await store.resume_chat(chat.id, NOON + HOUR)
     message, _ = await catch_up(store, chat)
-    begun = await store.begin_send(message.id, "Text")
+    begun = await as_begun(store, message.id, "Text")
     await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON + HOUR))
     await store.pause_chat(chat.id, BLOCKED, NOON + HOUR)
     second = await a_story(store, topic=topic, title="Second", at=NOON + 2 * HOUR)
@@ -322,7 +321,7 @@ async def test_the_message_has_no_story_to_explain(store: Store) -> None:
     await a_story(store, topic=topic, title="Missed", at=NOON + MINUTE)
     await store.resume_chat(chat.id, NOON + HOUR)
     message, _ = await catch_up(store, chat)
-    await store.settle(settle(await store.begin_send(message.id, "T"), Sent("m9"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), revision=0, now=NOON))
     assert await store.sent_messages(chat.id, 10) == ()
     assert await store.sent_messages(chat.id, 10, "m9") == ()
     assert await nothing_due(store, chat)

@@ -32,6 +32,7 @@ from tests.contract.records import (
     poll,
     stored,
 )
+from tests.contract.records import begun as as_begun
 
 
 async def nothing_or_all(store: SqlStore, write: Callable[[], Awaitable[object]]) -> int:
@@ -123,7 +124,7 @@ async def test_a_restart_finds_everything(home: Callable[[], Awaitable[SqlStore]
     await store.record_poll(poll(feed, IngestPlan((new_entry(),))))
     await a_story(store, chat, topic=topic)
     (owed,) = await store.claim_deliveries(NOON, 1)
-    await store.begin_send(owed.id, "Text")
+    await as_begun(store, owed.id, "Text")
     before = await everything(store)
     await store.close()
 

@@ -140,6 +140,7 @@ async def serving(
             failed.append,
             api=addresses.telegram_api,
             pace=faster(telegram_pace, hurry),
+            welcome_after=0.0,
         )
         slack = SlackBot(
             addresses.slack_bot_token,

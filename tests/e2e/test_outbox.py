@@ -122,7 +122,7 @@ async def test_a_report_that_joins_while_the_text_is_saved_is_still_shown(
             await here.tell(TRUCE)
         begin, joining = here.store.begin_send, ["NHK"]
 
-        async def begin_send(*args: Any) -> Delivery:
+        async def begin_send(*args: Any) -> Delivery | None:
             if joining:
                 await here.bring(TRUCE, joining.pop())
             return await begin(*args)

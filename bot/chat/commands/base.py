@@ -70,11 +70,14 @@ class Command:
         )
 
 
-MaySteer = Callable[[], Awaitable[bool]]
-"""Whether the person may change what is set in the chat; asked only where it matters, since it may cost a call."""
+MaySteer = Callable[[], Awaitable[bool | None]]
+"""Whether the person may change what is set in the chat, None where that cannot be found out just now.
+
+Asked only where it matters, since it may cost a call.
+"""
 
 
-async def anybody() -> bool:
+async def anybody() -> bool | None:
     """Where there is one person, or all are equal."""
     return True
 
@@ -122,8 +125,14 @@ def steering(handler: Handler) -> Handler:
 
     @wraps(handler)
     async def guarded(invocation: Invocation) -> Document:
-        if invocation.chat.steered_by == "everyone" or await invocation.may_steer():
+        may_steer = invocation.chat.steered_by == "everyone" or await invocation.may_steer()
+        if may_steer:
             return await handler(invocation)
+        if may_steer is None:
+            return document(
+                "😔 Whether you are an admin could not be found out just now. Please try again in a moment.",
+                whisper=True,
+            )
         # Short, since it is also shown in a pop-up, which on Telegram holds 200 characters.
         return document(
             "🔒 In this group only admins change what it follows and how.",

@@ -47,7 +47,17 @@ NEWCOMER_WAITS = (5.0, 15.0)
 SILENT_SECONDS = 60.0
 """Without a connection for so long, a new address to connect to is asked for."""
 
+HELLO_SECONDS = 30.0
+"""For how long Slack's greeting, which tells of other connections, is waited for."""
+
 REMEMBERED_EVENTS = 2_000
+
+TOKEN_REFUSED = frozenset(
+    "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
+)
+"""What Slack says of a token that only the operator can mend."""
+
+UNINSTALLED = "the app was removed from the workspace"
 
 COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
 
@@ -104,11 +114,11 @@ class SlackBot:
         self._reception = reception
         try:
             await self._introduce()
-        except SlackApiError as error:
-            await self._session.close()
-            return _refusal(error)
         except FAILURES as error:
-            log.warning("slack_unreachable", error=type(error).__name__)
+            if code_of(error) in TOKEN_REFUSED:
+                await self._session.close()
+                return _refusal(code_of(error))
+            log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
         await reception.open("slack")
         self._serving = asyncio.create_task(supervised("Slack", self._serve(), self._fail))
         return None
@@ -130,6 +140,8 @@ class SlackBot:
         self._bot_user, self._team = str(me["user_id"]), str(me["team_id"])
         self.name = f"@{me['user']} in {me['team']}"
         await self._client.apps_connections_open(app_token=self._app_token)
+        # What the token stood in the way of is possible again.
+        await self._reception.mended("slack", {*TOKEN_REFUSED, UNINSTALLED})
 
     async def _serve(self) -> None:
         """Connect, and see to it that we stay so. The library reconnects by itself, but may hold on to a dead address."""
@@ -137,11 +149,11 @@ class SlackBot:
         while not self._team:
             try:
                 await self._introduce()
-            except SlackApiError as error:
-                self._fail(_refusal(error))
-                return
             except FAILURES as error:
-                log.warning("slack_unreachable", error=type(error).__name__)
+                if code_of(error) in TOKEN_REFUSED:
+                    self._fail(_refusal(code_of(error)))
+                    return
+                log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
         if not await self._connect_alone():
@@ -157,6 +169,17 @@ class SlackBot:
                 log.warning("slack_silent")
                 self._socket.wss_uri = None
                 last = time.monotonic()
+                with suppress(*FAILURES):
+                    await self._ask_for_refusal()
+
+    async def _ask_for_refusal(self) -> None:
+        """Find out whether it is the token that keeps us from connecting; the library would try for ever."""
+        try:
+            await self._client.apps_connections_open(app_token=self._app_token)
+        except SlackApiError as error:
+            if code_of(error) in TOKEN_REFUSED:
+                self._fail(_refusal(code_of(error)))
+            raise
 
     async def _connect_alone(self) -> bool:
         """Connect; False where another program stays connected as this app."""
@@ -179,9 +202,10 @@ class SlackBot:
         self._socket = handler.client
         self._socket.on_message_listeners.append(self._greeted)
         await self._socket.connect()  # type: ignore[no-untyped-call]
-        connections = await self._hello
         self.connected = True
-        return connections
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(self._hello, HELLO_SECONDS)
+        return 1
 
     async def _greeted(self, message: WSMessage) -> None:
         if self._hello is None or self._hello.done() or '"hello"' not in str(message.data):
@@ -243,7 +267,7 @@ class SlackBot:
             self._lanes.submit(channel, self._press(channel, body))
 
     async def _slash(self, body: Body) -> None:
-        address = address_of(body["team_id"], body["channel_id"])
+        address = address_of(self._team, body["channel_id"])
         text = from_slash(body["command"], body.get("text") or "")
         if not await self._may_speak(address):
             self._say(Ear(address, response_url=body.get("response_url")), NOT_A_MEMBER)
@@ -257,16 +281,16 @@ class SlackBot:
         event = body["event"]
         if event.get("bot_id") or event.get("edited"):
             return
-        await self._hear(body, event)
+        await self._hear(event)
 
     async def _told(self, body: Body) -> None:
         event = body["event"]
         if is_for_us(event):
-            await self._hear(body, event)
+            await self._hear(event)
 
-    async def _hear(self, body: Body, event: Body) -> None:
+    async def _hear(self, event: Body) -> None:
         """Answer a text where it was said: in its thread, which is also the bulletin that it asks about."""
-        address = address_of(body["team_id"], event["channel"])
+        address = address_of(self._team, event["channel"])
         text = from_text(event.get("text") or "", self._bot_user, COMMAND_NAMES)
         thread = event.get("thread_ts")
         answer = await self._reception.answer(Heard("slack", address, "", text, reply_to=thread))
@@ -275,7 +299,7 @@ class SlackBot:
 
     async def _press(self, channel: str, body: Body) -> None:
         """Run the command behind a button, as if the person who pressed it had typed it."""
-        address = address_of(body["team"]["id"], channel)
+        address = address_of(self._team, channel)
         pressed = body["actions"][0]
         container = body.get("container") or {}
         thread, person = container.get("thread_ts"), body["user"]["id"]
@@ -298,7 +322,7 @@ class SlackBot:
         event = body["event"]
         if event.get("user") != self._bot_user:
             return
-        address = address_of(body["team_id"], event["channel"])
+        address = address_of(self._team, event["channel"])
         self._member_of.add(address)
         if not await self._reception.returned("slack", address):
             self._say(Ear(address), await self._reception.answer(Heard("slack", address, "", "/start")))
@@ -310,19 +334,23 @@ class SlackBot:
         await self._silenced(body, "the channel is archived")
 
     async def _silenced(self, body: Body, reason: str) -> None:
-        address = address_of(body["team_id"], _channel_of(body["event"]))
+        address = address_of(self._team, _channel_of(body["event"]))
         self._member_of.discard(address)
         await self._reception.left("slack", address, reason)
 
     async def _unarchived(self, body: Body) -> None:
         """Whoever unarchives a channel does not bring us back into it; if we are there still, it goes on."""
-        address = address_of(body["team_id"], _channel_of(body["event"]))
+        address = address_of(self._team, _channel_of(body["event"]))
         if await self._may_speak(address):
             await self._reception.returned("slack", address)
 
     async def _uninstalled(self, body: Body) -> None:
+        event = body["event"]
+        if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+            return  # somebody took back a token of his own, of which we have none
+        log.error("slack_token_gone", event=event.get("type"))
         self._member_of.clear()
-        await self._reception.left("slack", body["team_id"], "the app was removed from the workspace")
+        await self._reception.left("slack", self._team, UNINSTALLED)
 
     async def _may_speak(self, address: str) -> bool:
         """Whether a message to this channel would be taken: slash commands work where we are no member, too."""
@@ -332,7 +360,8 @@ class SlackBot:
             info = await self._client.conversations_info(channel=target_of(address).channel)
         except FAILURES as error:
             log.info("channel_unknown", error=code_of(error) or type(error).__name__)
-            return False
+            # Where Slack does not say, the message itself will tell.
+            return code_of(error) not in ("channel_not_found", "not_in_channel", "is_archived")
         channel = info.get("channel") or {}
         member = bool(channel.get("is_member") or channel.get("is_im")) and not channel.get("is_archived")
         if member:
@@ -359,14 +388,13 @@ def _is_direct(address: str) -> bool:
     return target_of(address).channel.startswith("D")
 
 
-def _refusal(error: SlackApiError) -> str:
-    code = code_of(error)
+def _refusal(code: str) -> str:
     if code in ("missing_scope", "not_allowed_token_type"):
         return (
             f"Slack says {code}: SOKUHO_SLACK_BOT_TOKEN begins with xoxb-, SOKUHO_SLACK_APP_TOKEN with xapp- and has "
             "the scope connections:write. Make the app from manifest.json, and copy both anew."
         )
     return (
-        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code or 'no reason given'}). "
+        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code}). "
         "Copy both anew: api.slack.com/apps, «OAuth & Permissions» and «Basic Information»."
     )

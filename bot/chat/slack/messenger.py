@@ -120,14 +120,17 @@ class SlackMessenger:
         return await self._outcome(
             address,
             self._client.chat_update(channel=channel, ts=ts, text=payload.preview, blocks=payload.blocks),
+            hold=False,  # limits are per method: new messages may still be posted
         )
 
-    async def _outcome(self, address: str, call: Awaitable[AsyncSlackResponse]) -> Outcome:
+    async def _outcome(
+        self, address: str, call: Awaitable[AsyncSlackResponse], *, hold: bool = True
+    ) -> Outcome:
         try:
             answered = await call
         except FAILURES as error:
             outcome = outcome_of(error)
-            if isinstance(outcome, NotSent) and outcome.wait is not None:
+            if hold and isinstance(outcome, NotSent) and outcome.wait is not None:
                 self._pacer.hold(address, outcome.wait.total_seconds())
             return outcome
         return Sent(str(answered.get("ts") or answered.get("message_ts") or ""))

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 from telegram import Bot, Update, User
 from telegram.constants import ChatMemberStatus
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
 from bot.chat.commands import COMMANDS
@@ -39,8 +39,14 @@ API = "https://api.telegram.org"
 LONG_POLL = 30
 """Seconds that Telegram holds a question for updates open."""
 
-BATCH_SECONDS = 10.0
+BATCH_SECONDS = 5.0
 """How long updates may be worked on before more are asked for."""
+
+ASK_SECONDS = 4.0
+"""How long a question about a member may take, which somebody waits for."""
+
+WELCOME_SECONDS = 3.0
+"""Before a group is greeted: that it is one we know, under a new id, may be told a moment later."""
 
 NEWCOMER_SECONDS = 5.0
 """A program that meets another one under its token within so long of its start came second, and gives way.
@@ -74,6 +80,7 @@ class TelegramBot:
         *,
         api: str = API,
         pace: Pace = windows_of,
+        welcome_after: float = WELCOME_SECONDS,
     ) -> None:
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -90,6 +97,10 @@ class TelegramBot:
         self._answers = Lanes("telegram")
         self._listening: asyncio.Task[None] | None = None
         self._offset: int | None = None
+        self._worked: int | None = None
+        """What to confirm once all that was begun is done."""
+        self._welcome_after = welcome_after
+        self._moved_to: set[str] = set()
         self._began = 0.0
         self.connected = False
         self.messenger = TelegramMessenger(
@@ -128,11 +139,12 @@ class TelegramBot:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
-        await self._lanes.drain(DRAIN_SECONDS)
+        done = await self._lanes.drain(DRAIN_SECONDS)
         await self._answers.drain(DRAIN_SECONDS)
         if self._initialized:
+            offset = self._worked if done else self._offset
             with suppress(TelegramError):
-                await self._bot.get_updates(offset=self._offset, timeout=0, allowed_updates=ALLOWED)
+                await self._bot.get_updates(offset=offset, timeout=0, allowed_updates=ALLOWED)
         await self._bot.shutdown()
 
     async def _listen(self) -> None:
@@ -144,14 +156,16 @@ class TelegramBot:
             try:
                 if me is None:
                     await self._bot.initialize()
-                    me = self._bot.bot
                     await self._bot.delete_webhook()
+                    me = self._bot.bot
                     self._lanes.submit("menus", self._set_menus())
+                # The first question after a failure is answered at once, so that one knows.
                 updates = await self._bot.get_updates(
-                    offset=self._offset, timeout=LONG_POLL, allowed_updates=ALLOWED
+                    offset=self._offset, timeout=LONG_POLL if self.connected else 0, allowed_updates=ALLOWED
                 )
             except TelegramError as error:
-                self.connected = isinstance(error, TimedOut) and self.connected
+                # One long poll may be cut off on the way; a second one as well is no accident.
+                self.connected = isinstance(error, TimedOut) and self.connected and not failures
                 if self._ends(error):
                     return
                 wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
@@ -182,6 +196,7 @@ class TelegramBot:
             place = str(update.effective_chat.id) if update.effective_chat else ""
             tasks.append(self._lanes.submit(place, self._take(update, me)))
         if tasks:
+            self._worked = updates[-1].update_id + 1
             await asyncio.wait(tasks, timeout=BATCH_SECONDS)
             self._offset = updates[-1].update_id + 1
 
@@ -192,6 +207,7 @@ class TelegramBot:
             case Pressed() as pressed:
                 await self._press(pressed)
             case Moved(place, to):
+                self._moved_to.add(to)
                 await self._reception.moved("telegram", place, to)
             case Membership() as change:
                 await self._follow(change)
@@ -238,24 +254,31 @@ class TelegramBot:
             return
         await self._reception.returned("telegram", change.place)
         if change.welcome:
+            self._answers.submit(change.place, self._welcome(change))
+
+    async def _welcome(self, change: Membership) -> None:
+        await asyncio.sleep(self._welcome_after)
+        if change.place not in self._moved_to:
             heard = Heard("telegram", change.place, change.title, "/start")
-            self._say(change.place, await self._reception.answer(heard), None)
+            await self.messenger.say(change.place, await self._reception.answer(heard))
 
     def _heard(self, what: Said | Pressed, text: str, reply_to: str | None) -> Heard:
         may_steer = partial(self._may_steer, what.address, what.author, private=what.private)
         return Heard("telegram", what.address, what.title, text, reply_to, may_steer)
 
-    async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool:
-        """Whether the author is an admin of the group, or needs to be none."""
+    async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool | None:
+        """Whether the author is an admin of the group, or needs to be none; None where Telegram does not say."""
         if private or author.chat_itself:
             return True
         if author.user_id is None:
             return False
         try:
-            member = await self._bot.get_chat_member(target_of(address).chat_id, author.user_id)
+            member = await self._bot.get_chat_member(
+                target_of(address).chat_id, author.user_id, read_timeout=ASK_SECONDS
+            )
         except TelegramError as error:
             log.warning("member_unknown", error=type(error).__name__)
-            return False
+            return False if isinstance(error, BadRequest | Forbidden) else None
         return member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
 
     def _say(self, address: str, answer: Document, reply_to: int | None) -> None:

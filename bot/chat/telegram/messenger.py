@@ -148,17 +148,20 @@ class TelegramMessenger:
                 link_preview_options=_preview(wanted=previews),
                 reply_markup=_markup(board),
             ),
+            follow=False,
         )
         unchanged = isinstance(outcome, Refused) and UNCHANGED in outcome.reason.casefold()
         return Sent(message_id) if unchanged or isinstance(outcome, Sent) else outcome
 
-    async def _outcome(self, address: str, call: Call) -> Outcome:
-        """Make the call; of a group that has moved, once more where it is now."""
+    async def _outcome(self, address: str, call: Call, *, follow: bool = True) -> Outcome:
+        """Make the call; of a group that has moved, once more where it is now, unless it is about a message of before."""
         chat_id = target_of(address).chat_id
         try:
             return _sent(await call(chat_id))
         except ChatMigrated as moved:
             await self._moved(address_of(chat_id), address_of(moved.new_chat_id))
+            if not follow:
+                return Refused("the group has become a supergroup, and its earlier messages stay as they are")
             try:
                 return _sent(await call(moved.new_chat_id))
             except TelegramError as error:

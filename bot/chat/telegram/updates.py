@@ -157,6 +157,8 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
     if message is None or query.data is None:
         return None
     here = message.chat
+    if not isinstance(message, Message) and here.is_forum:
+        return None  # of which topic it was, Telegram does not say
     address = _address(message) if isinstance(message, Message) else address_of(here.id)
     return Pressed(
         query.id,
