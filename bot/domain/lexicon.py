@@ -13,7 +13,8 @@ from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 
-from bot.domain.text import Stream, in_capitals, is_acronym, patterns_of, stands_alone
+from bot.domain.stems import LATIN_LANGUAGES, has_cyrillic, has_latin, languages_of_letters
+from bot.domain.text import Stream, in_capitals, is_acronym, normalise, patterns_of, stands_alone
 
 Kind = Literal["country", "person", "place", "organisation", "event", "term"]
 Labels = Mapping[str, tuple[str, ...]]
@@ -95,27 +96,44 @@ class Hit:
     processes: tuple[str, ...] = ()
 
 
+Languages = frozenset[str] | None
+"""Those of a text in which a label means what it does; None is any."""
+
+
 @dataclass(slots=True)
 class _Label:
-    """A pattern of the automaton and all that it means; nothing at all if it is there to swallow shorter ones."""
+    """A pattern of the automaton and all that it means, by language; `guard` if it is there to swallow shorter ones."""
 
     pattern: str
-    concepts: list[str] = field(default_factory=list)
-    processes: list[str] = field(default_factory=list)
+    concepts: dict[str, Languages] = field(default_factory=dict)
+    processes: dict[str, Languages] = field(default_factory=dict)
+    guard: bool = False
     case: Case = Case.QUERY
     layers: set[str] = field(default_factory=set)
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
 
-    @property
-    def means_something(self) -> bool:
-        return bool(self.concepts or self.processes)
+    def means(self, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(concepts, processes) that it means in a text of this language; empty: a query, of whatever language."""
+        return _spoken(self.concepts, language), _spoken(self.processes, language)
+
+    def counts(self, language: str) -> bool:
+        """Whether it means something there, or swallows what does."""
+        return self.guard or any(self.means(language))
 
     def fits(self, text: str, *, any_case: bool) -> bool:
         if self.keeps_s and not _ends_in_s(text):
             return False
         return any_case or self.case <= _case_of(text)
+
+
+def _spoken(meanings: Mapping[str, Languages], language: str) -> tuple[str, ...]:
+    return tuple(
+        id_
+        for id_, languages in meanings.items()
+        if not language or languages is None or language in languages
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +154,8 @@ class Lexicon:
     closure: Mapping[str, tuple[str, ...]]
     """By concept: all that it implies, near and far, without itself."""
     families: Mapping[str, tuple[str, ...]]
+    languages: frozenset[str]
+    """Languages that labels are written in; a text in any other is read as if it were English."""
     _labels: Sequence[_Label]
     _automaton: AhoCorasick
 
@@ -153,30 +173,47 @@ class Lexicon:
             MappingProxyType(processes_by_id),
             MappingProxyType({id_: _implied(id_, by_id) for id_ in by_id}),
             MappingProxyType(families),
+            frozenset(language for concept in by_id.values() for language in concept.labels) | {"en"},
             labels,
             AhoCorasick([label.pattern for label in labels]),
         )
 
+    def read(self, text: str, language: str) -> Stream:
+        """The stream of a text in a language, as far as there are labels in it."""
+        return normalise(text, self._known(language))
+
     def find(self, stream: Stream) -> tuple[Hit, ...]:
         """Every label in the text, in order. A longer one swallows those within it that are of its own layer."""
-        return tuple(_hit(stream, one) for one in _unswallowed(self._find(stream, any_case=False)))
+        language = self._known(stream.language) if stream.language else ""
+        found = self._find(stream, language, any_case=False)
+        return tuple(_hit(stream, one, language) for one in _unswallowed(found, language))
 
     def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
         """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
         chosen: list[_Found] = []
-        for one in sorted(self._find(stream, any_case=True), key=_leftmost_longest):
+        for one in sorted(self._find(stream, "", any_case=True), key=_leftmost_longest):
             if not chosen or one.start >= chosen[-1].end:
                 chosen.append(one)
-        return tuple(_hit(stream, one) for one in chosen if one.label.means_something)
+        return tuple(_hit(stream, one, "") for one in chosen if any(one.label.means("")))
 
-    def _find(self, stream: Stream, *, any_case: bool) -> list[_Found]:
+    def read_query(self, text: str) -> tuple[Stream, tuple[Hit, ...]]:
+        """A query's stream and labels, in whichever of the languages of its letters most of it is understood."""
+        streams = [normalise(text, language) for language in languages_of_letters(text)]
+        read = [(stream, self.find_for_query(stream)) for stream in streams]
+        return max(read, key=lambda one: sum(hit.end - hit.start for hit in one[1]))
+
+    def _known(self, language: str) -> str:
+        base = language.split("-", maxsplit=1)[0]
+        return base if base in self.languages else "en"
+
+    def _find(self, stream: Stream, language: str, *, any_case: bool) -> list[_Found]:
         found = []
         for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
-            source_start, source_end = stream.span(start, end)
             label = self._labels[index]
-            if stands_alone(stream.text, start, end) and label.fits(
-                stream.source[source_start:source_end], any_case=any_case
-            ):
+            if not label.counts(language) or not stands_alone(stream.text, start, end):
+                continue
+            source_start, source_end = stream.span(start, end)
+            if label.fits(stream.source[source_start:source_end], any_case=any_case):
                 inner = start + (stream.text[start] == " "), end - (stream.text[end - 1] == " ")
                 found.append(_Found(*inner, label))
         return found
@@ -205,35 +242,71 @@ class Lexicon:
 
 def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple[_Label, ...]:
     labels: dict[str, _Label] = {}
-    for text, layer, concept, process in _meanings(concepts, processes):
-        needed = _case_needed(text, layer) if concept or process else Case.ANY
-        cases = dict.fromkeys(patterns_of(text.lower()), Case.QUERY) | dict.fromkeys(
-            patterns_of(text), needed
+    for one in _meanings(concepts, processes):
+        needed = Case.ANY if one.guard else _case_needed(one.text, one.layer)
+        languages, stems = _scope(one)
+        cases = dict.fromkeys(patterns_of(one.text.lower(), stems), Case.QUERY) | dict.fromkeys(
+            patterns_of(one.text, stems), needed
         )
         for pattern, case in cases.items():
             label = labels.setdefault(pattern, _Label(pattern))
             label.case = min(label.case, case)
-            label.layers.add(layer)
-            label.keeps_s = label.keeps_s and layer == "things" and _ends_in_s(text)
-            if concept and concept not in label.concepts:
-                label.concepts.append(concept)
-            if process and process not in label.processes:
-                label.processes.append(process)
+            label.layers.add(one.layer)
+            label.keeps_s = label.keeps_s and one.layer == "things" and _ends_in_s(one.text)
+            label.guard = label.guard or one.guard
+            for meanings, id_ in ((label.concepts, one.concept), (label.processes, one.process)):
+                if id_ is not None:
+                    meanings[id_] = _either(meanings.get(id_, languages), languages)
     return tuple(labels.values())
 
 
-def _meanings(
-    concepts: Iterable[Concept], processes: Iterable[Process]
-) -> Iterator[tuple[str, str, str | None, str | None]]:
-    """(label, layer, concept, process) of everything that is looked for; neither concept nor process for guards."""
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """A text that is looked for, and what it means; a guard means nothing, and swallows shorter ones."""
+
+    text: str
+    language: str
+    layer: str
+    concept: str | None = None
+    process: str | None = None
+
+    @property
+    def guard(self) -> bool:
+        return self.concept is None and self.process is None
+
+
+def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iterator[_Meaning]:
     for concept in concepts:
         layer = "happenings" if concept.kind in HAPPENINGS else "things"
-        yield from ((text, layer, concept.id, None) for texts in concept.labels.values() for text in texts)
-        yield from ((text, layer, None, None) for text in concept.not_in)
+        for language, texts in concept.labels.items():
+            yield from (_Meaning(text, language, layer, concept=concept.id) for text in texts)
+        yield from (_Meaning(text, "", layer) for text in concept.not_in)
     for process in processes:
-        yield from (
-            (text, "processes", None, process.id) for texts in process.labels.values() for text in texts
-        )
+        for language, texts in process.labels.items():
+            yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
+
+
+def _scope(one: _Meaning) -> tuple[Languages, tuple[str, ...]]:
+    """In texts of which languages the label counts, and by which languages' stems it is found.
+
+    Words count in their own language alone (the German «war» was). Names cross borders: English ones are met wherever
+    Latin letters are, Russian ones wherever Cyrillic is; Japanese and Chinese write theirs with the same characters and
+    mean others.
+    """
+    if one.guard:
+        return None, ("", *LATIN_LANGUAGES[1:]) if has_latin(one.text) else ("",)
+    if has_cyrillic(one.text):
+        return None, ("",)
+    if has_latin(one.text):
+        if one.language == "en" and one.layer == "things":
+            return None, LATIN_LANGUAGES
+        own = one.language if one.language in LATIN_LANGUAGES else ""
+        return frozenset({one.language}), (own,)
+    return frozenset({one.language}), (one.language,)
+
+
+def _either(one: Languages, other: Languages) -> Languages:
+    return None if one is None or other is None else one | other
 
 
 def _implied(id_: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
@@ -268,17 +341,17 @@ def _leftmost_longest(one: _Found) -> tuple[int, int]:
     return one.start, -one.end
 
 
-def _unswallowed(found: Iterable[_Found]) -> Iterator[_Found]:
+def _unswallowed(found: Iterable[_Found], language: str) -> Iterator[_Found]:
     """Those that mean something and that no longer one of their layer covers, leftmost and longest first."""
     reach: dict[str, int] = {}
     for one in sorted(found, key=_leftmost_longest):
         # No two labels have one place, so whatever of the layer reaches as far and came before is longer.
         covered = any(reach.get(layer, 0) >= one.end for layer in one.label.layers)
         reach.update({layer: max(reach.get(layer, 0), one.end) for layer in one.label.layers})
-        if one.label.means_something and not covered:
+        if any(one.label.means(language)) and not covered:
             yield one
 
 
-def _hit(stream: Stream, one: _Found) -> Hit:
+def _hit(stream: Stream, one: _Found, language: str) -> Hit:
     start, end = stream.span(one.start, one.end)
-    return Hit(start, end, stream.source[start:end], tuple(one.label.concepts), tuple(one.label.processes))
+    return Hit(start, end, stream.source[start:end], *one.label.means(language))

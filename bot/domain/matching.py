@@ -23,7 +23,8 @@ from ahocorasick_rs import AhoCorasick
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Clue, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without
-from bot.domain.text import Stream, in_capitals, is_acronym, normalise, pattern_of, patterns_of, stands_alone
+from bot.domain.stems import LATIN_LANGUAGES
+from bot.domain.text import Stream, in_capitals, is_acronym, pattern_of, patterns_of, stands_alone
 
 THRESHOLD = 0.5
 IN_SUMMARY = 0.7
@@ -73,7 +74,10 @@ class Analysis:
 
 def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
     """Find everything the lexicon knows in the entry's title and summary."""
-    streams: dict[Part, Stream] = {"title": normalise(entry.title), "summary": normalise(entry.summary)}
+    streams: dict[Part, Stream] = {
+        "title": lexicon.read(entry.title, entry.language),
+        "summary": lexicon.read(entry.summary, entry.language),
+    }
     found: dict[str, Evidence] = {}
     named: dict[str, None] = {}
     in_title: set[str] = set()
@@ -128,7 +132,7 @@ class TopicIndex:
                 (pattern, _key(node))
                 for query in queries.values()
                 for node in _literals(query.root)
-                for pattern in patterns_of(node.text)
+                for pattern in patterns_of(node.text, ("", *LATIN_LANGUAGES, "fa"))
             }
         )
         return cls(

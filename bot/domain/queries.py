@@ -16,7 +16,7 @@ from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from bot.domain.lexicon import HAPPENINGS, Hit, Lexicon
-from bot.domain.text import Stream, normalise, pattern_of
+from bot.domain.text import Stream, pattern_of
 
 MAX_QUERY_LENGTH = 500
 MAX_QUERY_DEPTH = 20
@@ -263,8 +263,7 @@ class _Reader:
     def _plain(self, text: str) -> Node | None:
         if self.field:
             return Of(self.field, text.casefold()) if text else None
-        stream = normalise(text)
-        hits = self.lexicon.find_for_query(stream)
+        stream, hits = self.lexicon.read_query(text)
         named = {id_ for hit in hits for id_ in hit.concepts}
         rest = [Literal(word) for word in _leftover(stream, hits)]
         if not rest:

@@ -16,36 +16,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 
+from bot.domain.stems import ARABIC, CYRILLIC, arabic_forms, plain_cyrillic, stem_of
+
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670"
+"""Accents, niqqud and tashkil, which are no letters of their own."""
 _TOKEN = re.compile(
     rf"(?P<dotted>(?<!\w)(?:[^\W\d_{_RUN}]\.){{2,}}(?:[^\W\d_{_RUN}](?!\w))?)"
     rf"|(?P<run>[{_RUN}]+)"
-    rf"|(?P<word>[^\W_{_RUN}]+(?:['’ʼ`][^\W_{_RUN}]+)*)"
+    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`][^\W_{_RUN}]+)*)"
     r"|(?P<stop>[.!?;:|…。！？；：「」『』])"
 )
-_CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]")
-
-_CYRILLIC_ENDINGS = tuple(
-    sorted(
-        (
-            "иями ями ами ого его ому ему ыми ими иях ией ием иям ьями ьях ьям ьев "
-            "ую юю ая яя ое ее ые ие ый ий ой ей ом ем ам ям ах ях ов ев ым им ых их ью ия ии ию ья ье ью "
-            "ів їв ою ею єю ої ій еві ові єм ям їх їм є ї "
-            "ай аю аем ае "
-            "а я о е ё ы и і у ю ь й"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
-)
-"""Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
+_HANGUL = re.compile(r"[\uac00-\ud7af]")
 
 MAX_PATTERNS = 16
 """Their number doubles with every word that may or may not have an ending."""
 
-_OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
 _CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
 
 
@@ -62,11 +50,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A normalised text. `source` is what it was made from."""
+    """A normalised text. `source` is what it was made from, `language` (BCP 47) the one it is in; empty: not known."""
 
     source: str
     text: str
     tokens: tuple[Token, ...]
+    language: str = ""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the source the stream's characters `start` to `end` come from; whole words."""
@@ -82,14 +71,14 @@ def _token_at(tokens: Sequence[Token], position: int) -> int:
     return max(bisect_right(tokens, position, key=lambda token: token.at) - 1, 0)
 
 
-def normalise(source: str) -> Stream:
-    """The stream of a text. Each token's stem is remembered, so that a headline costs little more than its regex."""
+def normalise(source: str, language: str = "") -> Stream:
+    """The stream of a text in a language. Each token's stem is remembered, so a headline costs little more than its regex."""
     parts = [" "]
     tokens: list[Token] = []
     at = 1
     for match in _TOKEN.finditer(source):
         kind, raw = match.lastgroup, match.group()
-        folded = _fold(match)
+        folded = _fold(match, language)
         exact = kind == "run" and len(folded) == len(raw)
         if not folded:
             continue
@@ -98,7 +87,7 @@ def normalise(source: str) -> Stream:
         parts.append(folded)
         parts.append(" ")
         at += len(folded) + 1
-    return Stream(source, "".join(parts), tuple(tokens))
+    return Stream(source, "".join(parts), tuple(tokens), language)
 
 
 def pattern_of(label: str) -> str:
@@ -106,13 +95,17 @@ def pattern_of(label: str) -> str:
     return next(iter(patterns_of(label)), "")
 
 
-def patterns_of(label: str) -> tuple[str, ...]:
-    """All that `label` may look like in a stream, its stems first.
+def patterns_of(label: str, languages: Sequence[str] = ("",)) -> tuple[str, ...]:
+    """All that `label` may look like in a stream of one of the languages, its stems in the first of them first.
 
     A Russian word without an ending may seem to have one: Вьетнам is cut down to вьетн, Вьетнама to вьетнам. So both
-    are looked for; of the combinations in a phrase of many such words, the first `MAX_PATTERNS`.
+    are looked for; of the combinations in a phrase of many such words, the first `MAX_PATTERNS` of each language.
     """
-    choices = (_forms(match) for match in _TOKEN.finditer(label))
+    return tuple(dict.fromkeys(pattern for language in languages for pattern in _patterns(label, language)))
+
+
+def _patterns(label: str, language: str) -> tuple[str, ...]:
+    choices = (_forms(match, language) for match in _TOKEN.finditer(label))
     combinations = islice(product(*choices), MAX_PATTERNS)
     bodies = dict.fromkeys(" ".join(filter(None, words)).strip(" |") for words in combinations)
     return tuple(
@@ -120,13 +113,16 @@ def patterns_of(label: str) -> tuple[str, ...]:
     )
 
 
-def _forms(match: re.Match[str]) -> tuple[str, ...]:
-    folded, whole = _fold(match), _plain_cyrillic(match.group().casefold())
-    seems_inflected = _CYRILLIC.search(whole) and folded != whole and whole[-1] in _CYRILLIC_CONSONANTS
+def _forms(match: re.Match[str], language: str) -> tuple[str, ...]:
+    raw, folded = match.group(), _fold(match, language)
+    if match.lastgroup == "word" and ARABIC.search(raw) and language != "fa":
+        return tuple(dict.fromkeys(arabic_forms(raw)))
+    whole = plain_cyrillic(raw.casefold())
+    seems_inflected = CYRILLIC.search(whole) and folded != whole and whole[-1] in _CYRILLIC_CONSONANTS
     return (folded, whole) if seems_inflected else (folded,)
 
 
-def _fold(match: re.Match[str]) -> str:
+def _fold(match: re.Match[str], language: str) -> str:
     raw = match.group()
     match match.lastgroup:
         case "stop":
@@ -134,7 +130,7 @@ def _fold(match: re.Match[str]) -> str:
         case "run":
             return _fold_run(raw)
         case _:
-            return _stem_word(raw)
+            return _stem(raw, language)
 
 
 def is_run(char: str) -> bool:
@@ -158,8 +154,13 @@ def in_capitals(text: str) -> bool:
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no katakana word goes on before `start` or behind `end`: イラン is not in ブイランド."""
+    """Whether no katakana word goes on before `start` or behind `end`: イラン is not in ブイランド.
+
+    Nor may a Korean word go on before: 이란 (Iran) also ends words, where it says «as for».
+    """
     before, after = text[start - 1 : start], text[end : end + 1]
+    if before and _HANGUL.match(text[start]) and _HANGUL.match(before):
+        return False
     return not (is_katakana(text[start]) and before and is_katakana(before)) and not (
         is_katakana(text[end - 1]) and after and is_katakana(after)
     )
@@ -177,7 +178,7 @@ def script_language(text: str, declared: str) -> str:
         return "ko"
     if re.search(r"[\u3400-\u9fff]", text):
         return declared if declared in ("ja", "zh") else "zh"
-    if _CYRILLIC.search(text):
+    if CYRILLIC.search(text):
         return _cyrillic_language(text.casefold(), declared)
     for pattern, language in (
         (r"[\u0531-\u058f]", "hy"),
@@ -217,48 +218,5 @@ def _fold_run(run: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _stem_word(raw: str) -> str:
-    if "." in raw:
-        raw = raw.replace(".", "")
-    word = unicodedata.normalize("NFKC", raw).casefold()
-    if _CYRILLIC.search(word):
-        return _stem_cyrillic(_plain_cyrillic(word), is_name=raw[0].isupper())
-    return _stem_latin(_without_marks(re.sub(r"[’ʼ`]", "'", word)))
-
-
-def _plain_cyrillic(word: str) -> str:
-    return re.sub(r"['’ʼ`]", "", word).replace("ё", "е")
-
-
-def _without_marks(word: str) -> str:
-    """Without the accents of Latin letters: Erdoğan = Erdogan."""
-    if word.isascii():
-        return word
-    word = word.replace("ı", "i").replace("ø", "o").replace("ł", "l").replace("ə", "e").replace("đ", "d")
-    decomposed = unicodedata.normalize("NFD", word)
-    return unicodedata.normalize(
-        "NFC", "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f")
-    )
-
-
-def _stem_latin(word: str) -> str:
-    if word.endswith(("'s", "s'")):
-        word = word[:-2] if word.endswith("'s") else word[:-1]
-    word = word.replace("'", "")
-    if len(word) <= 3 or word == "news":  # noqa: PLR2004 - letters
-        return word
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - letters
-        return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    # Behind a sibilant nobody can tell base + s from bus + es, so the e goes in both numbers.
-    return word[:-1] if len(word) > 3 and word.endswith(("se", "xe", "ze", "che", "she")) else word  # noqa: PLR2004 - letters
-
-
-def _stem_cyrillic(word: str, *, is_name: bool) -> str:
-    """Without its ending; at least three letters stay. A name keeps its -ов: Песков is not песок (genitive песков)."""
-    for ending in _CYRILLIC_ENDINGS:
-        stem = word.removesuffix(ending)
-        if 3 <= len(stem) < len(word) and not (is_name and ending in _OF_SURNAMES):  # noqa: PLR2004 - letters
-            return stem
-    return word
+def _stem(raw: str, language: str) -> str:
+    return stem_of(raw.replace(".", ""), language)

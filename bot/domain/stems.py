@@ -1,0 +1,238 @@
+"""Light stemmers: words of one language without what inflection does to them.
+
+Texts and labels pass through the same function, so a stemmer has to treat alike what is alike, not to be right. Each takes
+a word in lower case and leaves at least three letters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+CYRILLIC = re.compile(r"[\u0400-\u052f]")
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+HEBREW = re.compile(r"[\u0590-\u05ff]")
+ARMENIAN = re.compile(r"[\u0530-\u058f]")
+
+LATIN_LANGUAGES = ("en", "de", "fr", "es", "tr", "az")
+"""Languages in Latin letters that have a stemmer of their own; all others inflect as English does, which is little."""
+
+LEAST = 3
+
+
+def has_latin(text: str) -> bool:
+    return re.search(r"[A-Za-z\u00c0-\u024f]", text) is not None
+
+
+def has_cyrillic(text: str) -> bool:
+    return CYRILLIC.search(text) is not None
+
+
+def languages_of_letters(text: str) -> tuple[str, ...]:
+    """The languages by whose stems a text in these letters may be read, the likeliest first."""
+    if ARABIC.search(text):
+        return ("ar", "fa")
+    return LATIN_LANGUAGES if has_latin(text) else ("",)
+
+
+_CYRILLIC_ENDINGS = tuple(
+    sorted(
+        (
+            "иями ями ами ого его ому ему ыми ими иях ией ием иям ьями ьях ьям ьев "
+            "ую юю ая яя ое ее ые ие ый ий ой ей ом ем ам ям ах ях ов ев ым им ых их ью ия ии ию ья ье ью "
+            "ів їв ою ею єю ої ій еві ові єм ям їх їм є ї "
+            "ай аю аем ае "
+            "а я о е ё ы и і у ю ь й"
+        ).split(),
+        key=len,
+        reverse=True,
+    )
+)
+"""Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
+
+_OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
+
+
+def stem_of(raw: str, language: str) -> str:
+    """The stem of a word as it is written, in a text of this language (BCP 47; empty: not known)."""
+    word = unicodedata.normalize("NFKC", raw).casefold()
+    if CYRILLIC.search(word):
+        return cyrillic(plain_cyrillic(word), is_name=raw[0].isupper())
+    if ARABIC.search(word):
+        return persian(word) if language == "fa" else arabic(word)
+    if HEBREW.search(word):
+        return hebrew(word)
+    if ARMENIAN.search(word):
+        return armenian(word)
+    latin = without_marks(re.sub(r"[’ʼ`]", "'", word))
+    return _LATIN.get(language, english)(latin)
+
+
+def plain_cyrillic(word: str) -> str:
+    return re.sub(r"['’ʼ`]", "", word).replace("ё", "е")
+
+
+def without_marks(word: str) -> str:
+    """Without the accents of Latin letters: Erdoğan = Erdogan."""
+    if word.isascii():
+        return word
+    for letter, plain in (("ı", "i"), ("ø", "o"), ("ł", "l"), ("ə", "e"), ("đ", "d"), ("œ", "oe")):
+        word = word.replace(letter, plain)
+    decomposed = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize(
+        "NFC", "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f")
+    )
+
+
+def cyrillic(word: str, *, is_name: bool) -> str:
+    """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков)."""
+    for ending in _CYRILLIC_ENDINGS:
+        stem = word.removesuffix(ending)
+        if LEAST <= len(stem) < len(word) and not (is_name and ending in _OF_SURNAMES):
+            return stem
+    return word
+
+
+def english(word: str) -> str:
+    """Possessives and plurals."""
+    if word.endswith(("'s", "s'")):
+        word = word[:-2] if word.endswith("'s") else word[:-1]
+    word = word.replace("'", "")
+    if len(word) <= LEAST or word == "news":
+        return word
+    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - letters
+        return word[:-3] + "y"
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    # Behind a sibilant nobody can tell base + s from bus + es, so the e goes in both numbers.
+    return word[:-1] if len(word) > LEAST and word.endswith(("se", "xe", "ze", "che", "she")) else word
+
+
+def german(word: str) -> str:
+    """Cases and numbers of nouns and adjectives."""
+    word = re.sub(r"'s?$", "", word).replace("'", "")
+    return _strip(_strip(word, ("es", "s"), 5), ("en", "er", "em", "e", "n"), 5)
+
+
+def french(word: str) -> str:
+    """Numbers and genders; what is elided before a vowel is no part of the word (l'Ukraine)."""
+    word = re.sub(r"^(?:qu|jusqu|lorsqu|[cdjlmnst])'", "", word).replace("'", "")
+    if word.endswith("aux") and len(word) > 5:  # noqa: PLR2004 - letters
+        return word[:-3] + "al"
+    word = _strip(word, ("s", "x"), 4)
+    word = _strip(word, ("e",), 4)
+    return word[:-1] if word.endswith("nn") and len(word) > 4 else word  # noqa: PLR2004 - letters
+
+
+def spanish(word: str) -> str:
+    """Numbers and genders."""
+    word = word.replace("'", "")
+    if word.endswith("es") and len(word) > 5 and word[-3] in "nrldzj":  # noqa: PLR2004 - letters
+        word = word[:-2]
+    else:
+        word = _strip(word, ("s",), 4)
+    return _strip(word, ("a", "o", "e"), 4)
+
+
+_TURKISH = tuple(
+    sorted(
+        (
+            "lar ler lari leri larin lerin larini lerini larina lerine larinda lerinde larindan lerinden "
+            "in un nin nun i u yi yu si su ni nu sini sunu sina sine sinda sinde sindan sinden "
+            "a e ya ye na ne da de ta te dan den tan ten nda nde ndan nden la le yla yle ki daki deki taki teki "
+            "siz siz li lu lik luk"
+        ).split(),
+        key=len,
+        reverse=True,
+    )
+)
+"""Numbers, possessives and cases, in letters without marks (ı is i, ü is u, ə is e)."""
+
+
+def turkish(word: str) -> str:
+    """Endings one after the other, the outermost first; of a name those behind its apostrophe (Rusya'nın)."""
+    name, apostrophe, _ = word.partition("'")
+    if apostrophe and len(name) >= LEAST:
+        word = name
+    for _ in range(3):
+        shorter = _strip(word.replace("'", ""), _TURKISH, 5)
+        if shorter == word:
+            break
+        word = shorter
+    return word
+
+
+_LATIN: Mapping[str, Callable[[str], str]] = {
+    "en": english,
+    "de": german,
+    "fr": french,
+    "es": spanish,
+    "tr": turkish,
+    "az": turkish,
+}
+
+_ARABIC_LETTERS = str.maketrans("أإآٱىةؤئيكی", "ااااييءءيكي")
+_ARABIC_MARKS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
+
+
+def arabic(word: str) -> str:
+    """Without article, particles written in front, and the commonest endings (after Larkey's light10)."""
+    word = _arabic_letters(word)
+    for prefix in ("وال", "بال", "كال", "فال", "لل", "ال", "و", "ب", "ل", "ف", "ك"):
+        if word.startswith(prefix) and len(word) - len(prefix) >= LEAST:
+            word = word[len(prefix) :]
+            break
+    return _strip(word, ("ها", "ان", "ات", "ون", "ين", "يه", "يي", "ه", "ي"), LEAST + 1)
+
+
+def arabic_forms(word: str) -> tuple[str, ...]:
+    """What a label may be cut down to: its first letters may seem to be particles (بوتين, واشنطن)."""
+    whole = _strip(_arabic_letters(word), ("ها", "ان", "ات", "ون", "ين", "يه", "يي", "ه", "ي"), LEAST + 1)
+    return (arabic(word), whole)
+
+
+def _arabic_letters(word: str) -> str:
+    return _ARABIC_MARKS.sub("", word).translate(_ARABIC_LETTERS).replace("ي" * 2, "ي")
+
+
+def persian(word: str) -> str:
+    """Plurals and the joining -ی."""
+    word = _ARABIC_MARKS.sub("", word).translate(str.maketrans("يىكأإآ", "ییکااا"))
+    return _strip(_strip(word, ("های", "هایی", "ها"), 4), ("ی",), 4)
+
+
+def hebrew(word: str) -> str:
+    """Without niqqud, particles written in front, however many there seem to be, and plurals."""
+    word = re.sub(r"[\u0591-\u05c7]", "", word)
+    while len(word) > LEAST and word[0] in "והבלמשכ":
+        word = word[1:]
+    return _strip(word, ("ים", "ות"), 4)
+
+
+_ARMENIAN = tuple(
+    sorted(
+        (
+            "ների ներին ներից ներով ներում ներն ները ներ երի երին երից երով երում երը երն եր "
+            "ում ից ով ին ի ը ն ու ան յան ության ությունը ությունն ություն"
+        ).split(),
+        key=len,
+        reverse=True,
+    )
+)
+
+
+def armenian(word: str) -> str:
+    """Numbers, cases and the article."""
+    word = word.replace("և", "եւ")
+    return _strip(_strip(word, _ARMENIAN, 4), _ARMENIAN, 4)
+
+
+def _strip(word: str, endings: tuple[str, ...], longer_than: int) -> str:
+    """Without the first of `endings` that leaves at least three letters, of words of at least `longer_than` letters."""
+    if len(word) < longer_than:
+        return word
+    for ending in endings:
+        if word.endswith(ending) and len(word) - len(ending) >= LEAST:
+            return word[: len(word) - len(ending)]
+    return word
