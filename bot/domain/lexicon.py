@@ -154,6 +154,8 @@ class Lexicon:
     closure: Mapping[str, tuple[str, ...]]
     """By concept: all that it implies, near and far, without itself."""
     families: Mapping[str, tuple[str, ...]]
+    clues: Mapping[str, tuple[tuple[str, Clue], ...]]
+    """By concept: the clues, and their processes, that are worth a look where it is found."""
     languages: frozenset[str]
     """Languages that labels are written in; a text in any other is read as if it were English."""
     _labels: Sequence[_Label]
@@ -173,6 +175,7 @@ class Lexicon:
             MappingProxyType(processes_by_id),
             MappingProxyType({id_: _implied(id_, by_id) for id_ in by_id}),
             MappingProxyType(families),
+            MappingProxyType(_clues(processes_by_id.values(), by_id)),
             frozenset(language for concept in by_id.values() for language in concept.labels) | {"en"},
             labels,
             AhoCorasick([label.pattern for label in labels]),
@@ -318,6 +321,18 @@ def _implied(id_: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
             reached.append(next_id)
             waiting.extend(concepts[next_id].implies if next_id in concepts else ())
     return tuple(reached)
+
+
+def _clues(
+    processes: Iterable[Process], concepts: Mapping[str, Concept]
+) -> dict[str, tuple[tuple[str, Clue], ...]]:
+    """Each clue under the concept of it that texts name least: a country is in every other one."""
+    clues: dict[str, tuple[tuple[str, Clue], ...]] = {}
+    for process in processes:
+        for clue in process.evidence:
+            rarest = min(clue.all, key=lambda id_: id_ in concepts and concepts[id_].kind == "country")
+            clues[rarest] = (*clues.get(rarest, ()), (process.id, clue))
+    return clues
 
 
 def _ends_in_s(text: str) -> bool:

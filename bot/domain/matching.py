@@ -1,7 +1,6 @@
 """Whether an entry fits a topic, how well, and why.
 
-One pass finds the lexicon's labels in the entry; topics are looked up by the rarest thing each cannot do without, so a
-topic costs nothing where that is absent. A score is the weight of the weakest part that had to be there:
+One pass finds the lexicon's labels in the entry; which topics are worth a judgement is told by `bot.domain.indexing`. A score is the weight of the weakest part that had to be there:
 
 - a concept named in the title weighs 1, one that something else implies (Kremlin: Russia) `IMPLIED`, another of its
   family (truce for peace deal) `FAMILY`; in the summary `IN_SUMMARY` of that;
@@ -11,20 +10,17 @@ topic costs nothing where that is absent. A score is the weight of the weakest p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from types import MappingProxyType
 from typing import Literal as OneOf
 
-from ahocorasick_rs import AhoCorasick
-
 from bot.domain.entries import Entry
-from bot.domain.lexicon import Clue, Lexicon
-from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without
-from bot.domain.stems import LATIN_LANGUAGES
-from bot.domain.text import Stream, in_capitals, is_acronym, pattern_of, patterns_of, stands_alone
+from bot.domain.lexicon import Lexicon
+from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Without
+from bot.domain.text import Stream, is_acronym, pattern_of
 
 THRESHOLD = 0.5
 IN_SUMMARY = 0.7
@@ -59,10 +55,22 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """How well a part of a query fits, 0 to 1, and why."""
+
+    score: float
+    reasons: tuple[Evidence, ...] = ()
+
+
+NOTHING = Verdict(0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """What an entry's text holds: the streams of its parts, and for each concept or process its best evidence.
 
-    `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance.
+    `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance. `processes` are
+    those that something in it speaks for, however weakly.
     """
 
     entry: Entry
@@ -70,6 +78,7 @@ class Analysis:
     found: Mapping[str, Evidence]
     in_title: frozenset[str]
     named: tuple[str, ...]
+    processes: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
@@ -92,7 +101,12 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
                 if id_ not in found or found[id_].weight < weight * factor:
                     found[id_] = Evidence(hit.text, part, hit.start, id_, round(weight * factor, 3))
     return Analysis(
-        entry, MappingProxyType(streams), MappingProxyType(found), frozenset(in_title), tuple(named)
+        entry,
+        MappingProxyType(streams),
+        MappingProxyType(found),
+        frozenset(in_title),
+        tuple(named),
+        MappingProxyType(_processes(found, in_title, lexicon)),
     )
 
 
@@ -106,80 +120,6 @@ def _meant(
         yield from ((implied, IMPLIED) for implied in lexicon.closure[concept])
 
 
-@dataclass(frozen=True, slots=True)
-class TopicIndex:
-    """Topics by the rarest thing each needs; made anew when topics change, which costs their number, not the lexicon's."""
-
-    lexicon: Lexicon
-    queries: Mapping[int, Query]
-    _by_need: Mapping[str, tuple[int, ...]]
-    _always: tuple[int, ...]
-    _literals: tuple[str, ...]
-    _automaton: AhoCorasick
-
-    @classmethod
-    def build(cls, queries: Mapping[int, Query], lexicon: Lexicon) -> TopicIndex:
-        by_need: dict[str, list[int]] = {}
-        always = []
-        for topic_id, query in sorted(queries.items()):
-            needs = _needs(query.root, lexicon)
-            if needs is None:
-                always.append(topic_id)
-            for need in needs or ():
-                by_need.setdefault(need, []).append(topic_id)
-        literals = sorted(
-            {
-                (pattern, _key(node))
-                for query in queries.values()
-                for node in _literals(query.root)
-                for pattern in patterns_of(node.text, ("", *LATIN_LANGUAGES, "fa"))
-            }
-        )
-        return cls(
-            lexicon,
-            MappingProxyType(dict(queries)),
-            MappingProxyType({need: tuple(ids) for need, ids in by_need.items()}),
-            tuple(always),
-            tuple(key for _, key in literals),
-            AhoCorasick([pattern for pattern, _ in literals]),
-        )
-
-    def match(self, analysis: Analysis) -> tuple[Match, ...]:
-        """The topics the entry fits, by id."""
-        words = self._words(analysis.streams)
-        candidates = set(self._always)
-        for need in (*analysis.found, *words):
-            candidates.update(self._by_need.get(need, ()))
-        return tuple(
-            match
-            for topic_id in sorted(candidates)
-            if (match := _judge(topic_id, self.queries[topic_id].root, analysis, words, self.lexicon))
-            is not None
-        )
-
-    def _words(self, streams: Mapping[Part, Stream]) -> dict[str, Evidence]:
-        found: dict[str, Evidence] = {}
-        for part, stream in streams.items():
-            weight = 1.0 if part == "title" else IN_SUMMARY
-            for index, start, end in self._automaton.find_matches_as_indexes(stream.text, overlapping=True):
-                source_start, source_end = stream.span(start, end)
-                text = stream.source[source_start:source_end]
-                if not stands_alone(stream.text, start, end):
-                    continue
-                if in_capitals(text) or not self._literals[index].endswith(_CAPITALS):
-                    evidence = Evidence(text, part, source_start, None, weight)
-                    found.setdefault(self._literals[index], evidence)
-        return found
-
-
-def match_query(query: Query, entries: Iterable[Entry], lexicon: Lexicon) -> Iterator[tuple[Entry, Match]]:
-    """The entries that one query would have matched (as topic 0), for trying it out."""
-    index = TopicIndex.build({0: query}, lexicon)
-    for entry in entries:
-        for match in index.match(analyse(entry, lexicon)):
-            yield entry, match
-
-
 def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
     """`“停戦” in the title → ceasefire`."""
     found = f"“{evidence.text}” in the {evidence.part}"
@@ -190,18 +130,10 @@ def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    score: float
-    reasons: tuple[Evidence, ...] = ()
-
-
-_NOTHING = _Verdict(0.0)
-
-
-def _judge(
+def judge(
     topic_id: int, root: Node, analysis: Analysis, words: Mapping[str, Evidence], lexicon: Lexicon
 ) -> Match | None:
+    """Whether the entry fits the query; `words` are its literals that were found, by `key_of`."""
     verdict = _Bench(analysis, words, lexicon).judge(root)
     if verdict.score < THRESHOLD:
         return None
@@ -220,118 +152,75 @@ class _Bench:
     lexicon: Lexicon
     title_only: bool = False
 
-    def judge(self, node: Node) -> _Verdict:
+    def judge(self, node: Node) -> Verdict:
         match node:
             case Means(id_, _, process=True):
                 return self._process(id_)
             case Means(id_):
                 return self._concept(id_)
             case Literal():
-                return self._of(self.words.get(_key(node)))
+                return self._of(self.words.get(key_of(node)))
             case AllOf(parts):
                 return reduce(_both, map(self.judge, parts))
             case AnyOf(parts):
                 return max(map(self.judge, parts), key=lambda verdict: verdict.score)
             case Without(part):
-                return _NOTHING if self.judge(part).score >= THRESHOLD else _Verdict(1.0)
+                return NOTHING if self.judge(part).score >= THRESHOLD else Verdict(1.0)
             case InTitle(part):
                 return _Bench(self.analysis, self.words, self.lexicon, title_only=True).judge(part)
             case Of("lang", value):
-                return _Verdict(float(self.analysis.entry.language.split("-")[0] == value))
+                return Verdict(float(self.analysis.entry.language.split("-")[0] == value))
             case Of(_, value):
-                return _Verdict(float(value in self.analysis.entry.outlet.casefold()))
+                return Verdict(float(value in self.analysis.entry.outlet.casefold()))
 
-    def _of(self, evidence: Evidence | None) -> _Verdict:
+    def _of(self, evidence: Evidence | None) -> Verdict:
         if evidence is None or (self.title_only and evidence.part != "title"):
-            return _NOTHING
-        return _Verdict(evidence.weight, (evidence,))
+            return NOTHING
+        return Verdict(evidence.weight, (evidence,))
 
-    def _concept(self, id_: str) -> _Verdict:
+    def _concept(self, id_: str) -> Verdict:
         itself = self._of(self.analysis.found.get(id_))
         family = self.lexicon.concepts[id_].family if id_ in self.lexicon.concepts else None
         relatives = (
             self._of(self.analysis.found.get(other)) for other in self.lexicon.families.get(family or "", ())
         )
-        nearest = max(relatives, key=lambda verdict: verdict.score, default=_NOTHING)
+        nearest = max(relatives, key=lambda verdict: verdict.score, default=NOTHING)
         if itself.score >= nearest.score * FAMILY:
             return itself
-        return _Verdict(round(nearest.score * FAMILY, 3), nearest.reasons)
+        return Verdict(round(nearest.score * FAMILY, 3), nearest.reasons)
 
-    def _process(self, id_: str) -> _Verdict:
-        clues = (self._clue(clue) for clue in self.lexicon.processes[id_].evidence)
-        return max([self._of(self.analysis.found.get(id_)), *clues], key=lambda verdict: verdict.score)
-
-    def _clue(self, clue: Clue) -> _Verdict:
-        """Weighs as a whole: its weight in the title, less if any of it stands only in the summary."""
-        if clue.unless & self.analysis.in_title:
-            return _NOTHING
-        found = [self.analysis.found.get(id_) for id_ in clue.all]
-        evidence = tuple(piece for piece in found if piece is not None)
-        if len(evidence) < len(found) or (
-            self.title_only and any(piece.part != "title" for piece in evidence)
-        ):
-            return _NOTHING
-        everywhere = 1.0 if all(piece.part == "title" for piece in evidence) else IN_SUMMARY
-        return _Verdict(clue.weight * everywhere, evidence)
+    def _process(self, id_: str) -> Verdict:
+        if not self.title_only:
+            return self.analysis.processes.get(id_, NOTHING)
+        found = {key: piece for key, piece in self.analysis.found.items() if piece.part == "title"}
+        return _processes(found, self.analysis.in_title, self.lexicon).get(id_, NOTHING)
 
 
-def _both(one: _Verdict, other: _Verdict) -> _Verdict:
-    return _Verdict(min(one.score, other.score), one.reasons + other.reasons)
+def _processes(
+    found: Mapping[str, Evidence], in_title: AbstractSet[str], lexicon: Lexicon
+) -> dict[str, Verdict]:
+    """The processes that what was found speaks for: each weighs what its strongest clue does."""
+    verdicts = {id_: Verdict(found[id_].weight, (found[id_],)) for id_ in found if id_ in lexicon.processes}
+    for concept in found:
+        for id_, clue in lexicon.clues.get(concept, ()):
+            if clue.unless & in_title or not all(one in found for one in clue.all):
+                continue
+            evidence = tuple(found[one] for one in clue.all)
+            # It weighs as a whole: less if any of it stands only in the summary.
+            everywhere = 1.0 if all(piece.part == "title" for piece in evidence) else IN_SUMMARY
+            if clue.weight * everywhere > verdicts.get(id_, NOTHING).score:
+                verdicts[id_] = Verdict(clue.weight * everywhere, evidence)
+    return verdicts
 
 
-_CAPITALS = "\N{NULL}"
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    return Verdict(min(one.score, other.score), one.reasons + other.reasons)
+
+
+CAPITALS = "\N{NULL}"
 """Ends the key of a word that was written in capitals and is looked for in capitals (WHO is not who)."""
 
 
-def _key(node: Literal) -> str:
-    return pattern_of(node.text) + (_CAPITALS if is_acronym(node.text) else "")
-
-
-def _literals(node: Node) -> Iterator[Literal]:
-    match node:
-        case Literal():
-            yield node
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _literals(part)
-        case Without(part) | InTitle(part):
-            yield from _literals(part)
-
-
-_COMMON = 2
-"""A country is named in every other entry; an event or a word says more."""
-
-
-def _needs(node: Node, lexicon: Lexicon) -> AbstractSet[str] | None:
-    """Things of which an entry must have at least one to fit; None where nothing in particular is needed."""
-    match node:
-        case Means(id_, _, process=True):
-            return {id_, *(_rarest(clue.all, lexicon) for clue in lexicon.processes[id_].evidence)}
-        case Means(id_):
-            family = lexicon.concepts[id_].family if id_ in lexicon.concepts else None
-            return {id_, *lexicon.families.get(family or "", ())}
-        case Literal():
-            return {_key(node)}
-        case AllOf(parts):
-            choices = [needs for part in parts if (needs := _needs(part, lexicon)) is not None]
-            return min(choices, key=lambda needs: _commonness(needs, lexicon), default=None)
-        case AnyOf(parts):
-            each = [_needs(part, lexicon) for part in parts]
-            return (
-                None if None in each else frozenset().union(*(needs for needs in each if needs is not None))
-            )
-        case InTitle(part):
-            return _needs(part, lexicon)
-        case _:
-            return None
-
-
-def _rarest(concepts: Sequence[str], lexicon: Lexicon) -> str:
-    return min(concepts, key=lambda id_: _commonness({id_}, lexicon))
-
-
-def _commonness(needs: AbstractSet[str], lexicon: Lexicon) -> int:
-    return sum(
-        _COMMON * 10 if id_ in lexicon.concepts and lexicon.concepts[id_].kind == "country" else _COMMON
-        for id_ in needs
-    )
+def key_of(node: Literal) -> str:
+    """What a literal is found under."""
+    return pattern_of(node.text) + (CAPITALS if is_acronym(node.text) else "")

@@ -14,7 +14,8 @@ from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Delivery, Intent, Outcome, Sent, settle
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
-from bot.domain.matching import TopicIndex, analyse
+from bot.domain.indexing import TopicIndex
+from bot.domain.matching import analyse
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import place
 from bot.ports import DeskRecord, PollRecord, Store

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.entries import Entry
+from bot.domain.indexing import TopicIndex, match_query
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import (
     FAMILY,
@@ -15,10 +16,8 @@ from bot.domain.matching import (
     THRESHOLD,
     Evidence,
     Match,
-    TopicIndex,
     analyse,
     explain,
-    match_query,
 )
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without, read_query
 from tests.domain.records import entries, entry
@@ -242,8 +241,8 @@ def test_the_index_is_only_quicker(asked: list[Query], about: Entry) -> None:
     analysis = analyse(about, LEXICON)
     alone: list[Match] = []
     for id_, one in enumerate(asked):
-        index = TopicIndex.build({id_: one}, LEXICON)
-        unindexed = TopicIndex(LEXICON, index.queries, {}, (id_,), index._literals, index._automaton)
+        unindexed = TopicIndex.build({id_: one}, LEXICON)
+        unindexed._always, unindexed._filed = dict.fromkeys(unindexed._topics), {}
         alone += unindexed.match(analysis)
     assert together.match(analysis) == tuple(alone)
 
