@@ -1,4 +1,4 @@
-"""The command line: run | health | demo | replay | check | db | opml.
+"""The command line: run | health | demo | replay | check | lexicon | db | opml.
 
 Imports are made inside the commands, so that `--help` and mistakes answer at once.
 """
@@ -102,6 +102,19 @@ def check(
     )
     if not offline and not asyncio.run(check_and_tell(catalog.feeds, environment)):
         raise typer.Exit(MISTAKE)
+
+
+@cli.command()
+def lexicon(
+    missing: Annotated[str | None, typer.Option(help="List what has no label in this language.")] = None,
+) -> None:
+    """Show how much of the lexicon there is in each language."""
+    from bot.coverage import print_coverage
+    from bot.settings.languages import known_language
+
+    if missing is not None and not known_language(missing):
+        _fail(f"There is no language {missing!r}; use a code such as en, ja, ru or uk.")
+    print_coverage(_catalog(_environment()).lexicon, missing)
 
 
 @opml.command("export")

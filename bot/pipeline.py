@@ -24,8 +24,8 @@ import structlog
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, ParsedEntry, fingerprint, keys_of, plan_ingest
-from bot.domain.lexicon import Lexicon
 from bot.domain.indexing import TopicIndex
+from bot.domain.lexicon import Lexicon
 from bot.domain.matching import Match, analyse
 from bot.domain.outlets import Outlets
 from bot.domain.polling import (

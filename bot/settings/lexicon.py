@@ -101,7 +101,7 @@ def countries_of_cldr(languages: Sequence[str]) -> dict[str, Concept]:
             id=code.lower(),
             kind="country",
             labels={
-                language: _names(str(names[code]))
+                language: tuple(dict.fromkeys(names[code]))
                 for language, names in territories.items()
                 if names.get(code)
             },
@@ -111,8 +111,13 @@ def countries_of_cldr(languages: Sequence[str]) -> dict[str, Concept]:
     }
 
 
-def _territories(language: str) -> dict[str, str]:
-    return {str(code): str(name) for code, name in Locale.parse(language, sep="-").territories.items()}
+def _territories(language: str) -> dict[str, tuple[str, ...]]:
+    """Names by code; Chinese in both of its scripts."""
+    names: dict[str, tuple[str, ...]] = {}
+    for spelt in ("zh-Hans", "zh-Hant") if language == "zh" else (language,):
+        for code, name in Locale.parse(spelt, sep="-").territories.items():
+            names[str(code)] = (*names.get(str(code), ()), *_names(str(name)))
+    return names
 
 
 def _names(name: str) -> tuple[str, ...]:

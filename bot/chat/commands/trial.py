@@ -14,8 +14,8 @@ from bot.chat.commands.understanding import query_problem, understood
 from bot.chat.commands.wording import count, lasting, moment
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
-from bot.domain.lexicon import Lexicon
 from bot.domain.indexing import match_query
+from bot.domain.lexicon import Lexicon
 from bot.domain.matching import THRESHOLD, Match, explain
 from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.stories import story_key
