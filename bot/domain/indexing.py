@@ -35,8 +35,9 @@ class TopicIndex:
         self.lexicon = lexicon
         self._roots: dict[int, Node] = {}
         self._topics: dict[Node, dict[int, None]] = {}
-        self._filed: dict[Key, dict[Node, None]] = {}
-        self._always: dict[Node, None] = {}
+        self._filed: dict[Key, dict[Node, frozenset[str]]] = {}
+        """By what a query is filed under: the queries, each with what else it needs."""
+        self._always: dict[Node, frozenset[str]] = {}
         self._words = _Words()
 
     @classmethod
@@ -57,8 +58,9 @@ class TopicIndex:
         topics = self._topics.setdefault(root, {})
         topics[topic_id] = None
         if len(topics) == 1:
+            required = frozenset(_required(root, self.lexicon))
             for bucket in self._buckets(root):
-                bucket[root] = None
+                bucket[root] = required
             for literal in _literals(root):
                 self._words.add(literal)
 
@@ -85,16 +87,19 @@ class TopicIndex:
                 matches.extend(replace(found, topic_id=topic_id) for topic_id in self._topics[root])
         return tuple(sorted(matches, key=lambda match: match.topic_id))
 
-    def _candidates(self, analysis: Analysis, words: Mapping[str, Evidence]) -> dict[Node, None]:
-        present = sorted({*(_kin(id_, self.lexicon) for id_ in analysis.found), *analysis.processes, *words})
-        candidates = dict(self._always)
-        keys: Iterable[Key] = (*present, *combinations(present, 2))
-        for key in keys:
-            if key in self._filed:
-                candidates.update(self._filed[key])
-        return candidates
+    def _candidates(self, analysis: Analysis, words: Mapping[str, Evidence]) -> Iterator[Node]:
+        """The queries that have all they cannot do without, each once."""
+        present = {*(_kin(id_, self.lexicon) for id_ in analysis.found), *analysis.processes, *words}
+        keys: Iterable[Key] = (*present, *combinations(sorted(present), 2))
+        buckets = [self._filed[key] for key in keys if key in self._filed]
+        seen: set[Node] = set()
+        for bucket in (self._always, *buckets):
+            for root, required in bucket.items():
+                if required <= present and root not in seen:
+                    seen.add(root)
+                    yield root
 
-    def _buckets(self, root: Node) -> Iterator[dict[Node, None]]:
+    def _buckets(self, root: Node) -> Iterator[dict[Node, frozenset[str]]]:
         needs = _needs(root, self.lexicon)
         if needs is None:
             yield self._always
@@ -114,70 +119,72 @@ def match_query(query: Query, entries: Iterable[Entry], lexicon: Lexicon) -> Ite
 class _Words:
     """Literals by what they begin with: a word, or two characters of a run. Each is counted, since queries share them."""
 
-    _begun: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    _words: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    _runs: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
     def add(self, literal: Literal) -> None:
         for pattern in _patterns(literal):
-            counts = self._begun.setdefault(_beginning(pattern), {})
+            table, beginning = self._place(pattern)
+            counts = table.setdefault(beginning, {})
             counts[pattern, key_of(literal)] = counts.get((pattern, key_of(literal)), 0) + 1
 
     def remove(self, literal: Literal) -> None:
         for pattern in _patterns(literal):
-            counts = self._begun[_beginning(pattern)]
+            table, beginning = self._place(pattern)
+            counts = table[beginning]
             counts[pattern, key_of(literal)] -= 1
             if not counts[pattern, key_of(literal)]:
                 del counts[pattern, key_of(literal)]
                 if not counts:
-                    del self._begun[_beginning(pattern)]
+                    del table[beginning]
 
     def find(self, streams: Mapping[Part, Stream]) -> dict[str, Evidence]:
         """By key: the best evidence of each literal that stands in the text."""
         found: dict[str, Evidence] = {}
-        if not self._begun:
-            return found
         for part, stream in streams.items():
-            weight = 1.0 if part == "title" else IN_SUMMARY
-            for at, beginning in _beginnings(stream):
-                for pattern, key in self._begun.get(beginning, ()):
-                    if key in found or not stream.text.startswith(pattern, at):
-                        continue
-                    evidence = _evidence(stream, at, at + len(pattern), part, weight)
-                    if evidence and (in_capitals(evidence.text) or not key.endswith(CAPITALS)):
-                        found[key] = evidence
+            for pattern, key in self._begun(stream):
+                if key in found:
+                    continue
+                evidence = _evidence(stream, pattern, part, capitals=key.endswith(CAPITALS))
+                if evidence is not None:
+                    found[key] = evidence
         return found
 
+    def _begun(self, stream: Stream) -> Iterator[tuple[str, str]]:
+        """The (pattern, key) of what may stand in the text, because its beginning does."""
+        for word in self._words.keys() & set(stream.text.split()):
+            yield from self._words[word]
+        if self._runs:
+            for token in stream.tokens:
+                if is_run(stream.text[token.at]):
+                    run = stream.text[token.at : stream.text.find(" ", token.at)]
+                    for at in range(len(run)):
+                        yield from self._runs.get(run[at], ())
+                        yield from self._runs.get(run[at : at + 2], ()) if at + 1 < len(run) else ()
 
-def _evidence(stream: Stream, start: int, end: int, part: Part, weight: float) -> Evidence | None:
-    if not stands_alone(stream.text, start, end):
-        return None
-    first, last = stream.span(start, end)
-    return Evidence(stream.source[first:last], part, first, None, weight)
+    def _place(self, pattern: str) -> tuple[dict[str, dict[tuple[str, str], int]], str]:
+        """Where a pattern is filed."""
+        if pattern.startswith(" "):
+            return self._words, pattern[1:].partition(" ")[0]
+        return self._runs, pattern[:2].rstrip()
+
+
+def _evidence(stream: Stream, pattern: str, part: Part, *, capitals: bool) -> Evidence | None:
+    """Where the pattern first stands alone in the text (and, of an acronym, in capitals), if it does."""
+    start = stream.text.find(pattern)
+    while start >= 0:
+        end = start + len(pattern)
+        first, last = stream.span(start, end)
+        text = stream.source[first:last]
+        if stands_alone(stream.text, start, end) and (in_capitals(text) or not capitals):
+            return Evidence(text, part, first, None, 1.0 if part == "title" else IN_SUMMARY)
+        start = stream.text.find(pattern, start + 1)
+    return None
 
 
 def _patterns(literal: Literal) -> tuple[str, ...]:
     """A word in the forms of every language: nobody says which one a query is in."""
     return patterns_of(literal.text, ("", *LATIN_LANGUAGES[1:], "fa"))
-
-
-def _beginning(pattern: str) -> str:
-    """What a pattern is filed under: its first word with the blanks around it, or its first two characters."""
-    if not pattern.startswith(" "):
-        return pattern[:2].rstrip()
-    end = pattern.find(" ", 1)
-    return pattern[: end + 1] if end > 0 else pattern
-
-
-def _beginnings(stream: Stream) -> Iterator[tuple[int, str]]:
-    """Where a pattern may begin, and what it is filed under if it does."""
-    text = stream.text
-    for token in stream.tokens:
-        end = text.find(" ", token.at)
-        yield token.at - 1, text[token.at - 1 : end + 1]
-        yield token.at - 1, text[token.at - 1 : end]
-        if is_run(text[token.at]):
-            for at in range(token.at, end):
-                yield at, text[at]
-                yield at, text[at : min(at + 2, end)]
 
 
 def _canonical(node: Node) -> Node:
@@ -230,6 +237,20 @@ def _needs(node: Node, lexicon: Lexicon) -> AbstractSet[Key] | None:
             return _needs(part, lexicon)
         case _:
             return None
+
+
+def _required(node: Node, lexicon: Lexicon) -> Iterator[str]:
+    """Everything that has to be present, as far as that is one thing each."""
+    match node:
+        case AllOf(parts):
+            for part in parts:
+                yield from _required(part, lexicon)
+        case InTitle(part):
+            yield from _required(part, lexicon)
+        case Means() | Literal():
+            yield from (key for key in _needs(node, lexicon) or () if isinstance(key, str))
+        case _:
+            return
 
 
 def _together(choices: list[AbstractSet[Key]], lexicon: Lexicon) -> AbstractSet[Key] | None:
