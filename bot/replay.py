@@ -32,10 +32,10 @@ from bot.domain.chats import Chat
 from bot.domain.deliveries import DeliveryKind, Outcome, Sent
 from bot.domain.documents import Document
 from bot.domain.entries import EARLIEST_PLAUSIBLE, Entry, ParsedFeed, clean_text
+from bot.domain.languages import language_of
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import explain
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
-from bot.domain.text import script_language
 from bot.feeds.plain import html_to_text
 from bot.outbox import Telling
 from bot.ports import DeskRecord
@@ -155,7 +155,7 @@ def _entry(recorded: RecordedEntry, catalog: Catalog, seen: datetime) -> Entry:
         summary=summary,
         link=recorded.url,
         outlet=catalog.outlets.resolve(recorded.source),
-        language=script_language(title or summary, recorded.language or "en"),
+        language=language_of(title or summary, recorded.language or "en"),
         published=recorded.published.astimezone(UTC),
         seen=seen,
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.text import script_language
+from bot.domain.languages import language_of
 
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
@@ -259,7 +259,7 @@ def plan_ingest(
                     summary=entry.summary,
                     link=entry.link,
                     outlet=entry.source or spec.outlet,
-                    language=script_language(entry.title or entry.summary, spec.language),
+                    language=language_of(entry.title or entry.summary, spec.language),
                     published=plausible_date(entry.published, now),
                     is_news=is_news(entry, first_poll=first_poll, now=now),
                 )

@@ -155,11 +155,15 @@ def turkish(word: str) -> str:
     name, apostrophe, _ = word.partition("'")
     if apostrophe and len(name) >= LEAST:
         word = name
+    word = word.replace("'", "")
     for _ in range(3):
-        shorter = _strip(word.replace("'", ""), _TURKISH, 5)
-        if shorter == word:
+        # Of three letters nothing but a plural can be told apart (Rus-lar, and not İra-na).
+        ending = next((e for e in _TURKISH if word.endswith(e) and len(word) - len(e) > LEAST), "")
+        if not ending and len(word) == LEAST + 3 and word.endswith(("lar", "ler")):
+            ending = word[LEAST:]
+        if not ending:
             break
-        word = shorter
+        word = word.removesuffix(ending)
     return word
 
 

@@ -166,53 +166,6 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     )
 
 
-def script_language(text: str, declared: str) -> str:
-    """The language by script where that settles it, else the one the feed declares. BCP 47.
-
-    Kana means Japanese, whatever a kanji-heavy headline looks like (FACTS «Text»); Han alone is left to the feed
-    where it declares Japanese or Chinese. Cyrillic with і ї є ґ is Ukrainian, with ы э ъ ё Russian.
-    """
-    if re.search(r"[\u3041-\u309f\u30a1-\u30fa]", text):
-        return "ja"
-    if re.search(r"[\uac00-\ud7af]", text):
-        return "ko"
-    if re.search(r"[\u3400-\u9fff]", text):
-        return declared if declared in ("ja", "zh") else "zh"
-    if CYRILLIC.search(text):
-        return _cyrillic_language(text.casefold(), declared)
-    for pattern, language in (
-        (r"[\u0531-\u058f]", "hy"),
-        (r"[\u10d0-\u10ff]", "ka"),
-        (r"[\u0590-\u05ff]", "he"),
-    ):
-        if re.search(pattern, text):
-            return language
-    latin = re.search(r"[A-Za-z]", text) is not None
-    return (
-        "en"
-        if latin and declared in ("ja", "zh", "ko", "ru", "uk", "hy", "ka", "he", "ar", "fa")
-        else declared
-    )
-
-
-def _cyrillic_language(text: str, declared: str) -> str:
-    if declared in (
-        "be",
-        "bg",
-        "sr",
-        "mk",
-        "kk",
-        "ky",
-        "mn",
-    ):  # these use some of the letters that tell ru from uk
-        return declared
-    if re.search(r"[іїєґ]", text):
-        return "uk"
-    if re.search(r"[ыэъё]", text):
-        return "ru"
-    return declared if declared in ("ru", "uk") else "ru"
-
-
 def _fold_run(run: str) -> str:
     return unicodedata.normalize("NFKC", run)
 

@@ -17,7 +17,6 @@ from bot.domain.text import (
     normalise,
     pattern_of,
     patterns_of,
-    script_language,
     stands_alone,
 )
 
@@ -278,40 +277,6 @@ def test_scripts_of_characters() -> None:
     assert not any(is_run(char) for char in "・a яé1")
     assert all(is_katakana(char) for char in "アー")
     assert not any(is_katakana(char) for char in "米あ・ｱa")
-
-
-@pytest.mark.parametrize(
-    ("text", "declared", "language"),
-    [
-        ("ウクライナ停戦", "ja", "ja"),
-        ("米露首脳会談へ", "zh", "ja"),
-        ("米露首脳会談", "ja", "ja"),
-        ("美俄峰会", "zh", "zh"),
-        ("美俄峰会", "en", "zh"),
-        ("정상회담", "en", "ko"),
-        ("Новини Києва", "uk", "uk"),
-        ("Москва", "uk", "uk"),
-        ("Переговоры о мире", "en", "ru"),
-        ("Объявлено перемирие", "uk", "ru"),
-        ("Перемир’я на місяць", "ru", "uk"),
-        ("Мир", "ru", "ru"),
-        ("Обявиха примирие в събота", "bg", "bg"),
-        ("Қазақстан және бейбіт келісім", "kk", "kk"),
-        ("Мір і згода", "be", "be"),
-        ("Հայաստան", "en", "hy"),
-        ("საქართველო", "en", "ka"),
-        ("הפסקת אש", "en", "he"),
-        ("Leaders meet", "ja", "en"),
-        ("Leaders meet", "ru", "en"),
-        ("Leaders meet", "en", "en"),
-        ("Liderlər görüşür", "az", "az"),
-        ("2025", "ja", "ja"),
-        ("", "uk", "uk"),
-    ],
-)
-def test_script_language(text: str, declared: str, language: str) -> None:
-    """The script settles the language where it can; elsewhere what the feed declares holds."""
-    assert script_language(text, declared) == language
 
 
 @pytest.mark.parametrize("unit", ["米露", "US ", "a.", "a'", "ア", "’", "я"])
