@@ -201,9 +201,17 @@ class Lexicon:
 
     def read_query(self, text: str) -> tuple[Stream, tuple[Hit, ...]]:
         """A query's stream and labels, in whichever of the languages of its letters most of it is understood."""
-        streams = [normalise(text, language) for language in languages_of_letters(text)]
-        read = [(stream, self.find_for_query(stream)) for stream in streams]
-        return max(read, key=lambda one: sum(hit.end - hit.start for hit in one[1]))
+        first, *others = languages_of_letters(text)
+        best = self._read_as(text, first)
+        for language in others:
+            if not _left_over(*best):
+                break  # all of it is understood
+            best = max(best, self._read_as(text, language), key=lambda one: _covered(one[1]))
+        return best
+
+    def _read_as(self, text: str, language: str) -> tuple[Stream, tuple[Hit, ...]]:
+        stream = normalise(text, language)
+        return stream, self.find_for_query(stream)
 
     def _known(self, language: str) -> str:
         base = language.split("-", maxsplit=1)[0]
@@ -354,6 +362,16 @@ def _case_needed(label: str, layer: str) -> Case:
 
 def _leftmost_longest(one: _Found) -> tuple[int, int]:
     return one.start, -one.end
+
+
+def _covered(hits: Sequence[Hit]) -> int:
+    """How many characters of a text the labels take up."""
+    return sum(hit.end - hit.start for hit in hits)
+
+
+def _left_over(stream: Stream, hits: Sequence[Hit]) -> bool:
+    """Whether any word of the text is no label, nor part of one."""
+    return any(not any(hit.start <= token.start < hit.end for hit in hits) for token in stream.tokens)
 
 
 def _unswallowed(found: Iterable[_Found], language: str) -> Iterator[_Found]:
