@@ -83,6 +83,8 @@ class Process:
     parties: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    leaves_out: str = ""
+    """What a reader might expect and does not get, as a person would say it: `battle reports`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,18 @@ _IDLE = frozenset(
     pattern_of(word).strip()
     for word in (
         "a an the and of in on at to for with by from about between over vs versus news latest "
-        "и в на о об с по между за у новости та і з про між "
+        "и в на о об с по между за у против про новости та і з про між проти "
+        "der die das den dem und im in von vom für gegen zwischen über mit zur zum "
+        "le la les l du des de d et en à au aux pour contre entre avec "
+        "el los las y del al por para contra sobre con ve ile için ilə və üçün և "
+        "و في من على بين ضد مع عن در از با برای بر ו של על עם בין נגד את "
         "の と に は が を で や へ から に関する に関して について"
     ).split()
 )
 """Words that say nothing about what a query is after."""
+
+_HAPPENINGS_NAMED = 8
+"""What happens in a process, as far as it is named."""
 
 _PARTICLE = r"(?:に関する|に関して|について|から|[のとにはがをでやへ])"
 _PARTICLES = re.compile(
@@ -368,6 +375,13 @@ def _describe_process(id_: str, text: str, lexicon: Lexicon, language: str) -> s
         for concept in clue.all
         if concept in lexicon.concepts
     }
-    happenings = [concept.name(language) for concept in known.values() if concept.kind in HAPPENINGS]
+    happenings = dict.fromkeys(
+        concept.name(language) for concept in known.values() if concept.kind in HAPPENINGS
+    )
     languages = {code for concept in known.values() for code in concept.labels}
-    return f"{process.name}: {', '.join(happenings[:8])}… in {len(languages)} languages (from “{text}”)"
+    more = "…" if len(happenings) > _HAPPENINGS_NAMED else ""
+    leaves_out = f"; not {process.leaves_out}" if process.leaves_out else ""
+    return (
+        f"{process.name}: {', '.join(list(happenings)[:_HAPPENINGS_NAMED])}{more} in {len(languages)} languages"
+        f"{leaves_out} (from “{text}”)"
+    )

@@ -44,6 +44,7 @@ class ProcessTable(TableModel):
     named_by: tuple[tuple[str, ...], ...] = ()
     labels: LabelTable = Field(default_factory=dict)
     evidence: tuple[ClueTable, ...] = Field(min_length=1)
+    leaves_out: str = ""
 
 
 def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None, list[TomlFile]]:
@@ -162,6 +163,7 @@ def _process(table: ProcessTable) -> Process:
         parties=table.parties,
         since=table.since,
         until=table.until,
+        leaves_out=table.leaves_out,
     )
 
 

@@ -321,7 +321,7 @@ def describe(text: str, language: str = "en") -> tuple[str, ...]:
         ("turkey from:nhk", ("Turkey (turkey)", "only from nhk")),
         (
             "Ukraine truce",
-            ("Ukraine peace process: ceasefire, peace deal, summit… in 4 languages (from “Ukraine truce”)",),
+            ("Ukraine peace process: ceasefire, peace deal, summit in 4 languages (from “Ukraine truce”)",),
         ),
     ],
 )
