@@ -258,9 +258,9 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
     for one in _meanings(concepts, processes):
         needed = Case.ANY if one.guard else _case_needed(one.text, one.layer)
         languages, stems = _scope(one)
-        cases = dict.fromkeys(patterns_of(one.text.lower(), stems), Case.QUERY) | dict.fromkeys(
-            patterns_of(one.text, stems), needed
-        )
+        cases = dict.fromkeys(patterns_of(one.text, stems), needed)
+        if has_cyrillic(one.text):  # only there does a capital change the stem
+            cases = dict.fromkeys(patterns_of(one.text.lower(), stems), Case.QUERY) | cases
         for pattern, case in cases.items():
             label = labels.setdefault(pattern, _Label(pattern))
             label.case = min(label.case, case)

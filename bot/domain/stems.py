@@ -56,6 +56,8 @@ _OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
 
 def stem_of(raw: str, language: str) -> str:
     """The stem of a word as it is written, in a text of this language (BCP 47; empty: not known)."""
+    if raw.isascii():
+        return _LATIN.get(language, english)(raw.casefold().replace("`", "'"))
     word = unicodedata.normalize("NFKC", raw).casefold()
     if CYRILLIC.search(word):
         return cyrillic(plain_cyrillic(word), is_name=raw[0].isupper())
@@ -135,18 +137,15 @@ def spanish(word: str) -> str:
     return _strip(word, ("a", "o", "e"), 4)
 
 
-_TURKISH = tuple(
-    sorted(
-        (
-            "lar ler lari leri larin lerin larini lerini larina lerine larinda lerinde larindan lerinden "
-            "in un nin nun i u yi yu si su ni nu sini sunu sina sine sinda sinde sindan sinden "
-            "a e ya ye na ne da de ta te dan den tan ten nda nde ndan nden la le yla yle ki daki deki taki teki "
-            "siz siz li lu lik luk"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
+_TURKISH = frozenset(
+    (
+        "lar ler lari leri larin lerin larini lerini larina lerine larinda lerinde larindan lerinden "
+        "in un nin nun i u yi yu si su ni nu sini sunu sina sine sinda sinde sindan sinden "
+        "a e ya ye na ne da de ta te dan den tan ten nda nde ndan nden la le yla yle ki daki deki taki teki "
+        "siz siz li lu lik luk"
+    ).split()
 )
+_LONGEST = max(map(len, _TURKISH))
 """Numbers, possessives and cases, in letters without marks (ı is i, ü is u, ə is e)."""
 
 
@@ -158,7 +157,9 @@ def turkish(word: str) -> str:
     word = word.replace("'", "")
     for _ in range(3):
         # Of three letters nothing but a plural can be told apart (Rus-lar, and not İra-na).
-        ending = next((e for e in _TURKISH if word.endswith(e) and len(word) - len(e) > LEAST), "")
+        # The longest ending that leaves enough;
+        tails = (word[at:] for at in range(max(len(word) - _LONGEST, LEAST + 1), len(word)))
+        ending = next((tail for tail in tails if tail in _TURKISH), "")
         if not ending and len(word) == LEAST + 3 and word.endswith(("lar", "ler")):
             ending = word[LEAST:]
         if not ending:

@@ -131,10 +131,14 @@ def decide(
     nothing.
     """
     told_chats = {message.chat_id for message in told if message.story_id == story_id}
+    followed: dict[int, set[int]] = {}
+    for subscription in subscriptions:
+        if subscription.topic_id in topic_ids:
+            followed.setdefault(subscription.chat_id, set()).add(subscription.topic_id)
     intents: list[Intent] = []
     revisions: list[Revise] = []
     for chat in chats:
-        wanted = tuple(sorted({s.topic_id for s in subscriptions if s.chat_id == chat.id} & topic_ids))
+        wanted = tuple(sorted(followed.get(chat.id, ())))
         if not wanted or chat.paused or entry.outlet in chat.blocked_outlets or not entry.is_news:
             continue
         if chat.id not in told_chats:

@@ -115,10 +115,14 @@ def _patterns(label: str, language: str) -> tuple[str, ...]:
 
 def _forms(match: re.Match[str], language: str) -> tuple[str, ...]:
     raw, folded = match.group(), _fold(match, language)
-    if match.lastgroup == "word" and ARABIC.search(raw) and language != "fa":
-        return tuple(dict.fromkeys(arabic_forms(raw)))
+    if raw.isascii() or match.lastgroup != "word":
+        return (folded,)
+    if ARABIC.search(raw):
+        return (folded,) if language == "fa" else tuple(dict.fromkeys(arabic_forms(raw)))
+    if not CYRILLIC.search(raw):
+        return (folded,)
     whole = plain_cyrillic(raw.casefold())
-    seems_inflected = CYRILLIC.search(whole) and folded != whole and whole[-1] in _CYRILLIC_CONSONANTS
+    seems_inflected = folded != whole and whole[-1] in _CYRILLIC_CONSONANTS
     return (folded, whole) if seems_inflected else (folded,)
 
 
@@ -133,9 +137,12 @@ def _fold(match: re.Match[str], language: str) -> str:
             return _stem(raw, language)
 
 
+_RUN_CHAR = re.compile(rf"[{_RUN}]")
+
+
 def is_run(char: str) -> bool:
     """Whether the character belongs to a script that is written without spaces (or, Hangul, with particles attached)."""
-    return re.match(rf"[{_RUN}]", char) is not None
+    return not char.isascii() and _RUN_CHAR.match(char) is not None
 
 
 def is_katakana(char: str) -> bool:

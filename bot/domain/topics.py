@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+TOPICS_PER_CHAT = 50
+"""Topics that one chat may make, unless the operator says otherwise."""
+
+MAX_NAME = 60
+"""Characters in a topic's name: it has to fit on a button and in a hashtag."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
