@@ -107,6 +107,7 @@ class _Label:
     """A pattern of the automaton and all that it means, by language; `guard` if it is there to swallow shorter ones."""
 
     pattern: str
+    latin: bool = False
     concepts: dict[str, Languages] = field(default_factory=dict)
     processes: dict[str, Languages] = field(default_factory=dict)
     guard: bool = False
@@ -194,12 +195,18 @@ class Lexicon:
         return tuple(_hit(stream, one, language) for one in _unswallowed(found, language))
 
     def find_for_query(self, stream: Stream) -> tuple[Hit, ...]:
-        """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there."""
-        chosen: list[_Found] = []
+        """Labels in a query, leftmost and longest, none overlapping: what is read as one thing there.
+
+        Words in Latin letters are read in the stream's language; any others say by themselves which one they are in.
+        """
+        chosen: list[tuple[_Found, str]] = []
         for one in sorted(self._find(stream, "", any_case=True), key=_leftmost_longest):
-            if not chosen or one.start >= chosen[-1].end:
-                chosen.append(one)
-        return tuple(_hit(stream, one, "") for one in chosen if any(one.label.means("")))
+            language = stream.language if one.label.latin else ""
+            if one.label.counts(language) and (not chosen or one.start >= chosen[-1][0].end):
+                chosen.append((one, language))
+        return tuple(
+            _hit(stream, one, language) for one, language in chosen if any(one.label.means(language))
+        )
 
     def read_query(self, text: str) -> tuple[Stream, tuple[Hit, ...]]:
         """A query's stream and labels, in whichever of the languages of its letters most of it is understood."""
@@ -257,20 +264,28 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
     labels: dict[str, _Label] = {}
     for one in _meanings(concepts, processes):
         needed = Case.ANY if one.guard else _case_needed(one.text, one.layer)
-        languages, stems = _scope(one)
-        cases = dict.fromkeys(patterns_of(one.text, stems), needed)
-        if has_cyrillic(one.text):  # only there does a capital change the stem
-            cases = dict.fromkeys(patterns_of(one.text.lower(), stems), Case.QUERY) | cases
-        for pattern, case in cases.items():
-            label = labels.setdefault(pattern, _Label(pattern))
+        ends_in_s = one.layer == "things" and _ends_in_s(one.text)
+        for pattern, case, languages in _spellings(one, needed):
+            label = labels.setdefault(pattern, _Label(pattern, latin=has_latin(pattern)))
             label.case = min(label.case, case)
             label.layers.add(one.layer)
-            label.keeps_s = label.keeps_s and one.layer == "things" and _ends_in_s(one.text)
+            label.keeps_s = label.keeps_s and ends_in_s
             label.guard = label.guard or one.guard
             for meanings, id_ in ((label.concepts, one.concept), (label.processes, one.process)):
                 if id_ is not None:
                     meanings[id_] = _either(meanings.get(id_, languages), languages)
     return tuple(labels.values())
+
+
+def _spellings(one: _Meaning, needed: Case) -> Iterator[tuple[str, Case, Languages]]:
+    """(pattern, letters it needs, languages of the texts in which it means this)."""
+    for language, languages in _scope(one):
+        patterns = patterns_of(one.text, (language,))
+        if has_cyrillic(one.text):  # only there does a capital change the stem
+            yield from (
+                (p, Case.QUERY, languages) for p in patterns_of(one.text.lower()) if p not in patterns
+            )
+        yield from ((pattern, needed, languages) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,23 +314,26 @@ def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iter
             yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
 
 
-def _scope(one: _Meaning) -> tuple[Languages, tuple[str, ...]]:
-    """In texts of which languages the label counts, and by which languages' stems it is found.
+def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
+    """By whose stems the label is found, each with the languages of the texts in which it then counts.
 
     Words count in their own language alone (the German «war» was). Names cross borders: English ones are met wherever
-    Latin letters are, Russian ones wherever Cyrillic is; Japanese and Chinese write theirs with the same characters and
-    mean others.
+    Latin letters are, inflected as there, Russian ones wherever Cyrillic is; Japanese and Chinese write theirs with the
+    same characters and mean others.
     """
+    latin = has_latin(one.text)
     if one.guard:
-        return None, ("", *LATIN_LANGUAGES[1:]) if has_latin(one.text) else ("",)
-    if has_cyrillic(one.text):
-        return None, ("",)
-    if has_latin(one.text):
-        if one.language == "en" and one.layer == "things":
-            return None, LATIN_LANGUAGES
-        own = one.language if one.language in LATIN_LANGUAGES else ""
-        return frozenset({one.language}), (own,)
-    return frozenset({one.language}), (one.language,)
+        yield from ((language, None) for language in (LATIN_LANGUAGES if latin else ("",)))
+    elif has_cyrillic(one.text):
+        yield "", None
+    elif latin and one.language == "en" and one.layer == "things":
+        yield "en", None
+        yield from ((language, frozenset({language})) for language in LATIN_LANGUAGES[1:])
+    elif latin:
+        own = one.language if one.language in LATIN_LANGUAGES else "en"
+        yield own, frozenset({one.language})
+    else:
+        yield one.language, frozenset({one.language})
 
 
 def _either(one: Languages, other: Languages) -> Languages:

@@ -277,10 +277,18 @@ class _Reader:
             for process in self.lexicon.processes.values():
                 if named and named in process.named_by and not any(hit.processes for hit in hits):
                     return Means(process.id, text, process=True)
-        return _join(AllOf, [*(node for hit in hits for node in _meanings(hit)), *rest])
+        nodes = [node for hit in hits for node in _meanings(hit)]
+        # «Ethiopia dam Egypt» is the dam: whose affair it is need not be said.
+        parties = {
+            party
+            for node in nodes
+            if node.process and node.id in self.lexicon.processes
+            for party in self.lexicon.processes[node.id].parties
+        }
+        return _join(AllOf, [*(node for node in nodes if node.process or node.id not in parties), *rest])
 
 
-def _meanings(hit: Hit) -> Iterator[Node]:
+def _meanings(hit: Hit) -> Iterator[Means]:
     """A phrase that names a process means that; a label of two concepts (日米) means both."""
     if hit.processes:
         yield Means(hit.processes[0], hit.text, process=True)

@@ -105,7 +105,7 @@ def english(word: str) -> str:
         return word
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - letters
         return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if word.endswith("s") and not word.endswith(("ss", "us")):
         word = word[:-1]
     # Behind a sibilant nobody can tell base + s from bus + es, so the e goes in both numbers.
     return word[:-1] if len(word) > LEAST and word.endswith(("se", "xe", "ze", "che", "she")) else word
