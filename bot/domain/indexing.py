@@ -15,7 +15,17 @@ from itertools import combinations
 
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
-from bot.domain.matching import CAPITALS, IN_SUMMARY, Analysis, Evidence, Match, Part, analyse, judge, key_of
+from bot.domain.matching import (
+    CAPITALS,
+    Analysis,
+    Evidence,
+    Match,
+    Part,
+    analyse,
+    judge,
+    key_of,
+    weight_of_place,
+)
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Query, Without
 from bot.domain.stems import LATIN_LANGUAGES
 from bot.domain.text import Stream, in_capitals, is_run, patterns_of, stands_alone
@@ -177,7 +187,7 @@ def _evidence(stream: Stream, pattern: str, part: Part, *, capitals: bool) -> Ev
         first, last = stream.span(start, end)
         text = stream.source[first:last]
         if stands_alone(stream.text, start, end) and (in_capitals(text) or not capitals):
-            return Evidence(text, part, first, None, 1.0 if part == "title" else IN_SUMMARY)
+            return Evidence(text, part, first, None, weight_of_place(part, first))
         start = stream.text.find(pattern, start + 1)
     return None
 

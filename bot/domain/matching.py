@@ -3,20 +3,22 @@
 One pass finds the lexicon's labels in the entry; which topics are worth a judgement is told by `bot.domain.indexing`. A score is the weight of the weakest part that had to be there:
 
 - a concept named in the title weighs 1, one that something else implies (Kremlin: Russia) `IMPLIED`, another of its
-  family (truce for peace deal) `FAMILY`; in the summary `IN_SUMMARY` of that;
-- a process weighs what its strongest clue does;
+  family (truce for peace deal) `FAMILY`; in the summary `IN_SUMMARY` of that, further down `IN_CONTENT`;
+- a process weighs what its strongest clue does, less if the clue's parts stand `FAR` from each other;
+- calls to read on, a live blog's furniture and the outlet's own name weigh nothing;
 - `THRESHOLD` is the one number that decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import reduce
 from types import MappingProxyType
 from typing import Literal as OneOf
 
+from bot.domain.boilerplate import blanked
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Without
@@ -24,6 +26,12 @@ from bot.domain.text import Stream, is_acronym, pattern_of
 
 THRESHOLD = 0.5
 IN_SUMMARY = 0.7
+IN_CONTENT = 0.45
+LEAD = 600
+"""Where the summary ends (characters): what a feed sends beyond is the article, which names many things in passing."""
+FAR = 400
+"""Characters between the parts of a clue, beyond which they hardly speak of one thing."""
+APART = 0.75
 IMPLIED = 0.9
 FAMILY = 0.8
 
@@ -84,15 +92,15 @@ class Analysis:
 def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
     """Find everything the lexicon knows in the entry's title and summary."""
     streams: dict[Part, Stream] = {
-        "title": lexicon.read(entry.title, entry.language),
-        "summary": lexicon.read(entry.summary, entry.language),
+        "title": lexicon.read(blanked(entry.title, entry.outlet), entry.language),
+        "summary": lexicon.read(blanked(entry.summary, entry.outlet), entry.language),
     }
     found: dict[str, Evidence] = {}
     named: dict[str, None] = {}
     in_title: set[str] = set()
     for part, stream in streams.items():
-        factor = 1.0 if part == "title" else IN_SUMMARY
         for hit in lexicon.find(stream):
+            factor = weight_of_place(part, hit.start)
             if part == "title":
                 named.update(dict.fromkeys(hit.concepts))
             for id_, weight in _meant(hit.concepts, hit.processes, lexicon):
@@ -108,6 +116,13 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
         tuple(named),
         MappingProxyType(_processes(found, in_title, lexicon)),
     )
+
+
+def weight_of_place(part: str, start: int) -> float:
+    """What anything that stands there weighs, of 1 in the title."""
+    if part == "title":
+        return 1.0
+    return IN_SUMMARY if start < LEAD else IN_CONTENT
 
 
 def _meant(
@@ -206,11 +221,17 @@ def _processes(
             if clue.unless & in_title or not all(one in found for one in clue.all):
                 continue
             evidence = tuple(found[one] for one in clue.all)
-            # It weighs as a whole: less if any of it stands only in the summary.
-            everywhere = 1.0 if all(piece.part == "title" for piece in evidence) else IN_SUMMARY
-            if clue.weight * everywhere > verdicts.get(id_, NOTHING).score:
-                verdicts[id_] = Verdict(clue.weight * everywhere, evidence)
+            weight = clue.weight * _together(evidence)
+            if weight > verdicts.get(id_, NOTHING).score:
+                verdicts[id_] = Verdict(weight, evidence)
     return verdicts
+
+
+def _together(evidence: Sequence[Evidence]) -> float:
+    """How much pieces weigh as a whole: as the one in the least place, less if they stand far apart."""
+    least = min(weight_of_place(piece.part, piece.start) for piece in evidence)
+    below = [piece.start for piece in evidence if piece.part != "title"]
+    return least * APART if below and max(below) - min(below) > FAR else least
 
 
 def _both(one: Verdict, other: Verdict) -> Verdict:

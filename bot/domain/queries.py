@@ -154,6 +154,32 @@ def describe_query(query: Query, lexicon: Lexicon, language: str = "en") -> tupl
     return tuple(_describe(part, lexicon, language, top=True) for part in parts)
 
 
+def spell_query(root: Node) -> str:
+    """A text that `read_query` reads as these nodes again, under the lexicon that they were read with."""
+    match root:
+        case AllOf(parts):
+            return " ".join(f"({spell_query(part)})" for part in parts)
+        case AnyOf(parts):
+            return " | ".join(f"({spell_query(part)})" for part in parts)
+        case Without(part):
+            return f"-({spell_query(part)})"
+        case InTitle(part):
+            return f"title:({spell_query(part)})"
+        case Of(field, value):
+            return f"{field}:{_quoted(value)}"
+        case Literal(text, exact):
+            return _quoted(text) if exact else text
+        case Means(_, text):
+            return text
+
+
+def _quoted(text: str) -> str:
+    """In quotation marks that it does not hold itself."""
+    pairs = ('""', "“”", "«»", "「」", "『』")
+    pair = next((pair for pair in pairs if not set(pair) & set(text)), pairs[0])
+    return f"{pair[0]}{text}{pair[1]}"
+
+
 @cache
 def _grammar() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=True)

@@ -47,7 +47,10 @@ def hashtag_of(name: str) -> str:
 
 def split_definition(text: str) -> TopicSpec:
     """`name = query`, or a query that is its own name."""
-    name, equals, query = text.partition("=")
-    if not equals:
-        name = query = text
-    return TopicSpec(slug_of(name), name.strip(), query.strip())
+    name, *query = re.split("[=＝]", text, maxsplit=1)
+    return TopicSpec(slug_of(name), name.strip(), (query or [name])[0].strip())
+
+
+def definition_of(spec: TopicSpec) -> str:
+    """What `split_definition` makes the topic of again, if its slug is its name's."""
+    return spec.query if spec.query == spec.name else f"{spec.name} = {spec.query}"

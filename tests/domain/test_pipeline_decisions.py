@@ -10,11 +10,13 @@ from structlog.testing import capture_logs
 from bot.domain.chats import Chat, Subscription
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry, FeedSpec, ParsedEntry
+from bot.domain.indexing import TopicIndex
 from bot.domain.matching import Match
 from bot.domain.outlets import Outlets
 from bot.domain.queries import Query
 from bot.domain.stories import OpenStory, Placement, Revise, Told, story_key
-from bot.pipeline import Judged, Situation, attributed, decide_all, readable_queries
+from bot.domain.topics import Topic, TopicSpec
+from bot.pipeline import Judged, QueryReader, Situation, attributed, decide_all, take_up
 from bot.ports import DeskRecord, PendingEntry
 from tests.domain.records import HOUR, NOON, chat, entry
 from tests.fakes.lexicons import OUTLETS, small_lexicon
@@ -43,9 +45,13 @@ def test_attribution(spec: FeedSpec, title: str, source: str | None, head: str, 
 
 def test_unreadable_queries_are_left_out_and_logged() -> None:
     """A topic that this lexicon cannot read does not stop the others."""
+    texts = ("us russia", "(us", "the", "us russia")
+    topics = [Topic(id_, TopicSpec("", "", text), 1, id_ == 4) for id_, text in enumerate(texts, 1)]
+    index = TopicIndex(small_lexicon())
     with capture_logs() as logs:
-        queries = readable_queries({1: "us russia", 2: "(us", 3: "the"}, small_lexicon())
-    assert {id_: type(query) for id_, query in queries.items()} == {1: Query}
+        unsearched = take_up(topics, index, QueryReader(small_lexicon()))
+    assert {id_: type(query) for id_, query in unsearched.items()} == {1: Query}
+    assert [topic.id for topic in topics if topic.id in index] == [1, 4]
     assert [(log["event"], log["topic"]) for log in logs] == [
         ("topic_unreadable", 2),
         ("topic_unreadable", 3),

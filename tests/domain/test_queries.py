@@ -23,6 +23,7 @@ from bot.domain.queries import (
     Without,
     describe_query,
     read_query,
+    spell_query,
 )
 from tests.fakes.lexicons import small_lexicon
 
@@ -333,3 +334,23 @@ def test_description(text: str, lines: tuple[str, ...]) -> None:
 def test_description_in_another_language() -> None:
     """Concepts are called as the chat's language does."""
     assert describe("us | russia", "ja") == ("either 米国 or ロシア",)
+
+
+PIECES = st.sampled_from(
+    [
+        "us", "Russia", "Ukraine ceasefire", "停戦", "日米", "tariff", "WHO", '"land swap"', "«мир»", '「a "b"」',
+        "title:turkey", "title:(us nato)", "lang:ja", "from:nhk", 'from:"BBC News"', "-us", "-(us russia)", "|", "(us | nato)",
+        "AND", "OR x", "semiconductor exports", "перемирие", "(", ")",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=7).map(" ".join))
+def test_a_query_that_is_spelt_out_is_read_as_the_same(text: str) -> None:
+    """Whatever was read can be written so that it is read again, and again."""
+    query = read_query(text, LEXICON)
+    if isinstance(query, Query):
+        spelt = spell_query(query.root)
+        again = read_query(spelt, LEXICON)
+        assert isinstance(again, Query), spelt
+        assert again.root == query.root, spelt

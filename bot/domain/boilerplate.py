@@ -1,0 +1,45 @@
+"""What stands in an entry without saying anything of its event: calls to read on, and the outlet's own name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_CALLS = re.compile(
+    r"the post\b.{0,300}?\b(?:first )?appeared (?:first )?on\b.*$"
+    r"|(?:\b(?:read (?:more|on|next|also|the full (?:story|article|report))|continue reading|keep reading|click here"
+    r"|sign up (?:for|to)|subscribe (?:to|for)|follow (?:us|our)|more on this story|related(?: topics| articles)?:"
+    r"|lire (?:la suite|aussi|plus)|à lire aussi|weiterlesen|lesen sie (?:auch|mehr)|mehr zum thema|leer más|lee también"
+    r"|seguir leyendo|devamını oku|читать (?:далее|также|полностью)|читайте (?:также|нас)|подробнее|подписывайтесь"
+    r"|читати (?:далі|також)|читайте також|підписуйтесь)\b|続きを読む|あわせて読みたい|記事全文|阅读全文|閱讀全文|继续阅读|繼續閱讀"
+    r"|더 ?보기|전문 보기|اقرأ (?:أيضا|أيضًا|المزيد)|بیشتر بخوانید|להמשך קריאה|לקריאה נוספת|կարդալ ավելին)"
+    r"[^.!?。！？\n]*[.!?。！？]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Sentences that call for something to be done, in the languages of the lexicon; each to its end."""
+
+_FURNITURE = re.compile(
+    r"^\s*(?:live(?: updates?| blog| now)?|watch(?: live)?|listen|podcast|analysis|opinion|breaking(?: news)?|explainer"
+    r"|live[- ]ticker|en direct|directo|en vivo|онлайн|速報|動画|写真)\s*[:|–—-]\s*",
+    re.IGNORECASE,
+)
+"""What a live blog or a video puts before its headline."""
+
+SHORTEST_NAME = 4
+"""A shorter name of an outlet may stand for anything else, too."""
+
+
+def blanked(text: str, outlet: str) -> str:
+    """The text with blanks in place of such words, so that what is left stands where it stood."""
+    for pattern in (_FURNITURE, _CALLS, _name(outlet)):
+        if pattern is not None:
+            text = pattern.sub(lambda found: " " * len(found[0]), text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _name(outlet: str) -> re.Pattern[str] | None:
+    """The outlet's name where it stands alone: news of the Kyiv Independent is no news of Kyiv."""
+    if len(outlet) < SHORTEST_NAME or " " not in outlet.strip():
+        return None
+    return re.compile(rf"(?<!\w){re.escape(outlet.strip())}(?!\w)", re.IGNORECASE)

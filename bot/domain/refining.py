@@ -1,0 +1,121 @@
+"""A query made narrower or wider: what it is then, as text that a person can read and change further."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.domain.lexicon import Lexicon
+from bot.domain.queries import AllOf, AnyOf, InTitle, Means, Node, Query, QueryProblem, Without, read_query
+
+_QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "「": "」", "『": "』"}
+_BRACKETS = {"(": 1, "（": 1, ")": -1, "）": -1}
+_SIGNS = frozenset({"OR", "AND", "NOT", "|", "｜"})
+_TITLE = re.compile(r"title[:：]\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """A query that somebody may want instead; `how` it differs, in a few words: `only in titles`."""
+
+    how: str
+    query: str
+
+
+def narrowed(text: str, words: str, lexicon: Lexicon) -> Query | QueryProblem:
+    """The query `text` that asks for `words` as well (or, `-word`, leaves them out). A problem's position is in `words`."""
+    return _joined(text, re.sub(r"^AND\s+", "", words), " ", lexicon)
+
+
+def widened(text: str, words: str, lexicon: Lexicon) -> Query | QueryProblem:
+    """The query `text` that takes `words` instead, too. A problem's position is in `words`."""
+    return _joined(text, re.sub(r"^([|｜]|OR\s)\s*", "", words), " | ", lexicon)
+
+
+def narrower(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
+    """Ways to have a query match less."""
+    query = read_query(text, lexicon)
+    if isinstance(query, QueryProblem) or any(isinstance(node, InTitle) for node in _nodes(query.root)):
+        return ()
+    for titled in (f"title:{text}", f"title:({text})"):
+        read = read_query(titled, lexicon)
+        if isinstance(read, Query) and read.root == InTitle(query.root):
+            return (Refinement("only in titles", titled),)
+    return ()
+
+
+def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
+    """Ways to have a query match more."""
+    query = read_query(text, lexicon)
+    items = tuple(_items(text))
+    if isinstance(query, QueryProblem) or _SIGNS & set(items):
+        return ()
+    if len(items) == 1:
+        anywhere = _TITLE.sub("", items[0], count=1)
+        anywhere = anywhere[1:-1].strip() if anywhere[:1] in _BRACKETS else anywhere
+        read = read_query(anywhere, lexicon)
+        titled = isinstance(query.root, InTitle) and isinstance(read, Query) and read.root == query.root.part
+        return (Refinement("anywhere in the text", anywhere),) if titled else ()
+    rest = " ".join(items[:-1])
+    read = read_query(rest, lexicon)
+    if isinstance(read, QueryProblem) or not _asks_less(read.root, query.root):
+        return ()
+    last = items[-1]
+    how = f"with “{last[1:]}”" if last[0] in "-－" else f"without “{last.strip('“”')}”"
+    return (Refinement(how, rest),)
+
+
+def _joined(text: str, words: str, sign: str, lexicon: Lexicon) -> Query | QueryProblem:
+    """Both texts joined by the sign, in no more parentheses than keep the meaning of each."""
+    # Behind a word that is fine, alone and in parentheses: so they neither close what was open nor open what stays so.
+    for before, after in (("x ", ""), ("x ( ", " )")):
+        problem = read_query(f"{before}{words}{after}", lexicon)
+        if isinstance(problem, QueryProblem):
+            return replace(problem, position=min(max(problem.position - len(before), 0), len(words)))
+    meant = read_query(f"({text}){sign}({words})", lexicon)
+    if isinstance(meant, QueryProblem):
+        return replace(meant, position=0)
+    for form in (f"{text}{sign}{words}", f"({text}){sign}{words}", f"{text}{sign}({words})"):
+        read = read_query(form, lexicon)
+        if isinstance(read, Query) and read.root == meant.root:
+            return read
+    return meant
+
+
+def _items(text: str) -> Iterator[str]:
+    """The pieces of a query between blanks that stand in no quotes or parentheses; a | is a piece of its own."""
+    piece, depth, closing = "", 0, ""
+    for char in text:
+        if closing:
+            closing = "" if char in closing else closing
+        elif not depth and (char.isspace() or char in "|｜"):
+            yield from filter(None, (piece, char.strip()))
+            piece = ""
+            continue
+        else:
+            depth += _BRACKETS.get(char, 0)
+            closing = _QUOTES.get(char, "")
+        piece += char
+    if piece:
+        yield piece
+
+
+def _asks_less(less: Node, more: Node) -> bool:
+    """Whether what is left asks for things that were asked for, or (of a process by its names) for known things alone."""
+    parts = less.parts if isinstance(less, AllOf) else (less,)
+    if isinstance(more, AllOf):
+        return set(parts) < set(more.parts)
+    return isinstance(more, Means) and more.process and all(isinstance(part, Means) for part in parts)
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    match node:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _nodes(part)
+        case Without(part) | InTitle(part):
+            yield from _nodes(part)
+        case _:
+            return
