@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
+from bot.domain.topics import TOPICS_PER_CHAT
 
 MAX_PORT = 65_535
 
@@ -61,6 +62,9 @@ class Environment(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     poll_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
         default=5, description="between two polls of a feed"
+    )
+    topics_per_chat: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=TOPICS_PER_CHAT, description="topics that one chat may make"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
     telegram_token: SecretStr | None = Field(default=None, description="from @BotFather")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -74,6 +75,7 @@ def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None
     )
     for file, path, table in concepts:
         _check_known(file, (*path, "implies"), table.implies, known)
+        _check_repeated(file, path, table)
         if not any(table.labels.values()) and table.id not in countries:
             file.report(path, f"“{table.id}” has no labels; add [concepts.labels] with en = […]")
     _check_cycles(concepts)
@@ -173,6 +175,14 @@ def _check_ids(tables: Iterable[tuple[TomlFile, Path_, str]]) -> None:
         if id_ in seen:
             file.report((*path, "id"), f"“{id_}” stands already in {seen[id_]}; merge the two or rename one")
         seen.setdefault(id_, f"{file.name}:{file.line((*path, 'id'))}")
+
+
+def _check_repeated(file: TomlFile, path: Path_, table: ConceptTable) -> None:
+    """A label that stands twice in one list is a slip; in two concepts it may well mean both (米露)."""
+    for language, labels in table.labels.items():
+        for label, number in Counter(labels).items():
+            if number > 1:
+                file.report((*path, "labels", language), f"“{label}” stands {number} times; once is enough")
 
 
 def _check_known(file: TomlFile, path: Path_, ids: Iterable[str], known: set[str]) -> None:

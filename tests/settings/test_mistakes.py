@@ -243,6 +243,11 @@ def test_a_mistake(folder: Path, file: str, old: str, new: str, told: str | None
         ),
         (
             "lexicon/things.toml",
+            '\n[[concepts]]\nid = "x"\nkind = "event"\n[concepts.labels]\nen = ["truce"]\nja = ["停戦", "休戦", "停戦"]\n',
+            "lexicon/things.toml:23: “停戦” stands 2 times; once is enough",
+        ),
+        (
+            "lexicon/things.toml",
             CONCEPT.replace('"event"', '"event"\nimplies = ["x"]'),
             "lexicon/things.toml:21: “x” implies itself through others; take one step out",
         ),
