@@ -34,7 +34,7 @@ from bot.settings.files import load_catalog
 
 ROOT = Path(__file__).parents[1]
 STREAM = ROOT.parent / "shared" / "data" / "stream_jun2025.jsonl"
-SIZES = {100: (1, 2, 2, 2, 3), 10_000: (1, 2, 2, 2, 2, 2), 100_000: (2, 2, 3, 3)}
+SIZES = {100: (1, 2, 3, 3), 10_000: (1, *(2,) * 40), 100_000: (2, 3, 3, 3)}
 """Topics, and of how many things each is made, so that at every size an entry fits about five, and only the number of the
 others differs: a hundred are about what the news is about, the many are about everything, and more particular."""
 

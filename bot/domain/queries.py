@@ -78,10 +78,49 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class QueryProblem:
-    """Why a query cannot be read: `message` says what to do, `position` is a character offset, counted from 0."""
+    """Why a query cannot be read: `message` says what to do, `position` is a character offset, counted from 0.
 
-    message: str
+    `template` is one of `MISTAKES`, by which the message is found in other languages; `values` fill it.
+    """
+
+    template: str
     position: int = 0
+    values: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def message(self) -> str:
+        return self.template.format(**dict(self.values))
+
+
+SAYS_NOTHING = "These words say nothing a topic could be about; name a place, a person or an event."
+ONLY_CONDITIONS = (
+    "A topic needs something to look for (on both sides of a |), not only things to leave out or conditions."
+)
+EMPTY = "The query is empty. Name what to look for, such as: Ukraine ceasefire"
+TOO_LONG = "The query has {length} characters; {limit} is the limit."
+TOO_DEEP = "More than {limit} nested parentheses. Use fewer."
+NOT_CLOSED = "A parenthesis is not closed. Add ), or put the words in quotes."
+CUT_OFF = "Something is missing at the end. Write on, or take the last sign out."
+HOLLOW = "There is nothing between these parentheses. Take them out, or fill them."
+CLOSES_NOTHING = "This parenthesis closes nothing. Take it out, or put the words in quotes."
+NOTHING_BEFORE = "Something is missing before this |. Put words on both sides, or take it out."
+QUOTE_NOT_CLOSED = "This quotation mark is not closed. Add one behind the words, or take it out."
+OUT_OF_PLACE = "This does not belong here. Take it out, or put the words in quotes."
+MISTAKES = (
+    SAYS_NOTHING,
+    ONLY_CONDITIONS,
+    EMPTY,
+    TOO_LONG,
+    TOO_DEEP,
+    NOT_CLOSED,
+    CUT_OFF,
+    HOLLOW,
+    CLOSES_NOTHING,
+    NOTHING_BEFORE,
+    QUOTE_NOT_CLOSED,
+    OUT_OF_PLACE,
+)
+"""Everything that can be wrong with a query."""
 
 
 _GRAMMAR = r"""
@@ -138,13 +177,9 @@ def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
         return _grammar_problem(spelt, error)
     root = _Reader(lexicon).read(tree)
     if root is None:
-        return QueryProblem(
-            "These words say nothing a topic could be about; name a place, a person or an event."
-        )
+        return QueryProblem(SAYS_NOTHING)
     if not any(_positive(root)):
-        return QueryProblem(
-            "A topic needs something to look for (on both sides of a |), not only things to leave out or conditions."
-        )
+        return QueryProblem(ONLY_CONDITIONS)
     return Query(text.strip(), root)
 
 
@@ -199,16 +234,14 @@ def _plain_operators(text: str) -> str:
 
 def _obvious_problem(text: str) -> QueryProblem | None:
     if not text.strip():
-        return QueryProblem("The query is empty. Name what to look for, such as: Ukraine ceasefire")
+        return QueryProblem(EMPTY)
     if len(text) > MAX_QUERY_LENGTH:
-        return QueryProblem(
-            f"The query has {len(text)} characters; {MAX_QUERY_LENGTH} is the limit.", MAX_QUERY_LENGTH
-        )
+        return QueryProblem(TOO_LONG, MAX_QUERY_LENGTH, (("length", len(text)), ("limit", MAX_QUERY_LENGTH)))
     depth = 0
     for position, char in enumerate(text):
         depth += (char == "(") - (char == ")")
         if depth > MAX_QUERY_DEPTH:
-            return QueryProblem(f"More than {MAX_QUERY_DEPTH} nested parentheses. Use fewer.", position)
+            return QueryProblem(TOO_DEEP, position, (("limit", MAX_QUERY_DEPTH),))
     return None
 
 
@@ -217,30 +250,17 @@ def _grammar_problem(text: str, error: UnexpectedInput) -> QueryProblem:
     token = error.token if isinstance(error, UnexpectedToken) else None
     if token is not None and token.type == "$END":
         closing = text.count("(") > text.count(")")
-        return QueryProblem(
-            "A parenthesis is not closed. Add ), or put the words in quotes."
-            if closing
-            else "Something is missing at the end. Write on, or take the last sign out.",
-            len(text),
-        )
+        return QueryProblem(NOT_CLOSED if closing else CUT_OFF, len(text))
     char = text[position : position + 1]
     if char == ")":
         if text[:position].rstrip().endswith("("):
-            return QueryProblem(
-                "There is nothing between these parentheses. Take them out, or fill them.", position
-            )
-        return QueryProblem(
-            "This parenthesis closes nothing. Take it out, or put the words in quotes.", position
-        )
+            return QueryProblem(HOLLOW, position)
+        return QueryProblem(CLOSES_NOTHING, position)
     if char == "|":
-        return QueryProblem(
-            "Something is missing before this |. Put words on both sides, or take it out.", position
-        )
+        return QueryProblem(NOTHING_BEFORE, position)
     if char in ('"', "“", "„", "«", "「", "『") and isinstance(error, UnexpectedCharacters):
-        return QueryProblem(
-            "This quotation mark is not closed. Add one behind the words, or take it out.", position
-        )
-    return QueryProblem("This does not belong here. Take it out, or put the words in quotes.", position)
+        return QueryProblem(QUOTE_NOT_CLOSED, position)
+    return QueryProblem(OUT_OF_PLACE, position)
 
 
 @dataclass(frozen=True, slots=True)

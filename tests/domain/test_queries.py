@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.queries import (
     MAX_QUERY_DEPTH,
     MAX_QUERY_LENGTH,
+    MISTAKES,
     AllOf,
     AnyOf,
     InTitle,
@@ -261,7 +262,10 @@ def test_quotes_keep_concepts_words() -> None:
 )
 def test_problems(text: str, message: str, position: int) -> None:
     """What cannot be read is answered with what to do and where."""
-    assert read_query(text, LEXICON) == QueryProblem(message, position)
+    problem = read_query(text, LEXICON)
+    assert isinstance(problem, QueryProblem)
+    assert (problem.message, problem.position) == (message, position)
+    assert problem.template in MISTAKES
 
 
 def test_the_longest_and_the_deepest_query() -> None:

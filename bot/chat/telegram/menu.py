@@ -15,7 +15,7 @@ from telegram import (
 )
 
 from bot.chat.commands import Command
-from bot.chat.locales import LANGUAGES, summary_in
+from bot.chat.locales import LANGUAGES, said_in
 
 MAX_DESCRIPTION = 256
 
@@ -40,7 +40,7 @@ def menus(commands: Sequence[Command]) -> Iterator[Menu]:
     ):
         for language in (None, *LANGUAGES):
             rows = (
-                BotCommand(command.name, summary_in(command.summary, language)[:MAX_DESCRIPTION])
+                BotCommand(command.name, said_in(command.summary, language)[:MAX_DESCRIPTION])
                 for command in shown
             )
             yield Menu(scope, language, tuple(rows))
