@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval picture looks manifest foreign image lock clean
+.PHONY: help demo run check test lint types eval bench picture looks manifest foreign image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -43,6 +43,9 @@ types: $(READY) ## mypy --strict
 
 eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
 	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
+
+bench: $(READY) ## what matching costs, by the number of topics, beside a regex and FTS5 for each
+	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture

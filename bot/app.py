@@ -16,6 +16,7 @@ from bot.chat.commands.base import Services
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.polling import DEFAULT_INTERVAL
+from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
@@ -43,6 +44,7 @@ class Parts:
     parser: Parser
     messengers: Mapping[Platform, Messenger]
     interval: timedelta = DEFAULT_INTERVAL
+    topics_per_chat: int = TOPICS_PER_CHAT
     tick_seconds: float = TICK_SECONDS
     random: Random | None = None
     listener: Callable[[Telling], None] | None = None
@@ -79,7 +81,13 @@ class App:
 
     def services(self, stop: Callable[[], None] | None = None) -> Services:
         """What the commands work with; `stop` where a chat may end the program."""
-        return Services(clock=self.parts.clock, store=self.parts.store, newsdesk=self.desk, stop=stop)
+        return Services(
+            clock=self.parts.clock,
+            store=self.parts.store,
+            newsdesk=self.desk,
+            stop=stop,
+            topics_per_chat=self.parts.topics_per_chat,
+        )
 
     async def start(self) -> None:
         """Take up where the last run stopped."""
@@ -125,6 +133,7 @@ class App:
             for task in late:
                 task.cancel()
             await asyncio.gather(polls, *workers, return_exceptions=True)
+            await self.desk.stop()
 
     async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping:

@@ -199,7 +199,7 @@ class Outbox:
         followed = {one.topic_id for one in await self._store.subscriptions(chat.id)}
         if delivery.kind is DeliveryKind.NEW and not followed.intersection(delivery.topic_ids):
             return None, None
-        topics = [topic for topic in await self._store.topics() if topic.id in delivery.topic_ids]
+        topics = await self._store.topics(delivery.topic_ids)
         bulletin = compose(
             story,
             chat,

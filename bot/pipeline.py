@@ -40,6 +40,7 @@ from bot.domain.polling import (
 )
 from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.stories import CLOSES_AFTER, OpenStory, Told, decide, extend, place, rename, story_key
+from bot.domain.topics import Topic, TopicSpec
 from bot.ports import (
     Clock,
     DeskRecord,
@@ -61,6 +62,14 @@ POLLS_AT_ONCE = 32
 DESK_BATCH = 100
 BACKFILL_AGE = timedelta(hours=72)
 BACKFILL_LIMIT = 20_000
+BACKFILL_SLICE = 200
+"""Entries searched before others have the processor; about 50 ms."""
+
+TOPICS_AT_ONCE = 2_000
+"""Topics read from the store before others have the event loop; about 20 ms."""
+
+PATIENCE = timedelta(seconds=1)
+"""For how long a person who made a topic waits for the stored entries to be searched."""
 
 
 class Poller:
@@ -181,47 +190,135 @@ class Desk:
         self._index = TopicIndex.build({}, catalog.lexicon)
         self._probe = probe
         self._turn = asyncio.Lock()
-        """Held while entries are decided about, so that they are by one catalog and one index."""
-        self._changing = asyncio.Lock()
-        """Held while these change, so that the last to ask is the last to be heard."""
+        """Held while entries are decided about or topics change, so that a batch is decided by one catalog and index."""
+        self._adopting = asyncio.Lock()
+        self._changed: set[int] | None = None
+        """The topics that changed while all of them are being read anew."""
+        self._unsearched: dict[int, Query] = {}
+        """Topics in force that stored entries are yet to be searched for."""
+        self._search: asyncio.Task[None] | None = None
 
     def catalog(self) -> Catalog:
         return self._catalog
 
     async def adopt(self, catalog: Catalog) -> None:
-        """Work by this configuration from now on: at the start, and on a reload."""
-        async with self._changing:
-            async with self._turn:
-                await self._store.sync_feeds(catalog.feeds, self._clock.now())
-                await self._store.sync_topics(catalog.topics, self._clock.now())
-                self._catalog = catalog
-                fresh = await self._take_up_topics()
-            await self._backfill(fresh)
+        """Work by this configuration from now on: at the start, and on a reload.
+
+        All topics are read, once, while entries are still decided about and topics changed by what was before.
+        """
+        async with self._adopting:
+            self._changed = set()
+            try:
+                index, unsearched, reader = await self._read_topics(catalog)
+                async with self._turn:
+                    now = self._clock.now()
+                    await self._store.sync_feeds(catalog.feeds, now)
+                    on_offer = await self._store.sync_topics(catalog.topics, now)
+                    anew = await self._store.topics(self._changed)
+                    for topic_id in self._changed:
+                        index.drop(topic_id)
+                        unsearched.pop(topic_id, None)
+                    unsearched |= take_up((*on_offer, *anew), index, reader)
+                    self._catalog, self._index, self._unsearched = catalog, index, unsearched
+            finally:
+                self._changed = None
+            await self._search_stored()
         self._queue.wake(Stage.POLL)
 
-    async def refresh_topics(self) -> None:
-        async with self._changing:
-            async with self._turn:
-                fresh = await self._take_up_topics()
-            await self._backfill(fresh)
+    async def add_topic(self, chat_id: int, spec: TopicSpec) -> Topic | None:
+        async with self._turn:
+            topic = await self._store.add_topic(chat_id, spec, self._clock.now())
+            self._take_up(topic)
+        return await self._searched(topic)
 
-    async def _take_up_topics(self) -> Mapping[int, Query]:
-        """Match by the live topics from now on; answers those that stored entries were not yet searched for."""
-        topics = await self._store.topics()
-        lexicon = self._catalog.lexicon
-        queries = readable_queries({topic.id: topic.spec.query for topic in topics}, lexicon)
-        self._index = await asyncio.to_thread(TopicIndex.build, queries, lexicon)
-        return {
-            topic.id: queries[topic.id] for topic in topics if not topic.backfilled and topic.id in queries
-        }
+    async def change_topic(self, topic_id: int, spec: TopicSpec) -> Topic | None:
+        # Within a turn, or what is being decided would bring back what the topic is to forget.
+        async with self._turn:
+            topic = await self._store.change_topic(topic_id, spec)
+            self._take_up(topic)
+        return await self._searched(topic)
 
-    async def _backfill(self, queries: Mapping[int, Query]) -> None:
-        """A topic that is new knows the last days at once, so that `/latest` has something to show; nothing is sent."""
-        if not queries:
+    async def remove_topic(self, topic_id: int) -> None:
+        async with self._turn:
+            await self._store.remove_topic(topic_id)
+            gone = not await self._store.topics([topic_id])  # one on offer is not removed
+            if gone:
+                self._index.drop(topic_id)
+                self._unsearched.pop(topic_id, None)
+            if gone and self._changed is not None:
+                self._changed.add(topic_id)
+
+    async def stop(self) -> None:
+        """End a search that is under way; the next start begins it anew."""
+        if self._search is not None:
+            self._search.cancel()
+            await asyncio.wait({self._search})
+
+    async def _read_topics(self, catalog: Catalog) -> tuple[TopicIndex, dict[int, Query], QueryReader]:
+        """Chats' topics by the page, off the event loop: an index of them, and those that are not backfilled.
+
+        Those on offer are only read, since the store does not have them yet.
+        """
+        index, reader = TopicIndex(catalog.lexicon), QueryReader(catalog.lexicon)
+        unsearched: dict[int, Query] = {}
+        after = 0
+        while page := await self._store.chats_topics(after, TOPICS_AT_ONCE):
+            unsearched |= await asyncio.to_thread(take_up, page, index, reader)
+            after = page[-1].id
+        await asyncio.to_thread(reader.read_all, [spec.query for spec in catalog.topics])
+        return index, unsearched, reader
+
+    def _take_up(self, topic: Topic | None) -> None:
+        """Match by this topic from the next entry on."""
+        if topic is None:
             return
-        entries = await self._store.entries_since(self._clock.now() - BACKFILL_AGE, BACKFILL_LIMIT)
-        index = TopicIndex.build(queries, self._catalog.lexicon)
-        await self._store.backfill(queries, await asyncio.to_thread(_match_all, index, entries))
+        self._index.drop(topic.id)
+        self._unsearched.pop(topic.id, None)
+        self._unsearched |= take_up([topic], self._index, QueryReader(self._catalog.lexicon))
+        if self._changed is not None:
+            self._changed.add(topic.id)
+
+    async def _searched(self, topic: Topic | None) -> Topic | None:
+        """The topic once stored entries were searched for it, or, where that takes long, as it is after a moment."""
+        if topic is None or topic.id not in self._unsearched:
+            return topic
+        await asyncio.wait({self._search_stored()}, timeout=PATIENCE.total_seconds())
+        return replace(topic, backfilled=topic.id not in self._unsearched)
+
+    def _search_stored(self) -> asyncio.Task[None]:
+        """A topic that is new knows the last days, so that `/latest` has something to show; nothing is sent.
+
+        One search is for all that wait for it, and takes up what comes to wait meanwhile.
+        """
+        if self._search is None or self._search.done():
+            self._search = asyncio.create_task(self._backfill())
+        return self._search
+
+    async def _backfill(self) -> None:
+        try:
+            while self._unsearched:
+                await self._backfill_once()
+        except Exception:
+            # What waits is still marked so in the store: the next change takes it up, or the next start.
+            log.exception("backfill_failed", topics=len(self._unsearched))
+
+    async def _backfill_once(self) -> None:
+        wanted, lexicon = dict(self._unsearched), self._index.lexicon
+        index = await asyncio.to_thread(TopicIndex.build, wanted, lexicon)
+        since, last, looked_at = self._clock.now() - BACKFILL_AGE, None, 0
+        found: list[tuple[int, Match]] = []
+        while looked_at < BACKFILL_LIMIT:
+            entries = await self._store.entries_since(since, BACKFILL_SLICE, before=last)
+            if not entries:
+                break
+            found += await asyncio.to_thread(_match_all, index, entries)
+            last, looked_at = entries[-1], looked_at + len(entries)
+        async with self._turn:
+            # One that means something else by now, or is gone, was searched for in vain.
+            done = {id_ for id_, query in wanted.items() if self._unsearched.get(id_) is query}
+            await self._store.backfill(done, [pair for pair in found if pair[1].topic_id in done])
+            for topic_id in done:
+                del self._unsearched[topic_id]
 
     async def work(self, limit: int = DESK_BATCH) -> tuple[DeskRecord, ...]:
         """Decide about a batch of what waits; answers what was decided, nothing when nothing waits."""
@@ -257,8 +354,9 @@ class Desk:
         if not ids and not matched:
             return Situation(stories)  # most of what comes in is nobody's topic
         topics = await self._store.story_topics(ids)
-        chats = await self._store.subscribed_chats(matched.union(*topics.values()))
-        subscriptions = await self._store.subscriptions() if chats else ()
+        concerned = matched.union(*topics.values())
+        chats = await self._store.subscribed_chats(concerned)
+        subscriptions = await self._store.subscriptions(to=concerned) if chats else ()
         return Situation(stories, topics, chats, subscriptions, await self._store.told(ids))
 
 
@@ -290,16 +388,39 @@ def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets)
     return tuple(replace(entry, title=title, source=outlet) for entry, title, outlet in unpacked)
 
 
-def readable_queries(texts: Mapping[int, str], lexicon: Lexicon) -> dict[int, Query]:
-    """The queries that this lexicon can read; a change of it may have made one unreadable, which is logged."""
-    queries = {}
-    for topic_id, text in texts.items():
-        query = read_query(text, lexicon)
+class QueryReader:
+    """Reads queries by one lexicon, each text once however many topics have it."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._read: dict[str, Query | QueryProblem] = {}
+
+    def read(self, text: str) -> Query | QueryProblem:
+        if text not in self._read:
+            self._read[text] = read_query(text, self._lexicon)
+        return self._read[text]
+
+    def read_all(self, texts: Iterable[str]) -> None:
+        """Have them at hand."""
+        for text in texts:
+            self.read(text)
+
+
+def take_up(topics: Iterable[Topic], index: TopicIndex, reader: QueryReader) -> dict[int, Query]:
+    """Put topics into the index; answers the queries of those that are not backfilled.
+
+    A change of the lexicon may have made a query unreadable, which is logged.
+    """
+    unsearched = {}
+    for topic in topics:
+        query = reader.read(topic.spec.query)
         if isinstance(query, QueryProblem):
-            log.warning("topic_unreadable", topic=topic_id, problem=query.message)
-        else:
-            queries[topic_id] = query
-    return queries
+            log.warning("topic_unreadable", topic=topic.id, problem=query.message)
+            continue
+        index.put(topic.id, query)
+        if not topic.backfilled:
+            unsearched[topic.id] = query
+    return unsearched
 
 
 def decide_all(judged: Iterable[Judged], situation: Situation) -> tuple[DeskRecord, ...]:

@@ -261,8 +261,10 @@ class DeskStore(Protocol):
         """Add `matches` (entry id, match) that stored entries have with these topics, which are backfilled from then on."""
         ...
 
-    async def entries_since(self, since: datetime, limit: int) -> tuple[Entry, ...]:
-        """Entries seen at or after `since`, the newest first."""
+    async def entries_since(
+        self, since: datetime, limit: int, *, before: Entry | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries seen at or after `since`, the newest first; those that come behind `before`, to go on from there."""
         ...
 
     async def watching_since(self, since: datetime) -> datetime | None:
@@ -299,19 +301,39 @@ class ChatStore(Protocol):
         """Pause a chat that takes no messages; the rest of its settings stays. One that is paused stays as it is."""
         ...
 
-    async def sync_topics(self, topics: Sequence[TopicSpec], now: datetime) -> None:
+    async def sync_topics(self, topics: Sequence[TopicSpec], now: datetime) -> tuple[Topic, ...]:
         """Make `topics` (by slug) the ones on offer to every chat; others are withdrawn with their subscriptions kept.
 
         One whose query changed forgets what it matched. It, new ones and those that come back are to be backfilled.
+        Answers those on offer, in this order.
         """
         ...
 
-    async def topics(self) -> tuple[Topic, ...]:
-        """Every live topic: those on offer, and those of chats."""
+    async def topics(self, ids: Iterable[int] | None = None) -> tuple[Topic, ...]:
+        """Every live topic, or those of `ids` alone: first what is on offer, in the configured order, then by id.
+
+        There may be very many: nothing that happens often may ask for all.
+        """
+        ...
+
+    async def visible_topics(self, chat_id: int) -> tuple[Topic, ...]:
+        """The live topics a chat may know of: its own first, by id, then those on offer. Nobody sees another chat's."""
+        ...
+
+    async def chats_topics(self, after: int, limit: int) -> tuple[Topic, ...]:
+        """Live topics of chats with ids above `after`, by id: all of them by the page."""
         ...
 
     async def add_topic(self, chat_id: int, spec: TopicSpec, now: datetime) -> Topic | None:
         """Make a topic of this chat; None where the slug is taken in this chat or on offer."""
+        ...
+
+    async def change_topic(self, topic_id: int, spec: TopicSpec) -> Topic | None:
+        """Give a chat's topic another name, slug or query; its subscriptions and what was sent for it stay.
+
+        With another query it forgets what it matched and is to be backfilled. None where there is no such topic (any
+        more), or the slug is another one's in this chat or on offer.
+        """
         ...
 
     async def remove_topic(self, topic_id: int) -> None:
@@ -326,8 +348,10 @@ class ChatStore(Protocol):
         """False where it was not subscribed."""
         ...
 
-    async def subscriptions(self, chat_id: int | None = None) -> tuple[Subscription, ...]:
-        """Those of one chat, or all, to live topics."""
+    async def subscriptions(
+        self, chat_id: int | None = None, *, to: Iterable[int] | None = None
+    ) -> tuple[Subscription, ...]:
+        """Those of one chat, or of all, to live topics: to any, or to the topics `to` (ids)."""
         ...
 
     async def subscribed_chats(self, topic_ids: Iterable[int]) -> tuple[Chat, ...]:
@@ -434,6 +458,17 @@ class Newsdesk(Protocol):
         """The configuration as it stands now; it changes on a reload."""
         ...
 
-    async def refresh_topics(self) -> None:
-        """Take up topics that were added, drop those removed; a new one is tried on the stored entries of late."""
+    async def add_topic(self, chat_id: int, spec: TopicSpec) -> Topic | None:
+        """`ChatStore.add_topic`, in force from the next entry on; then it is searched for in the stored entries of late.
+
+        That may go on after the answer: the topic is `backfilled` where it is done.
+        """
+        ...
+
+    async def change_topic(self, topic_id: int, spec: TopicSpec) -> Topic | None:
+        """`ChatStore.change_topic`, in force and searched for likewise."""
+        ...
+
+    async def remove_topic(self, topic_id: int) -> None:
+        """`ChatStore.remove_topic`, in force from the next entry on."""
         ...

@@ -69,6 +69,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 parser=parser,
                 messengers=messengers or {"console": ConsoleMessenger(console)},
                 interval=timedelta(minutes=environment.poll_minutes),
+                topics_per_chat=environment.topics_per_chat,
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())

@@ -20,7 +20,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
-from bot.chat.commands import Services, answer, commands_for, visible_topics
+from bot.chat.commands import Services, answer, commands_for
 from bot.chat.drawing import Look, draw
 from bot.chat.pacing import Unpaced
 from bot.chat.saved import dump, load
@@ -200,7 +200,7 @@ class CommandCompleter(Completer):
             return []
         return [
             (topic.spec.slug, topic.spec.name)
-            for topic in await visible_topics(self._services.store, self._chat)
+            for topic in await self._services.store.visible_topics(self._chat.id)
         ]
 
 

@@ -76,7 +76,7 @@ def _joined(text: str, words: str, sign: str, lexicon: Lexicon) -> Query | Query
     meant = read_query(f"({text}){sign}({words})", lexicon)
     if isinstance(meant, QueryProblem):
         return replace(meant, position=0)
-    for form in (f"{text}{sign}{words}", f"({text}){sign}{words}", f"{text}{sign}({words})"):
+    for form in (f"{text}{sign}{words}", f"{text}{sign}({words})", f"({text}){sign}{words}"):
         read = read_query(form, lexicon)
         if isinstance(read, Query) and read.root == meant.root:
             return read

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.topics import Topic, TopicSpec
-from bot.storage.database import AnyRow, Part, insert_into, reads, writes
+from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes
 from bot.storage.rows import CHAT, chat_of, chat_values
 from bot.storage.schema import chats, matches, offered, subscriptions, topics
+
+_live = select(topics).where(topics.c.live)
 
 
 class ChatPart(Part):
@@ -49,29 +51,53 @@ class ChatPart(Part):
         connection.execute(awake.values(paused_at=now, pause_reason=reason))
 
     @writes
-    def sync_topics(self, connection: Connection, specs: Sequence[TopicSpec], now: datetime) -> None:
+    def sync_topics(
+        self, connection: Connection, specs: Sequence[TopicSpec], now: datetime
+    ) -> tuple[Topic, ...]:
         if specs:
             _put_topics(connection, specs, now)
         configured = [spec.slug for spec in specs]
         connection.execute(update(topics).where(offered, topics.c.slug.not_in(configured)).values(live=False))
+        return _in_order(connection.execute(_live.where(offered)))
 
     @reads
-    def topics(self, connection: Connection) -> tuple[Topic, ...]:
-        live = select(topics).where(topics.c.live)
-        return tuple(
-            _topic(row) for row in connection.execute(live.order_by(~offered, topics.c.position, topics.c.id))
+    def topics(self, connection: Connection, ids: Iterable[int] | None = None) -> tuple[Topic, ...]:
+        if ids is None:
+            return _in_order(connection.execute(_live))
+        return _in_order(
+            row for some in batches(ids) for row in connection.execute(_live.where(topics.c.id.in_(some)))
         )
+
+    @reads
+    def visible_topics(self, connection: Connection, chat_id: int) -> tuple[Topic, ...]:
+        # Two statements, each with an index of its own.
+        own = connection.execute(_live.where(topics.c.chat_id == chat_id))
+        return (*_in_order(own), *_in_order(connection.execute(_live.where(offered))))
+
+    @reads
+    def chats_topics(self, connection: Connection, after: int, limit: int) -> tuple[Topic, ...]:
+        page = _live.where(~offered, topics.c.id > after).order_by(topics.c.id).limit(limit)
+        return tuple(map(_topic, connection.execute(page)))
 
     @writes
     def add_topic(self, connection: Connection, chat_id: int, spec: TopicSpec, now: datetime) -> Topic | None:
-        taken = select(topics.c.id).where(
-            topics.c.slug == spec.slug, topics.c.live, offered | (topics.c.chat_id == chat_id)
-        )
-        if connection.execute(taken).first():
+        if _holder(connection, chat_id, spec.slug) is not None:
             return None
         values = _topic_values(spec) | {"chat_id": chat_id, "live": True, "created": now}
         made = connection.execute(insert(topics).values(values).returning(topics))
         return _topic(made.one())
+
+    @writes
+    def change_topic(self, connection: Connection, topic_id: int, spec: TopicSpec) -> Topic | None:
+        here = topics.c.id == topic_id
+        before = connection.execute(_live.where(here, ~offered)).one_or_none()
+        if before is None or _holder(connection, before.chat_id, spec.slug) not in (None, topic_id):
+            return None
+        values: dict[str, Any] = {"slug": spec.slug, "name": spec.name, "query": spec.query}
+        if spec.query != before.query:
+            connection.execute(delete(matches).where(matches.c.topic_id == topic_id))
+            values["backfilled"] = False
+        return _topic(connection.execute(update(topics).where(here).values(values).returning(topics)).one())
 
     @writes
     def remove_topic(self, connection: Connection, topic_id: int) -> None:
@@ -93,26 +119,43 @@ class ChatPart(Part):
         return connection.execute(gone).rowcount > 0
 
     @reads
-    def subscriptions(self, connection: Connection, chat_id: int | None = None) -> tuple[Subscription, ...]:
-        wanted = (
-            select(subscriptions)
-            .join(topics)
-            .where(topics.c.live)
-            .order_by(subscriptions.c.chat_id, subscriptions.c.topic_id)
-        )
+    def subscriptions(
+        self, connection: Connection, chat_id: int | None = None, *, to: Iterable[int] | None = None
+    ) -> tuple[Subscription, ...]:
+        wanted = select(subscriptions).join(topics).where(topics.c.live)
         if chat_id is not None:
             wanted = wanted.where(subscriptions.c.chat_id == chat_id)
-        return tuple(Subscription(*row) for row in connection.execute(wanted))
+        parts = [wanted] if to is None else [wanted.where(topics.c.id.in_(some)) for some in batches(to)]
+        found = (Subscription(*row) for part in parts for row in connection.execute(part))
+        return tuple(sorted(found, key=lambda one: (one.chat_id, one.topic_id)))
 
     @reads
     def subscribed_chats(self, connection: Connection, topic_ids: Iterable[int]) -> tuple[Chat, ...]:
-        subscribed = (
-            select(subscriptions.c.chat_id)
-            .join(topics)
-            .where(topics.c.live, topics.c.id.in_(list(topic_ids)))
-        )
-        rows = connection.execute(select(*CHAT).where(chats.c.id.in_(subscribed)).order_by(chats.c.id))
-        return tuple(chat_of(row) for row in rows)
+        found: dict[int, Chat] = {}
+        for some in batches(topic_ids):
+            subscribed = (
+                select(subscriptions.c.chat_id).join(topics).where(topics.c.live, topics.c.id.in_(some))
+            )
+            rows = connection.execute(select(*CHAT).where(chats.c.id.in_(subscribed)))
+            found.update((row.id, chat_of(row)) for row in rows)
+        return tuple(found[chat_id] for chat_id in sorted(found))
+
+
+def _in_order(rows: Iterable[AnyRow]) -> tuple[Topic, ...]:
+    """What is on offer as it is configured, then what is chats' own by age."""
+    return tuple(
+        map(_topic, sorted(rows, key=lambda row: (row.chat_id is not None, row.position or 0, row.id)))
+    )
+
+
+def _holder(connection: Connection, chat_id: int, slug: str) -> int | None:
+    """The topic that has this slug in a chat, or on offer."""
+    for whose in (offered, topics.c.chat_id == chat_id):
+        taken = select(topics.c.id).where(whose, topics.c.slug == slug, topics.c.live)
+        holder: int | None = connection.scalar(taken)
+        if holder is not None:
+            return holder
+    return None
 
 
 def _put_topics(connection: Connection, specs: Sequence[TopicSpec], now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, union, update
+from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, tuple_, union, update
 
 from bot.domain.deliveries import DeliveryState
 from bot.domain.entries import Entry
@@ -108,13 +108,17 @@ class DeskPart(Part):
         connection.execute(update(topics).where(topics.c.id.in_(list(topic_ids))).values(backfilled=True))
 
     @reads
-    def entries_since(self, connection: Connection, since: datetime, limit: int) -> tuple[Entry, ...]:
+    def entries_since(
+        self, connection: Connection, since: datetime, limit: int, *, before: Entry | None = None
+    ) -> tuple[Entry, ...]:
         newest = (
             select(*ENTRY)
             .where(entries.c.seen >= since)
             .order_by(entries.c.seen.desc(), entries.c.id.desc())
             .limit(limit)
         )
+        if before is not None:
+            newest = newest.where(tuple_(entries.c.seen, entries.c.id) < (before.seen, before.id))
         return tuple(entry_of(row) for row in connection.execute(newest))
 
     @reads

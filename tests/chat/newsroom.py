@@ -18,6 +18,7 @@ from bot.domain.indexing import TopicIndex
 from bot.domain.matching import analyse
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import place
+from bot.domain.topics import TOPICS_PER_CHAT, Topic, TopicSpec
 from bot.ports import DeskRecord, PollRecord, Store
 from tests.contract.records import begun as as_begun
 from tests.fakes.lexicons import small_catalog
@@ -46,16 +47,31 @@ class StandingClock:
 
 @dataclass
 class Desk:
-    """A `bot.ports.Newsdesk` that counts how often it was told that topics changed."""
+    """A `bot.ports.Newsdesk` that counts how often topics changed, and has searched for them before it answers."""
 
     configuration: Catalog
-    refreshed: int = 0
+    store: Store
+    changes: int = 0
 
     def catalog(self) -> Catalog:
         return self.configuration
 
-    async def refresh_topics(self) -> None:
-        self.refreshed += 1
+    async def add_topic(self, chat_id: int, spec: TopicSpec) -> Topic | None:
+        self.changes += 1
+        return await self._searched(await self.store.add_topic(chat_id, spec, NOW))
+
+    async def change_topic(self, topic_id: int, spec: TopicSpec) -> Topic | None:
+        self.changes += 1
+        return await self._searched(await self.store.change_topic(topic_id, spec))
+
+    async def remove_topic(self, topic_id: int) -> None:
+        self.changes += 1
+        await self.store.remove_topic(topic_id)
+
+    async def _searched(self, topic: Topic | None) -> Topic | None:
+        if topic is not None:
+            await self.store.backfill([topic.id], [])
+        return topic and replace(topic, backfilled=True)
 
 
 @dataclass
@@ -65,10 +81,11 @@ class Newsroom:
     chat: Chat
     neighbour: Chat
     clock: StandingClock = field(default_factory=StandingClock)
+    topics_per_chat: int = TOPICS_PER_CHAT
 
     @property
     def services(self) -> Services:
-        return Services(self.clock, self.store, self.desk)
+        return Services(self.clock, self.store, self.desk, topics_per_chat=self.topics_per_chat)
 
     async def say(self, text: str, *, chat: Chat | None = None, reply_to: str | None = None) -> Document:
         return await answer(self.services, chat or self.chat, text, reply_to)
@@ -154,9 +171,10 @@ async def open_newsroom(folder: Path, platform: Platform = "telegram") -> AsyncI
     """A newsroom in a folder of its own, closed at the end."""
     store = await open_temporary_store(folder)
     try:
-        desk = Desk(replace(small_catalog(), feeds=FEEDS))
+        desk = Desk(replace(small_catalog(), feeds=FEEDS), store)
         await store.sync_feeds(FEEDS, NOW)
-        await store.sync_topics(desk.configuration.topics, NOW)
+        on_offer = await store.sync_topics(desk.configuration.topics, NOW)
+        await store.backfill([topic.id for topic in on_offer], [])
         chat = await store.ensure_chat(platform, "1", "Ours", NOW)
         neighbour = await store.ensure_chat(platform, "2", "Next door", NOW)
         yield Newsroom(store, desk, chat, neighbour)

@@ -10,13 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.commands import COMMANDS, Command, answer, commands_for
-from bot.chat.commands.topics import MAX_TOPICS
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.deliveries import Refused
 from bot.domain.documents import Document, Style
 from bot.domain.entries import FeedSpec
-from bot.domain.topics import TopicSpec
+from bot.domain.topics import TOPICS_PER_CHAT, TopicSpec
 from tests.chat.newsroom import FEEDS, NOW, Desk, Newsroom
 
 WRONG_WORDS = (
@@ -347,8 +346,13 @@ async def test_adding_a_topic_says_what_was_understood(room: Newsroom) -> None:
     assert "• Ukraine (country; also Ukrainian" in said.plain
     assert "• either “grain” or “зерно”" in said.plain
     assert "• not “futures”" in said.plain
-    assert offered(said) == ["/subscribe black-sea-grain", "/topics test black-sea-grain"]
-    assert room.desk.refreshed == 1
+    assert offered(said) == [
+        "/subscribe black-sea-grain",
+        "/topics test black-sea-grain",
+        "/topics edit black-sea-grain = title:(Ukraine (grain | зерно) -futures)",
+        "/topics edit black-sea-grain = Ukraine (grain | зерно)",
+    ]
+    assert room.desk.changes == 1
     (mine,) = [topic for topic in await room.store.topics() if topic.chat_id == room.chat.id]
     assert mine.spec == TopicSpec("black-sea-grain", "Black Sea grain", "Ukraine (grain | зерно) -futures")
 
@@ -364,7 +368,7 @@ async def test_removing_a_topic_ends_its_subscription_and_says_so(room: Newsroom
     await room.say("/subscribe grain")
     said = await room.say("/topics remove grain")
     assert "Removed the topic Grain. This chat was subscribed to it; that has ended too." in said.plain
-    assert room.desk.refreshed == 2
+    assert room.desk.changes == 2
     assert await room.store.subscriptions(room.chat.id) == ()
     assert offered(said) == ["/topics add Grain = Ukraine grain"]
     assert "Made the topic Grain." in (await room.say(offered(said)[0])).plain
@@ -375,7 +379,10 @@ async def test_show_explains_a_topic(room: Newsroom) -> None:
     assert "Query: US–Russia summit" in said.plain
     assert "• Russia (country" in said.plain
     assert "A report fits if it has all of:\n• " in said.plain
-    assert offered(said) == ["/subscribe us-russia-summit", "/topics test us-russia-summit"]
+    assert offered(said)[:2] == ["/subscribe us-russia-summit", "/topics test us-russia-summit"]
+    assert {command.partition(" = ")[0] for command in offered(said)[2:]} == {
+        "/topics add Our US–Russia summit"
+    }
 
 
 async def test_naming_a_topic_alone_shows_it(room: Newsroom) -> None:
@@ -808,13 +815,19 @@ async def test_why_tells_nothing_of_another_chats_messages(room: Newsroom) -> No
     assert "No bulletin has been sent to this chat yet" in (await room.say("/why")).plain
 
 
-async def test_a_chat_has_room_for_so_many_topics(room: Newsroom) -> None:
-    for number in range(MAX_TOPICS):
-        spec = TopicSpec(f"t{number}", f"T{number}", "Ukraine")
-        await room.store.add_topic(room.chat.id, spec, NOW)
+@pytest.mark.parametrize("limit", [1, 3, TOPICS_PER_CHAT])
+async def test_a_chat_has_room_for_so_many_topics(room: Newsroom, limit: int) -> None:
+    """As many as the operator says; one that goes makes room for another, and changing one needs none."""
+    room.topics_per_chat = limit
+    for number in range(limit):
+        assert "Made the topic" in (await room.say(f"/topics add T{number} = Ukraine")).plain
     said = await room.say("/topics add One more = Armenia")
-    assert f"This chat has {MAX_TOPICS} topics of its own, which is the limit." in said.plain
-    assert len(await room.store.topics()) == MAX_TOPICS + 3
+    topics = "1 topic" if limit == 1 else f"{limit} topics"
+    assert f"This chat has {topics} of its own, which is the limit." in said.plain
+    assert len(await room.store.topics()) == limit + 3
+    assert (await room.say("/topics edit t0 = Armenia")).changed
+    assert (await room.say("/topics remove t0")).changed
+    assert "Made the topic One more." in (await room.say("/topics add One more = Armenia")).plain
     assert (
         "Made the topic One more."
         in (await room.say("/topics add One more = Armenia", chat=room.neighbour)).plain
@@ -828,7 +841,7 @@ async def test_a_bug_is_logged_once_and_answered_kindly(room: Newsroom) -> None:
         def catalog(self) -> Catalog:
             raise RuntimeError("the desk is on fire")
 
-    services = replace(room.services, newsdesk=BrokenDesk(room.desk.configuration))
+    services = replace(room.services, newsdesk=BrokenDesk(room.desk.configuration, room.store))
     with capture_logs() as logs:
         said = await answer(services, room.chat, "/topics add my private words")
     assert "Something went wrong here with /topics" in said.plain

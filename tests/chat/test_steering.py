@@ -25,6 +25,11 @@ ARGUMENTS = {
     "remove": ["mine", "Mine", "ukraine-ceasefire", "nowhere", ""],
     "show": ["mine", "ukraine-ceasefire", ""],
     "test": ["Ukraine truce", "mine", "(", ""],
+    "rename": ["mine = Ours", "mine: Mine", "ukraine-ceasefire = Truce", "mine = =", "mine", ""],
+    "edit": ["mine = Armenia", "mine: title:Armenia", "ukraine-ceasefire = Armenia", "mine = (", "mine", ""],
+    "narrow": ["mine: port", "mine = -port", "ukraine-ceasefire: port", "mine: (", "mine", "mine port", ""],
+    "widen": ["mine: corn", "mine = | corn", "ukraine-ceasefire: corn", "mine: -x", "mine", "mine corn", ""],
+    "share": ["mine", "ukraine-ceasefire", "nowhere", ""],
     "list": [""],
     "languages": ["ja en", "any", "xx", ""],
     "timezone": ["Asia/Tokyo", "Nowhere", ""],
@@ -66,6 +71,7 @@ ASKING = [
     "/topics",
     "/topics list",
     "/topics show mine",
+    "/topics share mine",
     "/topics ukraine-ceasefire",
     "/topics test Ukraine truce",
     "/topics test mine",
@@ -141,12 +147,12 @@ async def furnish(room: Newsroom, chat: Chat, *, paused: bool = False) -> None:
 async def test_whoever_may_not_steer_changes_nothing(room: Newsroom, *, paused: bool) -> None:
     """Whatever is typed: either it is refused to that person alone, or it only asks and is answered as ever."""
     await furnish(room, room.chat, paused=paused)
-    rows, before, refreshed = await stored(room), await room.state(), room.desk.refreshed
+    rows, before, changes = await stored(room), await room.state(), room.desk.changes
     turned_away = []
     for text in TYPED:
         said = await say(room, room.chat, text, nobody)
         assert await room.state() == before, text
-        assert room.desk.refreshed == refreshed, text
+        assert room.desk.changes == changes, text
         assert not said.changed, text
         if refused(said):
             assert said.actions == (), text
@@ -222,6 +228,14 @@ NAMING = [
     "/topics show {}",
     "/topics remove {}",
     "/topics test {}",
+    "/topics share {}",
+    "/topics rename {} = Armenia",
+    "/topics edit {} = Armenia",
+    "/topics narrow {}: Armenia",
+    "/topics widen {}: Armenia",
+    "/topics widen {}",
+    "/topics rename armenia = {}",
+    "/topics rename mine = {}",
     "/topics add {}",
     "/topics add {} = Armenia",
     "/help {}",

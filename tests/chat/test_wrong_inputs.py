@@ -75,6 +75,55 @@ WRONG = [
     ("/topics remove ukraine-ceasefire", "is on offer to everyone and cannot be removed"),
     ("/topics remove nowhere", "I know no topic “nowhere”"),
     ("/topics remove mone", "Did you mean mine?"),
+    ("/topics rename", "Which topic?\n/topics rename TOPIC = NAME — gives it another name"),
+    ("/topics rename mine", "What should it be called?"),
+    ("/topics rename mine =", "What should it be called?"),
+    ("/topics rename mine = Mine", "It is called Mine already"),
+    ("/topics rename mine = 🔥", "A topic needs a name with letters"),
+    ("/topics rename mine = a = b", "A name has no = in it"),
+    ("/topics rename mine = " + "N" * 61, "That name has 61 characters; 60 is the limit"),
+    ("/topics rename mine = Ukraine Ceasefire", "There is a topic ukraine-ceasefire on offer already"),
+    ("/topics rename mine: Theirs", "There is a topic theirs in this chat already"),
+    ("/topics rename mine Ours", "Did you mean /topics rename mine = Ours?"),
+    ("/topics rename nowhere = Ours", "I know no topic “nowhere”"),
+    ("/topics rename armenia = Ours", "is on offer to everyone and cannot be changed"),
+    ("/topics edit", "Which topic?\n/topics edit TOPIC = QUERY"),
+    ("/topics edit mine", "What should Mine look for?\nAs yet: Ukraine grain"),
+    ("/topics edit mine = (", "A parenthesis is not closed."),
+    ("/topics edit mine = the", "These words say nothing"),
+    ("/topics edit mine = -x", "A topic needs something to look for"),
+    ("/topics edit mine = Ukraine grain", "Mine looks for that already"),
+    ("/topics edit mine = " + "a " * 300, "500 is the limit"),
+    ("/topics edit mone = Ukraine", "Did you mean mine?"),
+    ("/topics edit ukraine-ceasefire = Armenia", "is on offer to everyone and cannot be changed"),
+    ("/topics edit = Ukraine", "I know no topic “”"),
+    ("/topics narrow", "Which topic?\n/topics narrow TOPIC: WORDS"),
+    ("/topics narrow mine", "Mine looks for Ukraine grain\n/topics narrow mine: WORDS"),
+    ("/topics narrow mine: (", "A parenthesis is not closed."),
+    ("/topics narrow mine: a) | (b", "This parenthesis closes nothing."),
+    ("/topics narrow mine: | port", "Something is missing before this |."),
+    ('/topics narrow mine: "port', "This quotation mark is not closed."),
+    ("/topics narrow mine: the", "These words say nothing"),
+    ("/topics narrow mine: grain", "That changes nothing: Mine asks for it already"),
+    ("/topics narrow mine: " + "port " * 120, "500 is the limit"),
+    ("/topics narrow mine: " + "(" * 30 + "a" + ")" * 30, "More than 20 nested parentheses."),
+    ("/topics narrow mine: 🔥", "These words say nothing"),
+    ("/topics narrow mine -futures", "Did you mean /topics narrow mine: -futures?"),
+    ("/topics narrow nowhere: port", "I know no topic “nowhere”"),
+    ("/topics narrow armenia", "so that makes a topic of this chat's own"),
+    ("/topics narrow armenia: port", "is on offer to everyone and cannot be changed"),
+    ("/topics widen", "Which topic?\n/topics widen TOPIC: WORDS"),
+    ("/topics widen mine", "Mine looks for Ukraine grain\n/topics widen mine: WORDS"),
+    ("/topics widen mine: -corn", "A topic needs something to look for"),
+    ("/topics widen mine: |", "There is nothing between these parentheses"),
+    ("/topics widen mine: Ukraine grain", "That changes nothing"),
+    ("/topics widen mine: x)", "This parenthesis closes nothing."),
+    ("/topics widen mine corn", "Did you mean /topics widen mine: corn?"),
+    ("/topics widen us-russia-summit: talks", "is on offer to everyone and cannot be changed"),
+    ("/topics share", "Which topic?\n/topics share TOPIC"),
+    ("/topics share nowhere", "I know no topic “nowhere”"),
+    ("/topics share armenia", "is on offer in every chat. Type there:\n/subscribe armenia-azerbaijan"),
+    ("/topics change mine = Armenia", "Did you mean /topics edit mine = Armenia?"),
     ("/topics show", "Which topic?\n/topics show TOPIC — explains a topic"),
     ("/topics show nowhere", "I know no topic “nowhere”"),
     ("/topics test", "What should be tried?\n/topics test QUERY — what it would have matched"),
@@ -118,14 +167,15 @@ async def test_a_mistake_is_answered_clearly_and_changes_nothing(
 ) -> None:
     """Never an exception, never silence; the store stays as it was."""
     await room.say("/topics add Mine = Ukraine grain")
+    await room.say("/topics add Theirs = Armenia grain")
     await room.say("/settings prefer BBC")
-    before, refreshed = await room.state(), room.desk.refreshed
+    before, changes = await room.state(), room.desk.changes
     with capture_logs() as logs:
         said = await room.say(typed)
     assert expected in said.plain
     assert logs == []
     assert await room.state() == before
-    assert room.desk.refreshed == refreshed
+    assert room.desk.changes == changes
     assert len(said.plain) < 2000
 
 
@@ -203,7 +253,14 @@ COMMAND_LIKE = st.builds(
     "/{}{}{}".format,
     st.sampled_from([command.name for command in COMMANDS if command.name != "stop"]),
     st.sampled_from(
-        [" ", " add ", " remove ", " test ", " show ", " languages ", " timezone ", " block ", "@x "]
+        [" ", "@x "]
+        + [
+            f" {word} "
+            for word in (
+                *("add", "remove", "test", "show", "share", "rename", "rename a =", "edit", "edit a ="),
+                *("narrow", "narrow a:", "widen", "widen a:", "languages", "timezone", "block"),
+            )
+        ]
     ),
     st.text(max_size=200),
 )
@@ -217,6 +274,7 @@ def test_no_text_whatever_raises_or_goes_unanswered() -> None:
     with asyncio.Runner() as runner, tempfile.TemporaryDirectory() as folder:
         stack = AsyncExitStack()
         room = runner.run(stack.enter_async_context(open_newsroom(Path(folder))))
+        runner.run(room.say("/topics add a = Ukraine grain"))
 
         @settings(max_examples=250, deadline=None)
         @given(text=st.text(max_size=300) | COMMAND_LIKE | QUERY_LIKE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -87,10 +87,30 @@ class Statements:
 def counting(store: SqlStore, *, break_at: int | None = None) -> Iterator[Statements]:
     """Count what is executed (with each transaction's BEGIN), and raise FaultError before statement `break_at`."""
     statements = Statements(break_at)
-    for engine in engines(store):
-        event.listen(engine.sync_engine, "before_cursor_execute", statements)
-    try:
+    with listening(store, statements):
         yield statements
+
+
+@contextmanager
+def listening(store: SqlStore, listener: Callable[..., None]) -> Iterator[None]:
+    """Have a listener told of each statement before it is executed."""
+    for engine in engines(store):
+        event.listen(engine.sync_engine, "before_cursor_execute", listener)
+    try:
+        yield
     finally:
         for engine in engines(store):
-            event.remove(engine.sync_engine, "before_cursor_execute", statements)
+            event.remove(engine.sync_engine, "before_cursor_execute", listener)
+
+
+async def explained(store: SqlStore, statements: Sequence[tuple[str, Any]]) -> list[str]:
+    """How SQLite goes about statements: `SEARCH topics USING INDEX …`, `SCAN topics`."""
+
+    def explain(connection: Connection) -> list[str]:
+        return [
+            row.detail
+            for statement, parameters in statements
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+    return await store._database.read(explain)

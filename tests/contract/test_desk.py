@@ -235,6 +235,18 @@ async def test_recent_entries_are_newest_first(store: Store) -> None:
     assert old not in await store.entries_since(NOON, 10)
 
 
+async def test_recent_entries_by_the_page(store: Store) -> None:
+    """Each page goes on behind the last entry of the one before; what comes in meanwhile is on none."""
+    times = (NOON, NOON, NOON + MINUTE, NOON, NOON - MINUTE)
+    made = await stored(store, *(entry(str(number), seen=at) for number, at in enumerate(times)))
+    found = list(await store.entries_since(NOON, 1))
+    await stored(store, entry("late", seen=NOON + HOUR))
+    while page := await store.entries_since(NOON, 2, before=found[-1]):
+        found += page
+    assert [one.title for one in found] == ["2", "3", "1", "0"]
+    assert set(found) < set(made)
+
+
 async def test_watching_since(store: Store) -> None:
     """The first sight at or after the instant; none without entries."""
     assert await store.watching_since(NOON - HOUR) is None

@@ -80,7 +80,7 @@ async def test_configuration_is_stored_whole_or_not_at_all(store: SqlStore) -> N
     await store.sync_feeds([feed_spec("old")], NOON)
     await a_topic(store)
     assert await nothing_or_all(store, lambda: store.sync_feeds([feed_spec("new")], NOON)) == 3
-    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 5
+    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 6
 
 
 async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> None:
@@ -90,6 +90,16 @@ async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> N
     assert topic is not None
     await store.subscribe(chat.id, topic.id, NOON)
     assert await nothing_or_all(store, lambda: store.remove_topic(topic.id)) == 3
+
+
+async def test_a_topic_is_changed_with_what_it_matched_forgotten_or_stays(store: SqlStore) -> None:
+    """A new query beside matches of the old one would be taken for what it matches."""
+    chat = await a_chat(store)
+    topic = await store.add_topic(chat.id, TopicSpec("tea", "Tea", "tea"), NOON)
+    assert topic is not None
+    await a_story(store, topic=topic)
+    changed = TopicSpec("tea", "Tea", "green tea")
+    assert await nothing_or_all(store, lambda: store.change_topic(topic.id, changed)) == 6
 
 
 async def test_a_chat_moves_with_all_it_has_or_stays(store: SqlStore) -> None:

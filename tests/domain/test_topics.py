@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.topics import TopicSpec, hashtag_of, slug_of, split_definition
+from bot.domain.topics import TopicSpec, definition_of, hashtag_of, slug_of, split_definition
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,16 @@ def test_a_slug_can_be_typed(name: str) -> None:
         ("a = b = c", TopicSpec("a", "a", "b = c")),
         ("= us", TopicSpec("", "", "us")),
         ("us =", TopicSpec("us", "us", "")),
+        ("停戦＝ウクライナ停戦", TopicSpec("停戦", "停戦", "ウクライナ停戦")),
     ],
 )
 def test_definitions(text: str, spec: TopicSpec) -> None:
     """`name = query`, or a query that is its own name."""
     assert split_definition(text) == spec
+
+
+@given(st.text(st.sampled_from("ab =＝:|"), max_size=20))
+def test_a_definition_can_be_written_again(text: str) -> None:
+    """What one chat shares is the same topic in another."""
+    spec = split_definition(text)
+    assert split_definition(definition_of(spec)) == spec

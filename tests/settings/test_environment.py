@@ -47,6 +47,13 @@ def test_variables_and_env_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.store_url == "sqlite:///elsewhere/sokuho.db"
 
 
+def test_how_many_topics_a_chat_may_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read().topics_per_chat == 50
+    for value in (1, 10_000):
+        monkeypatch.setenv("SOKUHO_TOPICS_PER_CHAT", str(value))
+        assert read().topics_per_chat == value
+
+
 def test_a_setting_without_a_value_is_not_set() -> None:
     """A line of `.env` that was left to be filled in stands for the default."""
     Path(".env").write_text("SOKUHO_DATABASE_URL=\nSOKUHO_POLL_MINUTES=\n", encoding="utf-8")
@@ -74,6 +81,9 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SOKUHO_POLL_MINUTES", "0", "greater than 0"),
         ("SOKUHO_POLL_MINUTES", "1441", "less than or equal to 1440"),
         ("SOKUHO_POLL_MINUTES", "nan", ""),
+        ("SOKUHO_TOPICS_PER_CHAT", "many", "valid integer"),
+        ("SOKUHO_TOPICS_PER_CHAT", "0", "greater than or equal to 1"),
+        ("SOKUHO_TOPICS_PER_CHAT", "10001", "less than or equal to 10000"),
         ("SOKUHO_LOG_LEVEL", "pa55word", "'debug', 'info', 'warning' or 'error'"),
     ],
 )

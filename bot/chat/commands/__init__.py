@@ -1,6 +1,6 @@
 """One command layer for every platform: a line of text in, a document out."""
 
-from bot.chat.commands.base import Command, Invocation, MaySteer, Services, Usage, anybody, visible_topics
+from bot.chat.commands.base import Command, Invocation, MaySteer, Services, Usage, anybody
 from bot.chat.commands.dispatch import answer
 from bot.chat.commands.table import COMMANDS, commands_for
 
@@ -14,5 +14,4 @@ __all__ = [
     "answer",
     "anybody",
     "commands_for",
-    "visible_topics",
 ]

@@ -11,18 +11,19 @@ from zoneinfo import ZoneInfo
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import Document, code, document, line
-from bot.domain.topics import Topic
-from bot.ports import ChatStore, Clock, Newsdesk, Store
+from bot.domain.topics import TOPICS_PER_CHAT, Topic
+from bot.ports import Clock, Newsdesk, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What commands work with. `stop` ends the program; only the console has it."""
+    """What commands work with. `stop` ends the program; only the console has it. `topics_per_chat`: how many it may make."""
 
     clock: Clock
     store: Store
     newsdesk: Newsdesk
     stop: Callable[[], None] | None = None
+    topics_per_chat: int = TOPICS_PER_CHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Invocation:
 
     async def topics(self) -> tuple[Topic, ...]:
         """The topics this chat may know of."""
-        return await visible_topics(self.store, self.chat)
+        return await self.store.visible_topics(self.chat.id)
 
     async def subscribed(self) -> frozenset[int]:
         """The ids of the topics this chat is subscribed to."""
@@ -143,9 +144,3 @@ def steering(handler: Handler) -> Handler:
         )
 
     return guarded
-
-
-async def visible_topics(store: ChatStore, chat: Chat) -> tuple[Topic, ...]:
-    """The topics a chat may know of: its own first, then those on offer. Nobody sees another chat's."""
-    visible = [topic for topic in await store.topics() if topic.chat_id in (None, chat.id)]
-    return tuple(sorted(visible, key=lambda topic: topic.chat_id is None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.commands.wording import clip, nearest
 from bot.domain.documents import Action, Document, document, line, strong
@@ -14,7 +14,16 @@ from bot.domain.topics import Topic, slug_of
 _MOST_OFFERED = 6
 """Topics offered when what was typed means none, or could mean several."""
 
-_MARKS = {"/subscribe": "＋ ", "/unsubscribe": "－ ", "/topics remove": "Remove "}
+_MOST_DIVIDERS = 6
+_LONGEST_NAME = 12
+"""Words of a name that is looked for, and dividers that may be the one: more are no name."""
+
+_MARKS = {
+    "/subscribe": "＋ ",
+    "/unsubscribe": "－ ",
+    "/topics remove": "Remove ",
+    "/topics rename": "Rename ",
+}
 """Before the name of a topic on a button that changes something."""
 
 
@@ -30,10 +39,10 @@ class NotFound:
 def find_topic(text: str, topics: Sequence[Topic]) -> Topic | NotFound:
     """The one topic that all of `text` means. Of two equal names the first topic's counts."""
     typed = _fold(text)
-    exact = next((topic for topic in topics if typed in _names(topic)), None)
+    exact = _called(typed, topics)
     if exact is not None:
         return exact
-    begun = tuple(topic for topic in topics if typed and any(n.startswith(typed) for n in _names(topic)))
+    begun = _begun(typed, topics)
     if len(begun) == 1:
         return begun[0]
     return NotFound(text, begun, several=True) if begun else NotFound(text, _near(typed, topics))
@@ -54,10 +63,37 @@ def find_topics(text: str, topics: Sequence[Topic]) -> tuple[Topic, ...] | NotFo
     return tuple(found.values()) or NotFound(text)
 
 
-def topic_actions(command: str, topics: Iterable[Topic]) -> tuple[Action, ...]:
-    """The command (`/subscribe`) with each of the topics."""
+def divided(text: str, topics: Sequence[Topic], dividers: str = "=:＝：") -> tuple[Topic | NotFound, str]:
+    """The topic that is named before a divider, and what stands behind it; of several dividers, one that makes sense.
+
+    A name may have a colon in it, and so may a query.
+    """
+    places = [place for place, char in enumerate(text) if char in dividers][:_MOST_DIVIDERS]
+    parts = [(text[:place].strip(), text[place + 1 :].strip()) for place in places]
+    whole = (text.strip(), "")
+    for head, rest in (*reversed(parts), whole):
+        topic = _called(_fold(head), topics)
+        if topic is not None:
+            return topic, rest
+    for head, rest in parts or (whole,):
+        begun = _begun(_fold(head), topics)
+        if len(begun) == 1:
+            return begun[0], rest
+    head, rest = (*parts, whole)[0]
+    return find_topic(head, topics), rest
+
+
+def undivided(text: str, topics: Sequence[Topic]) -> tuple[Topic, str] | None:
+    """The topic that the first words mean and the other words, where somebody left the divider out."""
+    words = text.split()
+    topic, used = _leading(words, len(words[:_LONGEST_NAME]), topics)
+    return (topic, " ".join(words[used:])) if isinstance(topic, Topic) and used < len(words) else None
+
+
+def topic_actions(command: str, topics: Iterable[Topic], behind: str = "") -> tuple[Action, ...]:
+    """The command (`/subscribe`) with each of the topics, and what stands `behind` them."""
     mark = _MARKS.get(command, "")
-    return tuple(Action(mark + topic.spec.name, f"{command} {topic.spec.slug}") for topic in topics)
+    return tuple(Action(mark + topic.spec.name, f"{command} {topic.spec.slug}{behind}") for topic in topics)
 
 
 def not_found(
@@ -67,13 +103,15 @@ def not_found(
     none: str = "There are no topics yet.",
     *,
     may_add: bool = False,
+    behind: str = "",
 ) -> Document:
     """What to say of a miss. `command` (`/subscribe`) is offered with each of `topics` it may have meant.
 
-    `none`: what to say where there are no topics. `may_add`: a new topic may be what was wanted.
+    `none`: what to say where there are no topics. `may_add`: a new topic may be what was wanted. `behind`: what was
+    typed behind the topic.
     """
     quoted = f"“{clip(problem.text)}”"
-    near = topic_actions(command, problem.near[:_MOST_OFFERED])
+    near = topic_actions(command, problem.near[:_MOST_OFFERED], behind)
     if problem.several:
         return document(f"🤔 {quoted} could be any of these. Which one?", actions=near)
     if near:
@@ -85,10 +123,18 @@ def not_found(
         *(() if topics else (none,)),
         actions=(
             *((new,) if may_add and slug_of(problem.text) else ()),
-            *topic_actions(command, topics[:_MOST_OFFERED]),
+            *topic_actions(command, topics[:_MOST_OFFERED], behind),
             *((Action("All topics", "/topics"),) if len(topics) > _MOST_OFFERED else ()),
         ),
     )
+
+
+def not_own(problem: NotFound, topics: Sequence[Topic], command: str, *, behind: str = "") -> Document:
+    """What to say of a miss where only a chat's own topic can have been meant."""
+    near = tuple(topic for topic in problem.near if topic.chat_id is not None)
+    miss = replace(problem, near=near, several=problem.several and len(near) > 1)
+    own = [topic for topic in topics if topic.chat_id is not None]
+    return not_found(miss, own, command, "This chat has made no topic of its own.", behind=behind)
 
 
 def _leading(words: Sequence[str], longest: int, topics: Sequence[Topic]) -> tuple[Topic | NotFound, int]:
@@ -102,6 +148,14 @@ def _leading(words: Sequence[str], longest: int, topics: Sequence[Topic]) -> tup
         return first, 1
     rest = " ".join(words)
     return NotFound(rest, _near(_fold(rest), topics)), len(words)
+
+
+def _called(typed: str, topics: Sequence[Topic]) -> Topic | None:
+    return next((topic for topic in topics if typed in _names(topic)), None)
+
+
+def _begun(typed: str, topics: Sequence[Topic]) -> tuple[Topic, ...]:
+    return tuple(topic for topic in topics if typed and any(n.startswith(typed) for n in _names(topic)))
 
 
 def _names(topic: Topic) -> tuple[str, str]:

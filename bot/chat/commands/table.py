@@ -56,7 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="topics",
-        summary="see, make, try out and remove topics",
+        summary="see, make, change, try out and share topics",
         group="Follow",
         usage=(
             Usage("/topics", "lists this chat's topics and those on offer"),
@@ -64,6 +64,14 @@ COMMANDS: tuple[Command, ...] = (
             Usage("/topics add NAME = QUERY", "the same, under a name of its own"),
             Usage("/topics test QUERY", "what it would have matched of late, and why"),
             Usage("/topics show TOPIC", "explains a topic"),
+            Usage(
+                "/topics narrow TOPIC: WORDS",
+                "has a topic of this chat ask for these words too; -WORD leaves out",
+            ),
+            Usage("/topics widen TOPIC: WORDS", "has it take these words instead, too"),
+            Usage("/topics edit TOPIC = QUERY", "has it look for something else"),
+            Usage("/topics rename TOPIC = NAME", "gives it another name"),
+            Usage("/topics share TOPIC", "a line to copy that makes it in another chat"),
             Usage("/topics remove TOPIC", "removes a topic of this chat"),
         ),
         examples=(
@@ -71,11 +79,16 @@ COMMANDS: tuple[Command, ...] = (
             "/topics test Ukraine ceasefire",
             "/topics add Grain deal = Ukraine (grain | зерно | 穀物) -futures",
             "/topics show grain-deal",
-            "/topics remove grain-deal",
+            "/topics narrow grain-deal: port",
+            "/topics widen grain-deal: Black Sea corridor",
+            "/topics edit grain-deal = Ukraine grain",
+            "/topics rename grain-deal = Grain",
+            "/topics share grain",
+            "/topics remove grain",
             "/topics add Russia ceasefire",
         ),
         handler=topics.topics,
-        words=("add", "test", "show", "remove", "list"),
+        words=("add", "test", "show", "narrow", "widen", "edit", "rename", "share", "remove", "list"),
         takes_topics=True,
     ),
     Command(

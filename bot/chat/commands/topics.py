@@ -1,34 +1,27 @@
-"""`/topics`: this chat's topics and those on offer; `add`, `remove`, `show` and `test` of one."""
+"""`/topics`: this chat's topics and those on offer; `add`, `remove`, `show` and `test` of one (`changing` has the rest)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
+from bot.chat.commands.changing import HANDLERS, STILL_SEARCHED, name_problem, refinements
 from bot.chat.commands.history import expected
-from bot.chat.commands.lookup import find_topic, not_found, topic_actions
+from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
 from bot.chat.commands.understanding import query_problem, understood
-from bot.chat.commands.wording import clip
+from bot.chat.commands.wording import clip, count
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.queries import QueryProblem, read_query
-from bot.domain.topics import Topic, TopicSpec, slug_of, split_definition
-
-MAX_TOPICS = 50
-"""Topics that one chat may make."""
-
-MAX_NAME = 60
-"""Characters in a topic's name: it has to fit on a button and in a hashtag."""
+from bot.domain.topics import Topic, TopicSpec, definition_of, slug_of, split_definition
 
 
 async def topics(invocation: Invocation) -> Document:
     if not invocation.args:
         return await _list(invocation)
-    return await subcommand(
-        invocation, {"add": _add, "remove": _remove, "show": _show, "test": try_out, "list": _list}, _unknown
-    )
+    own = {"add": _add, "remove": _remove, "show": _show, "test": try_out, "list": _list}
+    return await subcommand(invocation, own | HANDLERS, _unknown)
 
 
 async def _list(invocation: Invocation) -> Document:
@@ -76,31 +69,32 @@ async def _unknown(invocation: Invocation) -> Document | None:
 async def _add(invocation: Invocation) -> Document:
     spec = split_definition(invocation.args)
     topics = await invocation.topics()
-    problem = _name_problem(spec, topics)
+    problem = _problem(invocation, spec, topics)
     if problem is not None:
         return problem
     lexicon = invocation.catalog.lexicon
     query = read_query(spec.query, lexicon)
     if isinstance(query, QueryProblem):
-        return query_problem(query, spec.query)
-    topic = await invocation.store.add_topic(invocation.chat.id, spec, invocation.now)
+        return query_problem(query, spec.query, invocation.chat)
+    topic = await invocation.services.newsdesk.add_topic(invocation.chat.id, spec)
     if topic is None:
         return document(f"🤔 There is a topic {spec.slug} already.", _named("Choose another name: "))
-    await invocation.services.newsdesk.refresh_topics()
     return document(
         line("✅ Made the topic ", strong(spec.name), ". This chat does not follow it yet."),
         (),
         *understood(query, lexicon),
+        *(() if topic.backfilled else ((), STILL_SEARCHED)),
         actions=(
             Action("Subscribe", f"/subscribe {spec.slug}"),
             Action("See what it would match", f"/topics test {spec.slug}"),
+            *refinements(topic, topics, lexicon),
         ),
         changed=True,
     )
 
 
-def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
-    """What is wrong with the name of a new topic, if anything."""
+def _problem(invocation: Invocation, spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
+    """What stands against a new topic, but for its query, if anything."""
     if not spec.query:
         return document(
             "🤔 What should the topic look for?",
@@ -108,32 +102,14 @@ def _name_problem(spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
             line("For example: ", code("/topics add Taiwan strait")),
             line("With a name of its own: ", code("/topics add Strait = Taiwan strait")),
         )
-    if len(spec.name) > MAX_NAME:
+    problem = name_problem(spec, topics, "/topics add NAME = QUERY")
+    limit = invocation.services.topics_per_chat
+    if problem is None and sum(topic.chat_id is not None for topic in topics) >= limit:
         return document(
-            f"🤔 That name has {len(spec.name)} characters; {MAX_NAME} is the limit.",
-            _named("Put a short name in front: "),
-        )
-    if not spec.slug:
-        return document(
-            "🤔 A topic needs a name with letters or figures in it.", _named("Put one in front: ")
-        )
-    taken = next((topic for topic in topics if topic.spec.slug == spec.slug), None)
-    if taken is not None:
-        whose = "on offer" if taken.chat_id is None else "in this chat"
-        return document(
-            line("🤔 There is a topic ", strong(taken.spec.slug), f" {whose} already."),
-            _named("Choose another name: "),
-            actions=(
-                Action(f"Show {taken.spec.name}", f"/topics show {taken.spec.slug}"),
-                Action(f"Subscribe to {taken.spec.name}", f"/subscribe {taken.spec.slug}"),
-            ),
-        )
-    if sum(topic.chat_id is not None for topic in topics) >= MAX_TOPICS:
-        return document(
-            f"🤔 This chat has {MAX_TOPICS} topics of its own, which is the limit.",
+            f"🤔 This chat has {count(limit, 'topic')} of its own, which is the limit.",
             line("Remove one first: ", code("/topics remove TOPIC")),
         )
-    return None
+    return problem
 
 
 def _named(advice: str) -> Line:
@@ -153,12 +129,11 @@ async def _remove(invocation: Invocation) -> Document:
             actions=(Action("Unsubscribe instead", f"/unsubscribe {spec.slug}"),),
         )
     was_subscribed = topic.id in await invocation.subscribed()
-    await invocation.store.remove_topic(topic.id)
-    await invocation.services.newsdesk.refresh_topics()
+    await invocation.services.newsdesk.remove_topic(topic.id)
     ended = " This chat was subscribed to it; that has ended too." if was_subscribed else ""
     return document(
         line("✅ Removed the topic ", strong(spec.name), f".{ended}"),
-        actions=(Action("Make it again", f"/topics add {spec.name} = {spec.query}"),),
+        actions=(Action("Make it again", f"/topics add {definition_of(spec)}"),),
         changed=True,
     )
 
@@ -172,7 +147,7 @@ async def _show(invocation: Invocation) -> Document:
     lexicon = invocation.catalog.lexicon
     query = read_query(spec.query, lexicon)
     meaning = (
-        query_problem(query, spec.query).lines
+        query_problem(query, spec.query, invocation.chat).lines
         if isinstance(query, QueryProblem)
         else understood(query, lexicon)
     )
@@ -184,7 +159,7 @@ async def _show(invocation: Invocation) -> Document:
         *meaning,
         (),
         line(faint(await expected(invocation, (topic,)))),
-        actions=_actions(topic, subscribed=subscribed),
+        actions=(*_actions(topic, subscribed=subscribed), *refinements(topic, topics, lexicon), *_own(topic)),
     )
 
 
@@ -196,8 +171,15 @@ def _actions(topic: Topic, *, subscribed: bool) -> tuple[Action, ...]:
         else Action("Subscribe", f"/subscribe {slug}")
     )
     trial = Action("See what it would match", f"/topics test {slug}")
-    remove = (Action("Remove it", f"/topics remove {slug}"),) if topic.chat_id is not None else ()
-    return (toggle, trial, *remove)
+    return (toggle, trial)
+
+
+def _own(topic: Topic) -> tuple[Action, ...]:
+    """What a chat may do with a topic of its own alone."""
+    if topic.chat_id is None:
+        return ()
+    slug = topic.spec.slug
+    return (Action("Share it", f"/topics share {slug}"), Action("Remove it", f"/topics remove {slug}"))
 
 
 def _one_of(invocation: Invocation, topics: Sequence[Topic], word: str) -> Topic | Document:
@@ -207,9 +189,4 @@ def _one_of(invocation: Invocation, topics: Sequence[Topic], word: str) -> Topic
     topic = find_topic(invocation.args, topics)
     if isinstance(topic, Topic):
         return topic
-    if word != "remove":
-        return not_found(topic, topics, f"/topics {word}")
-    near = tuple(topic for topic in topic.near if topic.chat_id is not None)
-    miss = replace(topic, near=near, several=topic.several and len(near) > 1)
-    own = [topic for topic in topics if topic.chat_id is not None]
-    return not_found(miss, own, "/topics remove", "This chat has made no topic of its own.")
+    return (not_own if word == "remove" else not_found)(topic, topics, f"/topics {word}")

@@ -46,7 +46,7 @@ async def try_out(invocation: Invocation) -> Document:
     lexicon = invocation.catalog.lexicon
     query = read_query(text, lexicon)
     if isinstance(query, QueryProblem):
-        return query_problem(query, text)
+        return query_problem(query, text, invocation.chat)
     history = await recent(invocation)
     entries = [entry for entry in history.entries if entry.at >= invocation.now - PERIOD]
     hits = tuple(_gather(await _match(query, entries, lexicon)))

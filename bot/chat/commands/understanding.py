@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bot.chat.commands.wording import pointed
+from bot.chat.locales import language_of_chat, said_in
+from bot.domain.chats import Chat
 from bot.domain.documents import Document, Line, document, line
 from bot.domain.lexicon import Lexicon
 from bot.domain.queries import AllOf, Query, QueryProblem, describe_query
@@ -15,6 +17,7 @@ def understood(query: Query, lexicon: Lexicon) -> tuple[Line, ...]:
     return (line(f"A report fits if it has{all_of}:"), *parts)
 
 
-def query_problem(problem: QueryProblem, text: str) -> Document:
-    """What is wrong, with a caret under the place."""
-    return document(f"🤔 {problem.message}", *(pointed(text, problem.position) if text else ()))
+def query_problem(problem: QueryProblem, text: str, chat: Chat) -> Document:
+    """What is wrong, in the chat's language, with a caret under the place."""
+    said = said_in(problem.template, language_of_chat(chat)).format(**dict(problem.values))
+    return document(f"🤔 {said}", *(pointed(text, problem.position) if text else ()))
