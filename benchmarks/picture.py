@@ -34,7 +34,7 @@ from bot.domain.documents import Document
 from bot.domain.entries import Entry
 from bot.domain.matching import analyse
 from bot.domain.stories import Report, Story
-from bot.domain.topics import Topic
+from bot.domain.topics import Topic, TopicSpec
 from bot.storage.sql import SqlStore, open_store
 
 PICTURE = PROJECT / "docs" / "bulletin.svg"
@@ -73,8 +73,14 @@ class Desk:
     def catalog(self) -> Catalog:
         return self.configuration
 
-    async def refresh_topics(self) -> None:
-        """There is nothing to take up: the picture makes no topics."""
+    async def add_topic(self, chat_id: int, spec: TopicSpec) -> Topic | None:
+        """The picture makes no topics."""
+
+    async def change_topic(self, topic_id: int, spec: TopicSpec) -> Topic | None:
+        """Nor does it change any."""
+
+    async def remove_topic(self, topic_id: int) -> None:
+        """Nor does it remove any."""
 
 
 def bulletin(chat: Chat, catalog: Catalog, slug: str, entry: Entry) -> Document:

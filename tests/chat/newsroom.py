@@ -15,6 +15,7 @@ from bot.domain.deliveries import Delivery, Intent, Outcome, Sent, settle
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
 from bot.domain.indexing import TopicIndex
+from bot.domain.languages import language_of
 from bot.domain.matching import analyse
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import place
@@ -109,7 +110,15 @@ class Newsroom:
         text = fingerprint(title, summary)
         link = f"https://news.example/{text}"
         new = NewEntry(
-            text, text, title, summary, link, outlet or spec.outlet, spec.language, at - age, is_news=True
+            text,
+            text,
+            title,
+            summary,
+            link,
+            outlet or spec.outlet,
+            language_of(title, spec.language),
+            at - age,
+            is_news=True,
         )
         feed_id = (await self.store.feed_statuses())[feed].id
         await self.store.record_poll(PollRecord(feed_id, at, at + timedelta(minutes=5), IngestPlan((new,))))

@@ -48,7 +48,7 @@ ASK_SECONDS = 4.0
 WELCOME_SECONDS = 3.0
 """Before a group is greeted: that it is one we know, under a new id, may be told a moment later."""
 
-NEWCOMER_SECONDS = 5.0
+NEWCOMER_SECONDS = 10.0
 """A program that meets another one under its token within so long of its start came second, and gives way.
 
 The first one is interrupted too, asks again after a second, and so interrupts the second one while that is young.
