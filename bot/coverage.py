@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -20,7 +21,11 @@ def print_coverage(lexicon: Lexicon, missing_in: str | None = None) -> None:
             if not concept.labels.get(missing_in):
                 console.print(f"{concept.kind:12} {concept.id:28} {concept.name()}", markup=False)
         return
-    table = Table(title=f"{len(lexicon.concepts)} concepts, {len(lexicon.processes)} processes")
+    table = Table(
+        title=f"{len(lexicon.concepts)} concepts, {len(lexicon.processes)} processes",
+        box=box.SIMPLE,
+        padding=(0, 0, 0, 1),
+    )
     for column in ("language", *KINDS, "process", "labels"):
         table.add_column(column, justify="left" if column == "language" else "right")
     kinds = Counter(concept.kind for concept in lexicon.concepts.values())
