@@ -155,6 +155,9 @@ _IDLE = frozenset(
 )
 """Words that say nothing about what a query is after."""
 
+_SAMPLED_FIRST = ("en", "ja", "ru", "uk", "zh", "ar")
+"""In which order a concept's other names are shown, as far as it has any there."""
+
 _HAPPENINGS_NAMED = 8
 """What happens in a process, as far as it is named."""
 
@@ -413,9 +416,9 @@ def _describe_concept(id_: str, text: str, lexicon: Lexicon, language: str, *, f
     name = lexicon.name(id_, language)
     if not full:
         return name
-    others = [
-        label for labels in lexicon.concepts[id_].labels.values() for label in labels[:2] if label != name
-    ]
+    known = lexicon.concepts[id_].labels
+    languages = dict.fromkeys((*_SAMPLED_FIRST, *known))
+    others = [label for code in languages for label in known.get(code, ())[:2] if label != name]
     sample = ", ".join(dict.fromkeys(others[:6]))
     return f"{name} ({lexicon.concepts[id_].kind}; also {sample})" if sample else f"{name} ({text})"
 
