@@ -26,7 +26,7 @@ from bot.domain.matching import (
     key_of,
     weight_of_place,
 )
-from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Query, Without
+from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Query, Without, nodes_of
 from bot.domain.stems import LATIN_LANGUAGES
 from bot.domain.text import Stream, in_capitals, is_run, patterns_of, stands_alone
 
@@ -214,17 +214,8 @@ def _canonical(node: Node) -> Node:
             return node
 
 
-def _literals(node: Node) -> Iterator[Literal]:
-    match node:
-        case Literal():
-            yield node
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _literals(part)
-        case Without(part) | InTitle(part):
-            yield from _literals(part)
-        case _:
-            return
+def _literals(root: Node) -> Iterator[Literal]:
+    return (node for node in nodes_of(root) if isinstance(node, Literal))
 
 
 def _needs(node: Node, lexicon: Lexicon) -> AbstractSet[Key] | None:

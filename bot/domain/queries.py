@@ -192,6 +192,19 @@ def describe_query(query: Query, lexicon: Lexicon, language: str = "en") -> tupl
     return tuple(_describe(part, lexicon, language, top=True) for part in parts)
 
 
+def nodes_of(node: Node) -> Iterator[Node]:
+    """The node and all that is within it."""
+    yield node
+    match node:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from nodes_of(part)
+        case Without(part) | InTitle(part):
+            yield from nodes_of(part)
+        case _:
+            return
+
+
 def spell_query(root: Node) -> str:
     """A text that `read_query` reads as these nodes again, under the lexicon that they were read with."""
     match root:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.domain.lexicon import Lexicon
-from bot.domain.queries import AllOf, AnyOf, InTitle, Means, Node, Query, QueryProblem, Without, read_query
+from bot.domain.queries import (
+    AllOf,
+    InTitle,
+    Means,
+    Node,
+    Query,
+    QueryProblem,
+    nodes_of,
+    read_query,
+)
 
 _QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "「": "」", "『": "』"}
 _BRACKETS = {"(": 1, "（": 1, ")": -1, "）": -1}
@@ -36,7 +45,7 @@ def widened(text: str, words: str, lexicon: Lexicon) -> Query | QueryProblem:
 def narrower(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
     """Ways to have a query match less."""
     query = read_query(text, lexicon)
-    if isinstance(query, QueryProblem) or any(isinstance(node, InTitle) for node in _nodes(query.root)):
+    if isinstance(query, QueryProblem) or any(isinstance(node, InTitle) for node in nodes_of(query.root)):
         return ()
     for titled in (f"title:{text}", f"title:({text})"):
         read = read_query(titled, lexicon)
@@ -107,15 +116,3 @@ def _asks_less(less: Node, more: Node) -> bool:
     if isinstance(more, AllOf):
         return set(parts) < set(more.parts)
     return isinstance(more, Means) and more.process and all(isinstance(part, Means) for part in parts)
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    match node:
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _nodes(part)
-        case Without(part) | InTitle(part):
-            yield from _nodes(part)
-        case _:
-            return

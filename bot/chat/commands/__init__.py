@@ -2,10 +2,11 @@
 
 from bot.chat.commands.base import Command, Invocation, MaySteer, Services, Usage, anybody
 from bot.chat.commands.dispatch import answer
-from bot.chat.commands.table import COMMANDS, commands_for
+from bot.chat.commands.table import COMMAND_NAMES, COMMANDS, commands_for
 
 __all__ = [
     "COMMANDS",
+    "COMMAND_NAMES",
     "Command",
     "Invocation",
     "MaySteer",

@@ -197,6 +197,10 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
+"""What can be typed in a chat of a platform."""
+
+
 def commands_for(services: Services, platform: Platform = "console") -> tuple[Command, ...]:
     """The commands there are on a platform: `/stop` only where there is something to stop."""
     return tuple(

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.commands import COMMANDS
+from bot.chat.commands import COMMAND_NAMES
 from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
@@ -59,7 +59,6 @@ TOKEN_REFUSED = frozenset(
 
 UNINSTALLED = "the app was removed from the workspace"
 
-COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
 
 NOT_A_MEMBER = document(
     "👋 I am not in this channel, so no bulletin could be posted here.",

@@ -18,7 +18,7 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
-from bot.chat.commands import COMMANDS
+from bot.chat.commands import COMMAND_NAMES, COMMANDS
 from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
@@ -64,8 +64,6 @@ SECOND = (
     "Another program is polling this Telegram bot, perhaps a second Sokuho. Stop that one, "
     "or make a bot of its own for this one with @BotFather."
 )
-
-COMMAND_NAMES = frozenset(command.name for command in COMMANDS if not command.console_only)
 
 
 class TelegramBot:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.slack.bot import COMMAND_NAMES
+from bot.chat.commands import COMMAND_NAMES
 from bot.chat.slack.listening import from_slash, from_text, is_for_us, plain
 
 US = "U0SOKUHO"

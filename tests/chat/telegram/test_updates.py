@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.chat.telegram.bot import COMMAND_NAMES
+from bot.chat.commands import COMMAND_NAMES
 from bot.chat.telegram.updates import (
     ALLOWED,
     Author,
