@@ -9,7 +9,7 @@ from datetime import date
 from difflib import get_close_matches
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -112,7 +112,7 @@ class _Label:
     processes: dict[str, Languages] = field(default_factory=dict)
     guard: bool = False
     case: Case = Case.QUERY
-    layers: set[str] = field(default_factory=set)
+    layers: frozenset[str] = frozenset()
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
@@ -265,31 +265,36 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
     for one in _meanings(concepts, processes):
         needed = Case.ANY if one.guard else _case_needed(one.text, one.layer)
         ends_in_s = one.layer == "things" and _ends_in_s(one.text)
-        for pattern, case, languages in _spellings(one, needed):
-            label = labels.setdefault(pattern, _Label(pattern, latin=has_latin(pattern)))
+        for pattern, (case, languages) in _spellings(one, needed).items():
+            label = labels.get(pattern)
+            if label is None:
+                label = labels[pattern] = _Label(pattern, has_latin(pattern))
             label.case = min(label.case, case)
-            label.layers.add(one.layer)
+            label.layers |= _LAYERS[one.layer]
             label.keeps_s = label.keeps_s and ends_in_s
-            label.guard = label.guard or one.guard
-            for meanings, id_ in ((label.concepts, one.concept), (label.processes, one.process)):
-                if id_ is not None:
-                    meanings[id_] = _either(meanings.get(id_, languages), languages)
+            if one.concept is not None:
+                label.concepts[one.concept] = _either(label.concepts.get(one.concept, languages), languages)
+            elif one.process is not None:
+                label.processes[one.process] = _either(label.processes.get(one.process, languages), languages)
+            else:
+                label.guard = True
     return tuple(labels.values())
 
 
-def _spellings(one: _Meaning, needed: Case) -> Iterator[tuple[str, Case, Languages]]:
-    """(pattern, letters it needs, languages of the texts in which it means this)."""
-    for language, languages in _scope(one):
-        patterns = patterns_of(one.text, (language,))
-        if has_cyrillic(one.text):  # only there does a capital change the stem
-            yield from (
-                (p, Case.QUERY, languages) for p in patterns_of(one.text.lower()) if p not in patterns
-            )
-        yield from ((pattern, needed, languages) for pattern in patterns)
+def _spellings(one: _Meaning, needed: Case) -> Mapping[str, tuple[Case, Languages]]:
+    """By pattern: the letters it needs, and the languages of the texts in which it means this."""
+    spelt: dict[str, tuple[Case, Languages]] = {}
+    for stems_of, languages in _scope(one):
+        for pattern in patterns_of(one.text, stems_of):
+            _, others = spelt.get(pattern, (needed, languages))
+            spelt[pattern] = needed, _either(others, languages)
+    if has_cyrillic(one.text):  # only there does a capital change the stem
+        for pattern in patterns_of(one.text.lower()):
+            spelt.setdefault(pattern, (Case.QUERY, None))
+    return spelt
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(NamedTuple):
     """A text that is looked for, and what it means; a guard means nothing, and swallows shorter ones."""
 
     text: str
@@ -314,7 +319,7 @@ def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iter
             yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
 
 
-def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
+def _scope(one: _Meaning) -> tuple[tuple[Sequence[str], Languages], ...]:
     """By whose stems the label is found, each with the languages of the texts in which it then counts.
 
     Words count in their own language alone (the German «war» was). Names cross borders: English ones are met wherever
@@ -323,17 +328,19 @@ def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
     """
     latin = has_latin(one.text)
     if one.guard:
-        yield from ((language, None) for language in (LATIN_LANGUAGES if latin else ("",)))
-    elif has_cyrillic(one.text):
-        yield "", None
-    elif latin and one.language == "en" and one.layer == "things":
-        yield "en", None
-        yield from ((language, frozenset({language})) for language in LATIN_LANGUAGES[1:])
-    elif latin:
-        own = one.language if one.language in LATIN_LANGUAGES else "en"
-        yield own, frozenset({one.language})
-    else:
-        yield one.language, frozenset({one.language})
+        return _OF_GUARDS if latin else _ANYWHERE
+    if has_cyrillic(one.text):
+        return _ANYWHERE
+    if latin and one.language == "en" and one.layer == "things":
+        return _OF_NAMES
+    own = one.language if not latin or one.language in LATIN_LANGUAGES else "en"
+    return (((own,), frozenset({one.language})),)
+
+
+_ANYWHERE = ((("",), None),)
+_OF_GUARDS = ((LATIN_LANGUAGES, None),)
+_OF_NAMES = ((("en",), None), *(((language,), frozenset({language})) for language in LATIN_LANGUAGES[1:]))
+_LAYERS = {layer: frozenset({layer}) for layer in ("things", "happenings", "processes")}
 
 
 def _either(one: Languages, other: Languages) -> Languages:

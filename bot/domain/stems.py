@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 CYRILLIC = re.compile(r"[\u0400-\u052f]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 HEBREW = re.compile(r"[\u0590-\u05ff]")
@@ -22,7 +23,7 @@ LEAST = 3
 
 
 def has_latin(text: str) -> bool:
-    return re.search(r"[A-Za-z\u00c0-\u024f]", text) is not None
+    return LATIN.search(text) is not None
 
 
 def has_cyrillic(text: str) -> bool:
@@ -89,6 +90,8 @@ def without_marks(word: str) -> str:
 
 def cyrillic(word: str, *, is_name: bool) -> str:
     """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков)."""
+    if not word.endswith(_CYRILLIC_ENDINGS):
+        return word
     for ending in _CYRILLIC_ENDINGS:
         stem = word.removesuffix(ending)
         if LEAST <= len(stem) < len(word) and not (is_name and ending in _OF_SURNAMES):
@@ -235,7 +238,7 @@ def armenian(word: str) -> str:
 
 def _strip(word: str, endings: tuple[str, ...], longer_than: int) -> str:
     """Without the first of `endings` that leaves at least three letters, of words of at least `longer_than` letters."""
-    if len(word) < longer_than:
+    if len(word) < longer_than or not word.endswith(endings):
         return word
     for ending in endings:
         if word.endswith(ending) and len(word) - len(ending) >= LEAST:

@@ -170,11 +170,14 @@ def _process(table: ProcessTable) -> Process:
 
 
 def _check_ids(tables: Iterable[tuple[TomlFile, Path_, str]]) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[TomlFile, Path_]] = {}
     for file, path, id_ in tables:
-        if id_ in seen:
-            file.report((*path, "id"), f"“{id_}” stands already in {seen[id_]}; merge the two or rename one")
-        seen.setdefault(id_, f"{file.name}:{file.line((*path, 'id'))}")
+        if id_ not in seen:
+            seen[id_] = file, path
+            continue
+        first, place = seen[id_]
+        where = f"{first.name}:{first.line((*place, 'id'))}"
+        file.report((*path, "id"), f"“{id_}” stands already in {where}; merge the two or rename one")
 
 
 def _check_repeated(file: TomlFile, path: Path_, table: ConceptTable) -> None:
