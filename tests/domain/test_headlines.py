@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from benchmarks.headlines import Judged, Score, grouped, judge_all, of_language, read_headlines
-from bot.domain.catalog import Catalog
-from bot.settings.files import load_catalog
+from tests.fakes.shipped import shipped_catalog
 
 LEAST = 0.88
-ROOT = Path(__file__).parents[2]
 
 
 @cache
 def judged() -> tuple[Judged, ...]:
-    catalog = load_catalog(ROOT / "config", feeds=())
-    assert isinstance(catalog, Catalog), catalog
-    return tuple(judge_all(catalog))
+    return tuple(judge_all(shipped_catalog()))
 
 
 @pytest.mark.parametrize("language", sorted({headline.language for headline in read_headlines()}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,9 @@ from bot.settings.files import load_catalog
 from tests.e2e.world import INTERVAL, World, catalog_of, living
 from tests.fakes.chats import read_chat
 from tests.fakes.feed_server import FeedServer, Item, rss
+from tests.fakes.shipped import copy_config
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
-CONFIG = Path(__file__).parents[2] / "config"
 
 
 async def next_round(world: World, clock: SimulatedClock, minutes: float = 5) -> None:
@@ -226,7 +225,7 @@ async def test_a_new_topic_knows_the_last_days_and_sends_nothing(tmp_path: Path)
 def config(tmp_path: Path) -> Path:
     """A copy of the project's configuration."""
     folder = tmp_path / "config"
-    shutil.copytree(CONFIG, folder)
+    copy_config(folder)
     return folder
 
 
