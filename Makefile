@@ -44,7 +44,7 @@ types: $(READY) ## mypy --strict
 eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
 	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
 
-bench: $(READY) ## what matching costs, by the number of topics, beside a regex and FTS5 for each
+bench: $(READY) ## what reading, matching and commands cost, by the number of topics (ARGS="--only path")
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew
