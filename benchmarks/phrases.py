@@ -65,7 +65,11 @@ def read_phrases() -> tuple[Phrase, ...]:
 
 def _headline(table: Mapping[str, str], topics: frozenset[str]) -> Headline:
     return Headline(
-        table["language"], table["title"], table.get("summary", ""), topics, table.get("trap", table.get("said", ""))
+        table["language"],
+        table["title"],
+        table.get("summary", ""),
+        topics,
+        table.get("trap", table.get("said", "")),
     )
 
 
@@ -80,7 +84,10 @@ def judge_phrases(catalog: Catalog) -> Iterator[Outcome]:
             judged = Judged(headline, frozenset({phrase.text} if index.match(analysis) else ()))
             by_rule = Judged(headline, frozenset({phrase.text} if _has_words(headline, phrase.text) else ()))
             yield Outcome(
-                phrase, judged, by_rule, _why(query, headline, analysis, catalog.lexicon) if judged.missed else ""
+                phrase,
+                judged,
+                by_rule,
+                _why(query, headline, analysis, catalog.lexicon) if judged.missed else "",
             )
 
 
@@ -130,7 +137,9 @@ def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
     for text, group in by_phrase.items():
         label = f"{text} (held out)" if group[0].phrase.held_out else text
         relevant = str(sum(bool(one.judged.headline.topics) for one in group))
-        table.add_row(label, understood_as(text, catalog.lexicon), relevant, "Sokuho", *_cells(group_of(group)))
+        table.add_row(
+            label, understood_as(text, catalog.lexicon), relevant, "Sokuho", *_cells(group_of(group))
+        )
         table.add_row("", "", "", "keywords", *_cells(rule_of(group)))
         table.add_section()
     for name, held_out in (("those mended for", False), ("held out", True)):
@@ -139,7 +148,9 @@ def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
             _add_total(table, name, groups)
     _add_total(table, "all", list(by_phrase.values()))
     console.print(table)
-    console.print("Intervals are 95 % bootstraps over phrases, since the errors of one phrase have one cause.")
+    console.print(
+        "Intervals are 95 % bootstraps over phrases, since the errors of one phrase have one cause."
+    )
     for name, kinds in (
         ("missed", Counter(one.missed for one in outcomes if one.missed)),
         ("wrong", Counter(TRAPS[one.judged.headline.trap] for one in outcomes if one.judged.wrong)),
@@ -152,7 +163,8 @@ def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
                 kind = "missed" if one.judged.missed else "wrong"
                 headline = one.judged.headline
                 console.print(
-                    f"{kind:6} {headline.language:8} {one.phrase.text:20} {headline.title} [{one.missed}]", markup=False
+                    f"{kind:6} {headline.language:8} {one.phrase.text:20} {headline.title} [{one.missed}]",
+                    markup=False,
                 )
 
 
