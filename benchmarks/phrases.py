@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.indexing import TopicIndex
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import Analysis, analyse
-from bot.domain.queries import Means, Query, nodes_of, read_query
+from bot.domain.queries import Literal, Means, Query, nodes_of, read_query
 from bot.domain.text import is_run
 
 FILE = Path(__file__).parents[1] / "tests" / "data" / "phrases.toml"
@@ -32,11 +33,11 @@ TRAPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """`held_out` says that nothing was mended for its headlines."""
+    """`held_out` says that nothing was mended for its headlines. `headlines` go with how they say it (nothing for others)."""
 
     text: str
     held_out: bool
-    headlines: tuple[Headline, ...]
+    headlines: tuple[tuple[Headline, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def read_phrases() -> tuple[Phrase, ...]:
             table["phrase"],
             table.get("held_out", False),
             (
-                *(_headline(one, frozenset({table["phrase"]})) for one in table["relevant"]),
-                *(_headline(one, frozenset()) for one in table["others"]),
+                *((_headline(one, frozenset({table["phrase"]})), one["said"]) for one in table["relevant"]),
+                *((_headline(one, frozenset()), "") for one in table["others"]),
             ),
         )
         for table in tomllib.loads(FILE.read_text(encoding="utf-8"))["phrases"]
@@ -65,11 +66,7 @@ def read_phrases() -> tuple[Phrase, ...]:
 
 def _headline(table: Mapping[str, str], topics: frozenset[str]) -> Headline:
     return Headline(
-        table["language"],
-        table["title"],
-        table.get("summary", ""),
-        topics,
-        table.get("trap", table.get("said", "")),
+        table["language"], table["title"], table.get("summary", ""), topics, table.get("trap", "")
     )
 
 
@@ -79,16 +76,12 @@ def judge_phrases(catalog: Catalog) -> Iterator[Outcome]:
         query = read_query(phrase.text, catalog.lexicon)
         assert isinstance(query, Query), query
         index = TopicIndex.build({0: query}, catalog.lexicon)
-        for headline in phrase.headlines:
+        for headline, said in phrase.headlines:
             analysis = analyse(headline.entry, catalog.lexicon)
             judged = Judged(headline, frozenset({phrase.text} if index.match(analysis) else ()))
             by_rule = Judged(headline, frozenset({phrase.text} if _has_words(headline, phrase.text) else ()))
-            yield Outcome(
-                phrase,
-                judged,
-                by_rule,
-                _why(query, headline, analysis, catalog.lexicon) if judged.missed else "",
-            )
+            why = _why(query, said, analysis, catalog.lexicon) if judged.missed else ""
+            yield Outcome(phrase, judged, by_rule, why)
 
 
 def _has_words(headline: Headline, phrase: str) -> bool:
@@ -100,31 +93,27 @@ def _has_words(headline: Headline, phrase: str) -> bool:
     )
 
 
-def _why(query: Query, headline: Headline, analysis: Analysis, lexicon: Lexicon) -> str:
-    """Why a relevant headline was missed."""
-    if headline.trap == "other":
+def _why(query: Query, said: str, analysis: Analysis, lexicon: Lexicon) -> str:
+    """Why a relevant headline was missed, which its author labelled as `said` in plain or in other words."""
+    if said == "other":
         return "said in other words, or implied"
-    language = headline.language.split("-")[0]
+    language = analysis.entry.language
     for node in nodes_of(query.root):
-        if isinstance(node, Means) and node.process:
-            return "no clue of the process"
         if isinstance(node, Means) and node.id not in analysis.found:
             known = language in lexicon.concepts[node.id].labels
             return "another form of a label" if known else "no label in the language"
     return "a word that has no labels"
 
 
-def understood_as(phrase: str, lexicon: Lexicon) -> str:
-    """`a process`, or its concepts and “words”."""
+def _understood_as(phrase: str, lexicon: Lexicon) -> str:
+    """Its concepts, and the “words” that are none."""
     query = read_query(phrase, lexicon)
     assert isinstance(query, Query), query
-    parts = []
-    for node in nodes_of(query.root):
-        if isinstance(node, Means):
-            parts.append(f"the process {node.id}" if node.process else node.id)
-        elif hasattr(node, "text"):
-            parts.append(f"“{node.text}”")
-    return ", ".join(parts)
+    return ", ".join(
+        node.id if isinstance(node, Means) else f"“{node.text}”"
+        for node in nodes_of(query.root)
+        if isinstance(node, Means | Literal)
+    )
 
 
 def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
@@ -138,9 +127,9 @@ def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
         label = f"{text} (held out)" if group[0].phrase.held_out else text
         relevant = str(sum(bool(one.judged.headline.topics) for one in group))
         table.add_row(
-            label, understood_as(text, catalog.lexicon), relevant, "Sokuho", *_cells(group_of(group))
+            label, _understood_as(text, catalog.lexicon), relevant, "Sokuho", *_cells(_found(group))
         )
-        table.add_row("", "", "", "keywords", *_cells(rule_of(group)))
+        table.add_row("", "", "", "keywords", *_cells(_by_rule(group)))
         table.add_section()
     for name, held_out in (("those mended for", False), ("held out", True)):
         groups = [group for group in by_phrase.values() if group[0].phrase.held_out == held_out]
@@ -160,27 +149,28 @@ def print_phrases(catalog: Catalog, console: Console, *, errors: bool) -> None:
     if errors:
         for one in outcomes:
             if one.judged.missed or one.judged.wrong:
-                kind = "missed" if one.judged.missed else "wrong"
                 headline = one.judged.headline
+                kind = "missed" if one.judged.missed else "wrong"
+                cause = one.missed or TRAPS[headline.trap]
                 console.print(
-                    f"{kind:6} {headline.language:8} {one.phrase.text:20} {headline.title} [{one.missed}]",
+                    f"{kind:6} {headline.language:8} {one.phrase.text:20} {headline.title} ({cause})",
                     markup=False,
                 )
 
 
-def group_of(outcomes: Iterable[Outcome]) -> list[Judged]:
+def _found(outcomes: Iterable[Outcome]) -> list[Judged]:
     return [one.judged for one in outcomes]
 
 
-def rule_of(outcomes: Iterable[Outcome]) -> list[Judged]:
+def _by_rule(outcomes: Iterable[Outcome]) -> list[Judged]:
     return [one.by_rule for one in outcomes]
 
 
 def _add_total(table: Table, name: str, groups: Sequence[Sequence[Outcome]]) -> None:
-    for by, answers in (("Sokuho", group_of), ("keywords", rule_of)):
+    for by, answers in (("Sokuho", _found), ("keywords", _by_rule)):
         judged = [answers(group) for group in groups]
         low, high = f1_interval(judged)
-        precision, recall, f1 = _cells(sum(judged, []))
+        precision, recall, f1 = _cells(chain.from_iterable(judged))
         relevant = str(sum(bool(one.headline.topics) for group in judged for one in group))
         table.add_row(
             name if by == "Sokuho" else "",
