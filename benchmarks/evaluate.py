@@ -1,6 +1,6 @@
 """`make eval`: precision, recall and F1 of matching, on our own headlines and on the labelled October stream.
 
-On the stream a plain keyword rule stands beside it.
+On the stream, and for phrases that name no process, a plain keyword rule stands beside it.
 
 Both see the same entries; lines marked borderline are left out. Intervals are 95 % percentile bootstraps over pages,
 since the edits of one page's headline are not independent (Efron & Tibshirani, An Introduction to the Bootstrap, 1993).
@@ -24,6 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.headlines import print_scores
+from benchmarks.phrases import print_phrases
 from bot.domain.catalog import Catalog
 from bot.replay import RecordedEntry, ReplayProblem, read_recording, replay
 from bot.settings.files import load_catalog
@@ -89,6 +90,7 @@ def main(
         sys.exit("\n".join(map(str, catalog)))
     console = Console(width=100)
     print_scores(catalog, console, errors=errors)
+    print_phrases(catalog, console, errors=errors)
     if not stream.exists():
         print(f"{stream.name} is not here (it is looked for in ../shared/data); nothing to measure.")
         return

@@ -52,6 +52,9 @@ _CYRILLIC_ENDINGS = tuple(
 )
 """Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
 
+_NAME_IN_EYA = re.compile(r"(?<=[аеиоуыэюят]р)е[ею]$")
+"""The cases of Корея and Эритрея that end as an adjective might (синее) or a name of the soft declension (Юлею)."""
+
 _OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
 
 
@@ -89,7 +92,12 @@ def without_marks(word: str) -> str:
 
 
 def cyrillic(word: str, *, is_name: bool) -> str:
-    """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков)."""
+    """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков).
+
+    One in -ея keeps its е (Кореи, Корее, Корею, Кореей), or Korea would be the measles (корь).
+    """
+    if is_name and _NAME_IN_EYA.search(word):
+        return word[:-1]
     if not word.endswith(_CYRILLIC_ENDINGS):
         return word
     for ending in _CYRILLIC_ENDINGS:
