@@ -73,7 +73,10 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else."""
+    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else.
+
+    `since` and `until`: its first and last day, both of them in it; None is open.
+    """
 
     id: str
     name: str
@@ -86,6 +89,10 @@ class Process:
     leaves_out: str = ""
     """What a reader might expect and does not get, as a person would say it: `battle reports`."""
 
+    def runs_on(self, day: date) -> bool:
+        """Whether what is published on that day (UTC) can be about it."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -97,6 +104,9 @@ class Hit:
     concepts: tuple[str, ...]
     processes: tuple[str, ...] = ()
 
+
+_ELIDED = re.compile(r"^[a-z]{1,6}['’ʼ`](?=\w)")
+"""What stands before a name and is not of it: l'OTAN, d'Israël, dell'Iran."""
 
 Languages = frozenset[str] | None
 """Those of a text in which a label means what it does; None is any."""
@@ -128,7 +138,7 @@ class _Label:
     def fits(self, text: str, *, any_case: bool) -> bool:
         if self.keeps_s and not _ends_in_s(text):
             return False
-        return any_case or self.case <= _case_of(text)
+        return any_case or self.case <= _case_of(_ELIDED.sub("", text))
 
 
 def _spoken(meanings: Mapping[str, Languages], language: str) -> tuple[str, ...]:

@@ -146,6 +146,24 @@ def test_the_s_of_a_name_is_no_plural(label: str, text: str, found: bool) -> Non
     assert bool(ids(text, lexicon_of(concept("it", "organisation", label)))) is found
 
 
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("la guerre d'Ukraine", ["d'Ukraine"]),
+        ("les pays de l’OTAN", ["l’OTAN"]),
+        ("L'OTAN", ["L'OTAN"]),
+        ("l'otan", []),
+        ("il dit d'ukraine", []),
+    ],
+)
+def test_what_is_elided_before_a_name_is_not_its_first_letter(title: str, found: list[str]) -> None:
+    """The capital that a name needs is behind the apostrophe."""
+    lexicon = lexicon_of(
+        concept("ua", "country", {"fr": ("Ukraine",)}), concept("nato", "organisation", {"fr": ("OTAN",)})
+    )
+    assert [hit.text for hit in lexicon.find(lexicon.read(title, "fr"))] == found
+
+
 def test_the_s_of_a_happening_is_a_plural() -> None:
     """A label of an event is found in both numbers, whichever it is written in."""
     lexicon = lexicon_of(concept("it", "event", "peace talks"))
