@@ -421,8 +421,8 @@ def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False)
 
 
 def _describe_word(text: str, lexicon: Lexicon) -> str:
-    nearest = lexicon.nearest(text)
-    hint = f" (did you mean {nearest}?)" if nearest else ""
+    nearest = lexicon.nearest(text, 1)
+    hint = f" (did you mean {nearest[0]}?)" if nearest else ""
     return f"the word “{text}” in all its forms{hint}"
 
 
