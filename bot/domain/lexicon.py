@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -35,6 +35,10 @@ class Case(IntEnum):
 
 _MISSPELT_BY = 2
 """Letters by which a misspelt word is longer or shorter at the most."""
+_SHORTEST_MISSPELT = 5
+_LIKENESS = 0.85
+_SWAPPED_LIKENESS = 0.8
+"""What a slip has in common with the word at the least (0 to 1): one letter more, less or other, or two swapped."""
 
 HAPPENINGS = frozenset({"event", "term"})
 """The kinds of concept that happen, or are dealt with; the others are there."""
@@ -73,7 +77,10 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else."""
+    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else.
+
+    `since` and `until`: its first and last day, both of them in it; None is open.
+    """
 
     id: str
     name: str
@@ -86,6 +93,10 @@ class Process:
     leaves_out: str = ""
     """What a reader might expect and does not get, as a person would say it: `battle reports`."""
 
+    def runs_on(self, day: date) -> bool:
+        """Whether what is published on that day (UTC) can be about it."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -97,6 +108,9 @@ class Hit:
     concepts: tuple[str, ...]
     processes: tuple[str, ...] = ()
 
+
+_ELIDED = re.compile(r"^[a-z]{1,6}['’ʼ`](?=\w)")
+"""What stands before a name and is not of it: l'OTAN, d'Israël, dell'Iran."""
 
 Languages = frozenset[str] | None
 """Those of a text in which a label means what it does; None is any."""
@@ -128,7 +142,7 @@ class _Label:
     def fits(self, text: str, *, any_case: bool) -> bool:
         if self.keeps_s and not _ends_in_s(text):
             return False
-        return any_case or self.case <= _case_of(text)
+        return any_case or self.case <= _case_of(_ELIDED.sub("", text))
 
 
 def _spoken(meanings: Mapping[str, Languages], language: str) -> tuple[str, ...]:
@@ -163,6 +177,8 @@ class Lexicon:
     """Languages that labels are written in; a text in any other is read as if it were English."""
     _labels: Sequence[_Label]
     _automaton: AhoCorasick
+    _spelt: Mapping[tuple[str, int], Sequence[tuple[str, str]]]
+    """By first letter and length: (label, concept)."""
 
     @classmethod
     def build(cls, concepts: Iterable[Concept], processes: Iterable[Process] = ()) -> Lexicon:
@@ -182,6 +198,7 @@ class Lexicon:
             frozenset(language for concept in by_id.values() for language in concept.labels) | {"en"},
             labels,
             AhoCorasick([label.pattern for label in labels]),
+            MappingProxyType(_by_spelling(by_id.values())),
         )
 
     def read(self, text: str, language: str) -> Stream:
@@ -238,20 +255,28 @@ class Lexicon:
                 found.append(_Found(*inner, label))
         return found
 
-    def nearest(self, word: str) -> str | None:
-        """A label that `word` may be a misspelling of: of about its length, and alike from the first letter on."""
+    def nearest(self, word: str, limit: int = 3) -> tuple[str, ...]:
+        """Labels of different concepts that `word` may be a misspelling of, the likeliest first.
+
+        They are of about its length, and alike from the first letter on. Short words are too often like another.
+        """
         folded = word.casefold()
-        near = {
-            label.casefold(): label
-            for concept in self.concepts.values()
-            for labels in concept.labels.values()
-            for label in labels
-            if label[:1].casefold() == folded[:1] and abs(len(label) - len(word)) <= _MISSPELT_BY
-        }
+        if len(folded) < _SHORTEST_MISSPELT:
+            return ()
+        near: dict[str, tuple[str, set[str]]] = {}
+        for length in range(len(folded) - _MISSPELT_BY, len(folded) + _MISSPELT_BY + 1):
+            for label, id_ in self._spelt.get((folded[0], length), ()):
+                near.setdefault(label.casefold(), (label, set()))[1].add(id_)
         if folded in near:
-            return None  # a label where it means something else, such as Michael Jordan's
-        close = get_close_matches(folded, near, n=1, cutoff=0.8)
-        return near[close[0]] if close else None
+            return ()  # a label where it means something else, such as Michael Jordan's
+        labels: list[str] = []
+        meant: set[str] = set()
+        for spelt in get_close_matches(folded, near, n=5 * limit, cutoff=_SWAPPED_LIKENESS):
+            label, ids = near[spelt]
+            if not ids & meant and _is_slip(folded, spelt):
+                labels.append(label)
+                meant |= ids
+        return tuple(labels[:limit])
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
@@ -368,6 +393,22 @@ def _clues(
             rarest = min(clue.all, key=lambda id_: id_ in concepts and concepts[id_].kind == "country")
             clues[rarest] = (*clues.get(rarest, ()), (process.id, clue))
     return clues
+
+
+def _by_spelling(concepts: Iterable[Concept]) -> dict[tuple[str, int], list[tuple[str, str]]]:
+    spelt: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for concept in concepts:
+        for labels in concept.labels.values():
+            for label in filter(None, labels):
+                folded = label.casefold()
+                spelt.setdefault((folded[0], len(folded)), []).append((label, concept.id))
+    return spelt
+
+
+def _is_slip(word: str, label: str) -> bool:
+    """Whether the one may be typed for the other (both folded)."""
+    swapped = sorted(word) == sorted(label)
+    return swapped or SequenceMatcher(None, label, word).ratio() >= _LIKENESS
 
 
 def _ends_in_s(text: str) -> bool:

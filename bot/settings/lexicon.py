@@ -85,6 +85,10 @@ def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None
             _check_known(file, (*path, "evidence", index, "not"), clue.not_, known)
         _check_known(file, (*path, "named_by"), (id_ for ids in process.named_by for id_ in ids), known)
         _check_known(file, (*path, "parties"), process.parties, known)
+        if process.since and process.until and process.until < process.since:
+            file.report(
+                (*path, "until"), f"ends before it begins ({process.since}); swap the two or correct one"
+            )
     if any(file.problems for file in files):
         return None, files
     merged = _merged(countries, [table for _, _, table in concepts])

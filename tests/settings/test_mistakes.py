@@ -249,6 +249,11 @@ def test_a_mistake(folder: Path, file: str, old: str, new: str, told: str | None
             CONCEPT.replace('"event"', '"event"\nimplies = ["x"]'),
             "lexicon/things.toml:21: “x” implies itself through others; take one step out",
         ),
+        (
+            "lexicon/things.toml",
+            PROCESS.replace('"p"', '"p"\nsince = 2025-02-01\nuntil = 2025-01-31'),
+            "lexicon/things.toml:21: ends before it begins (2025-02-01); swap the two or correct one",
+        ),
     ],
 )
 def test_a_mistake_in_what_is_added(folder: Path, file: str, text: str, told: str) -> None:
