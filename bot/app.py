@@ -13,6 +13,7 @@ from random import Random
 import structlog
 
 from bot.chat.commands.base import Services
+from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.polling import DEFAULT_INTERVAL
@@ -69,6 +70,9 @@ class App:
             random=parts.random,
             probe=parts.probe,
         )
+        self.digester = Digester(
+            parts.store, parts.messengers, parts.clock, self.queue, self.desk, probe=parts.probe
+        )
         self.outbox = Outbox(
             parts.store,
             parts.messengers,
@@ -108,6 +112,8 @@ class App:
         records: list[DeskRecord] = []
         while decided := await self.desk.work():
             records.extend(decided)
+        while await self.digester.work():
+            pass
         while await self.outbox.work():
             pass
         return records
@@ -118,6 +124,7 @@ class App:
         polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
+            asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
         try:
