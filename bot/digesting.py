@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -54,8 +53,8 @@ OVERDUE = timedelta(minutes=1)
 
 AFTER_FAILURE = timedelta(minutes=5)
 
-MOST_PARTS = 99
-"""The number that room is kept for in headings."""
+LONG_ADDRESS = "https://a-workspace-with-a-long-name.slack.com/archives/C0123456789/p1754690400123456"
+"""That room is kept for; the bulletin of a story may be sent later than the digest is divided."""
 
 
 class Digester:
@@ -134,12 +133,14 @@ class Digester:
         """The stories that each message names, and those that none does."""
         catalog, messenger = self._newsdesk.catalog(), self._messengers[chat.platform]
         rows, unnamed = choose(stories, topics, chat, catalog)
-        # As long as it may become: the last of many, a possible repeat.
-        place = Place(MOST_PARTS, MOST_PARTS, len(stories), len(stories), begins)
-        address_of = partial(messenger.address_of, chat)
+        # As long as it may become: with the opening and the end, links to bulletins, and as a possible repeat.
+        place = Place(1, 1, len(stories), len(stories), begins)
 
         def fits(some: Sequence[Row]) -> bool:
-            longest = lay_out_part(some, place, chat, topics, catalog.style, address_of, possible_repeat=True)
+            linked = [replace(row, message_id="1") for row in some]
+            longest = lay_out_part(
+                linked, place, chat, topics, catalog.style, lambda _: LONG_ADDRESS, possible_repeat=True
+            )
             return messenger.render(next(longest)) is not None
 
         return divided(rows, fits), unnamed
