@@ -187,7 +187,16 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
         if await room.state() != before:
             assert denied, text
             changing.add(text.split()[0])
-    assert {"/subscribe", "/unsubscribe", "/topics", "/settings", "/pause", "/resume", "/digest", "/quiet"} <= changing
+    assert {
+        "/subscribe",
+        "/unsubscribe",
+        "/topics",
+        "/settings",
+        "/pause",
+        "/resume",
+        "/digest",
+        "/quiet",
+    } <= changing
 
 
 async def test_where_everyone_steers_nobody_is_asked(room: Newsroom) -> None:
