@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Occasion
@@ -14,7 +14,7 @@ from bot.domain.stories import Story
 from bot.ports import DigestLook, DigestRecord
 from bot.storage.chats import write_chat
 from bot.storage.database import Part as StorePart
-from bot.storage.database import insert_into, reads, writes
+from bot.storage.database import insert_into, reads, unindexed, writes
 from bot.storage.resuming import fold, in_a_digest, new_message, not_told
 from bot.storage.rows import CHAT, chat_of
 from bot.storage.schema import (
@@ -63,7 +63,7 @@ class DigestPart(StorePart):
             .where(
                 chats.c.digest_due <= now,
                 chats.c.paused_at.is_(None),
-                chats.c.platform.in_(list(platforms)),
+                unindexed(chats.c.platform).in_(list(platforms)),
             )
             .order_by(chats.c.digest_due, chats.c.id)
             .limit(limit)
@@ -77,14 +77,20 @@ class DigestPart(StorePart):
         self, connection: Connection, chat_id: int, since: datetime, now: datetime
     ) -> tuple[tuple[Story, ...], datetime]:
         blocked = connection.scalar(select(chats.c.blocked_outlets).where(chats.c.id == chat_id)) or ()
-        waiting = connection.scalar(select(func.min(entries.c.seen)).where(entries.c.waiting))
+        waiting = connection.scalar(
+            select(entries.c.seen)
+            .join_from(entries, reports, entries.c.id == reports.c.entry_id, isouter=True)
+            .where(entries.c.waiting, reports.c.entry_id.is_(None))  # a revision stands in its story
+            .order_by(entries.c.id)  # entries are numbered as they are seen
+            .limit(1)
+        )
         until = now if waiting is None else min(now, waiting)
         wanted = (
             select(stories.c.id)
             .join_from(stories, reports, reports.c.story_id == stories.c.id)
             .join(matches, matches.c.entry_id == reports.c.entry_id)
             .join(entries, entries.c.id == reports.c.entry_id)
-            .join(subscriptions, subscriptions.c.topic_id == matches.c.topic_id)
+            .join(subscriptions, subscriptions.c.topic_id == unindexed(matches.c.topic_id))
             .join(topics, topics.c.id == matches.c.topic_id)
             .where(
                 subscriptions.c.chat_id == chat_id,

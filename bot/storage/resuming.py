@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from bot.domain.deliveries import MOST_HELD, DeliveryState, Occasion
 from bot.domain.stories import Story
-from bot.storage.database import AnyRow, Part, reads, writes
+from bot.storage.database import AnyRow, Part, reads, unindexed, writes
 from bot.storage.schema import (
     chats,
     deliveries,
@@ -97,7 +97,7 @@ def not_told(
         .join_from(stories, reports, reports.c.story_id == stories.c.id)
         .join(matches, matches.c.entry_id == reports.c.entry_id)
         .join(entries, entries.c.id == reports.c.entry_id)
-        .join(subscriptions, subscriptions.c.topic_id == matches.c.topic_id)
+        .join(subscriptions, subscriptions.c.topic_id == unindexed(matches.c.topic_id))
         .join(topics, topics.c.id == matches.c.topic_id)
         .where(
             subscriptions.c.chat_id == chat_id,

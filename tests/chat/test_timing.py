@@ -106,7 +106,8 @@ async def test_digests_are_ended(room: Newsroom) -> None:
         ("/digest 25:00", "🤔 “25:00” is no time of day; try 08:00.\n/digest 08:00 — "),
         ("/digest weekdays", "🤔 At what time?"),
         ("/digest only", "🤔 At what time?"),
-        ("/digest 8:00 18:00", "🤔 That is more than can be kept here."),
+        ("/digest 8:00 18:00", "🤔 A chat has one digest: give one time, or hourly."),
+        ("/quiet 1-2-3", "🤔 Quiet hours begin once and end once."),
         (
             "/digest weekdys 8",
             "🤔 I do not understand “weekdys” here. Did you mean weekdays?\n/digest weekdays",

@@ -20,11 +20,25 @@ from bot.domain.deliveries import (
     settle,
 )
 from bot.domain.digests import DigestItem, LastDigest, Part, Place
-from bot.domain.entries import Entry
+from bot.domain.entries import Entry, IngestPlan, Revision
 from bot.domain.schedules import HOURLY, Quiet, Schedule, Slot
 from bot.domain.topics import Topic
 from bot.ports import DigestRecord, Store
-from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, entry, joins, match, opens, stored
+from tests.contract.records import (
+    HOUR,
+    MINUTE,
+    NOON,
+    a_chat,
+    a_feed,
+    a_story,
+    entry,
+    joins,
+    match,
+    new_entry,
+    opens,
+    poll,
+    stored,
+)
 from tests.contract.records import begun as as_begun
 from tests.contract.test_resuming import a_follower, catch_up, ids
 
@@ -223,6 +237,20 @@ async def test_what_the_desk_has_not_looked_at_is_left_to_the_next_digest(store:
     await store.record_desk([opens(waiting, match(topic), key="waiting")], NOON)
     stories, until = await store.untold_stories(chat.id, NOON - DAY, NOON)
     assert ([story.id for story in stories], until) == (ids(early, waiting, late), NOON)
+
+
+async def test_a_revision_that_waits_for_the_desk_holds_up_no_digest(store: Store) -> None:
+    """Its entry was seen long ago."""
+    chat, topic = await a_reader(store)
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),)), NOON - 5 * HOUR))
+    (pending,) = await store.pending_entries(1)
+    await store.record_desk([opens(pending.entry, match(topic))], NOON - 5 * HOUR)
+    change = Revision(pending.entry.id, "fp", "Corrected", "", None)
+    await store.record_poll(poll(feed, IngestPlan((), (change,)), NOON - HOUR))
+    assert len(await store.pending_entries(1)) == 1
+    stories, until = await store.untold_stories(chat.id, NOON - DAY, NOON)
+    assert ([story.id for story in stories], until) == (ids(pending.entry), NOON)
 
 
 async def test_a_story_in_a_digest_knows_its_bulletin(store: Store) -> None:

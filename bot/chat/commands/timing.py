@@ -252,7 +252,12 @@ def _wrong(invocation: Invocation, problem: TimeProblem, example: str, words: tu
         case Mistake.NO_TIME:
             return misuse(invocation, "At what time?", word=example)
         case Mistake.MORE_TIMES:
-            return misuse(invocation, "That is more than can be kept here.", word=example)
+            enough = (
+                "A chat has one digest: give one time, or hourly."
+                if invocation.command.name == "digest"
+                else "Quiet hours begin once and end once."
+            )
+            return misuse(invocation, enough, word=example)
         case Mistake.SAME_TIMES:
             return misuse(
                 invocation,
