@@ -14,6 +14,7 @@ from random import Random
 import structlog
 
 from bot.chat.commands.base import Services
+from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.polling import DEFAULT_INTERVAL
@@ -70,6 +71,9 @@ class App:
             random=parts.random,
             probe=parts.probe,
         )
+        self.digester = Digester(
+            parts.store, parts.messengers, parts.clock, self.queue, self.desk, probe=parts.probe
+        )
         self.outbox = Outbox(
             parts.store,
             parts.messengers,
@@ -109,6 +113,8 @@ class App:
         records: list[DeskRecord] = []
         while decided := await self.desk.work():
             records.extend(decided)
+        while await self.digester.work():
+            pass
         while await self.outbox.work():
             pass
         return records
@@ -119,6 +125,7 @@ class App:
         polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
+            asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
         try:

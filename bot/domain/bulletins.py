@@ -6,7 +6,7 @@ Extractive: every sentence is a source's own, whole, and links to it. What does 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sentencex import segment
 
 from bot.domain.catalog import Catalog, StyleGuide
 from bot.domain.chats import Chat
+from bot.domain.deliveries import Occasion
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
@@ -148,13 +149,26 @@ def cut_at_word(text: str, length: int) -> str:
     return (words if blank and len(words) > length // 2 else kept).rstrip() + "…"
 
 
+_FOLDED: Mapping[Occasion, str] = {
+    Occasion.PAUSE: "While bulletins were paused here",
+    Occasion.QUIET: "During quiet hours",
+    Occasion.DIGESTS_END: "Since the last digest",
+}
+
+
 def catch_up(
-    stories: Sequence[Story], total: int, chat: Chat, catalog: Catalog, *, possible_repeat: bool = False
+    stories: Sequence[Story],
+    total: int,
+    chat: Chat,
+    catalog: Catalog,
+    occasion: Occasion = Occasion.PAUSE,
+    *,
+    possible_repeat: bool = False,
 ) -> Iterator[Document]:
-    """What a chat missed, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
+    """What a chat was not told, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
     zone = ZoneInfo(chat.time_zone)
-    heading = "While bulletins were paused here: " + ("1 story" if total == 1 else f"{total:,} stories")
-    closing = ((), _repeat_line(catalog.style)) if possible_repeat else ()
+    heading = f"{_FOLDED[occasion]}: " + ("1 story" if total == 1 else f"{total:,} stories")
+    closing = ((), repeat_line(catalog.style)) if possible_repeat else ()
     rows = [_missed(story, chat, catalog, zone) for story in stories]
     for shown in range(len(rows), -1, -1):
         left = total - shown
@@ -214,7 +228,7 @@ def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
     if bulletin.hashtags:
         yield line(faint(f"{' '.join(bulletin.hashtags)} ({bulletin.at:%y%m%d})"))
     if bulletin.possible_repeat:
-        yield _repeat_line(style)
+        yield repeat_line(style)
 
 
 def unbroken(text: str) -> str:
@@ -222,7 +236,8 @@ def unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _repeat_line(style: StyleGuide) -> Line:
+def repeat_line(style: StyleGuide) -> Line:
+    """What stands below a message that may have been sent before."""
     return line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
 
 

@@ -14,6 +14,10 @@ from bot.domain.documents import Action, Document, Line, code, document, faint, 
 
 _ALSO_CALLED = {
     "add": "topics add",
+    "dnd": "quiet",
+    "daily": "digest",
+    "silence": "quiet",
+    "summary": "digest",
     "exit": "stop",
     "follow": "subscribe",
     "mute": "pause",

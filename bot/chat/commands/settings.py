@@ -12,6 +12,7 @@ from babel import Locale
 
 from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.misuse import misuse, subcommand
+from bot.chat.commands.timing import digest_line, held_line, quiet_line
 from bot.chat.commands.wording import clip, count, moment, nearest
 from bot.domain.bulletins import clock_time
 from bot.domain.chats import Chat, Steering
@@ -52,12 +53,15 @@ async def resume(invocation: Invocation) -> Document:
         return document("▶️ Bulletins are not paused here.", actions=(Action("Latest bulletins", "/latest"),))
     missed = await invocation.store.resume_chat(chat.id, invocation.now)
     since = moment(chat.paused_at, invocation.now, invocation.zone)
+    if not missed and not chat.hears_at_once:
+        return document("▶️ Digests are on again. The next one tells what came meanwhile.", changed=True)
     if not missed:
         return document(f"▶️ Bulletins are on again. Nothing was missed since {since}.", changed=True)
     number = count(missed, "story was", "stories were")
     return document(
         f"▶️ Bulletins are on again. {number} missed since {since}.",
         "One message follows that names them.",
+        *held_line(invocation),
         changed=True,
     )
 
@@ -90,6 +94,8 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
     return (
         line(f"🗣 Reads {_reading(chat, invocation)}"),
         line(f"🕑 Time zone {chat.time_zone}, now {clock_time(local)}"),
+        digest_line(invocation),
+        quiet_line(invocation),
         line(f"🚫 Blocked outlets: {_named(chat.blocked_outlets)}"),
         line(f"⭐️ Preferred outlets: {_named(chat.preferred_outlets)}"),
         *_of_platform(invocation),

@@ -42,7 +42,10 @@ async def _subscribe(invocation: Invocation) -> Document:
         )
         for topic in chosen
     ]
-    lines.append(line(await expected(invocation, chosen)))
+    if invocation.chat.hears_at_once:
+        lines.append(line(await expected(invocation, chosen)))
+    else:
+        lines.append(line("What is new on it comes in this chat's digest."))
     paused = invocation.chat.paused
     followed = await invocation.subscribed()
     more = any(topic.id not in followed for topic in topics)
