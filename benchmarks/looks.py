@@ -33,7 +33,8 @@ from bot.chat.telegram.render import Keyboard
 from bot.clock import SimulatedClock
 from bot.demo import FEED_WINDOW, RecordedDay
 from bot.domain.access import Access
-from bot.domain.bulletins import compose, lay_out, shortened
+from bot.domain.bulletins import lay_out, shortened
+from bot.domain.composing import compose
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Outcome, Sent

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.bulletins import catch_up, compose, lay_out, shortened
+from bot.domain.bulletins import catch_up, lay_out, shortened
 from bot.domain.chats import Chat, Platform
+from bot.domain.composing import compose
 from bot.domain.deliveries import (
     Delivery,
     DeliveryKind,

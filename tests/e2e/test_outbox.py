@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.clock import SimulatedClock
-from bot.domain.bulletins import Bulletin, compose
+from bot.domain.bulletins import Bulletin
+from bot.domain.composing import compose
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Refused, Unknown
 from bot.domain.entries import Entry
