@@ -23,7 +23,7 @@ SHORTEST_WORD = 3
 WEIGHT_OF_NUMBER = 2.0
 """A number is news more often than a word is."""
 
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?")
+_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?(?!\d*[年月日時分])")
 _RUN_PART = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}|[\u3400-\u9fff々]+|[\uac00-\ud7af]+")
 
 _SPELT = {
@@ -47,9 +47,8 @@ _SPELT = {
     for word in words.split()
 }
 
-_EMPTY = {
-    word
-    for word in (
+_EMPTY = frozenset(
+    (
         "the and for with that this these those said says say saying told tell tells has have had having was were will would could "
         "should may might must can been being are is not its his her hers their our your who whom whose which what when where why how "
         "from into onto over under after before about above amid among against between during through until than then them they "
@@ -65,7 +64,7 @@ _EMPTY = {
         "der die das und mit von den dem des ein eine einer eines für auf aus nach bei über sich nicht auch wird wurde haben hat "
         "les des une dans pour par sur avec est sont que qui aux ces los las una del por para con que como está han sus"
     ).split()
-}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +150,8 @@ def _parts_of_run(run: str) -> Iterable[str]:
 def numbers_of(text: str) -> frozenset[str]:
     """Numbers of a text, however they are written: 1,200 = 1200, five = 5."""
     folded = unicodedata.normalize("NFKC", text)
-    written = (re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found).replace(",", ".") for found in _NUMBER.findall(folded))
+    written = (
+        re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found).replace(",", ".") for found in _NUMBER.findall(folded)
+    )
     spelt = (_SPELT[word] for word in re.findall(r"[^\W\d_]+", folded.casefold()) if word in _SPELT)
     return frozenset((*written, *spelt))

@@ -32,19 +32,24 @@ _TEASER = re.compile(
 
 _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)[\s\"'”’»」』)）]*$")
-_SPEECH_ALONE = re.compile(r"^(?:[“\"«「『‘'][^”\"»」』]*[”\"»」』’'][.!?。]?|[^:：]{1,30}[:：]\s*[“\"«「『‘'].*[”\"»」』’'])$")
+_SPEECH_ALONE = re.compile(
+    r"^(?:[“\"«「『‘'][^”\"»」』]*[”\"»」』’'][.!?。]?|[^:：]{1,30}[:：]\s*[“\"«「『‘'].*[”\"»」』’'])$"
+)
 _LONGEST = 160
 _ENOUGH_WORDS = 4
 
 
 def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
-    """Whose title heads the bulletin: in the chat's first language that has one, of an outlet it prefers, the one that
-    tells most, the earliest; a teaser only where there is nothing else.
+    """Whose title heads the bulletin.
 
+    In the chat's first language that has one, of an outlet it prefers, the one that tells most, the earliest; a teaser
+    only where there is nothing else.
     A chat that reads every language is told in that of the first report, or of the first that it prefers. `by`: of those
     that had come by then, if any had.
     """
-    in_time = tuple(report for report in story.reports if by is None or report.entry.seen <= by) or story.reports
+    in_time = (
+        tuple(report for report in story.reports if by is None or report.entry.seen <= by) or story.reports
+    )
     leads = next((one for one in in_time if one.entry.outlet in chat.preferred_outlets), in_time[0])
     languages = chat.languages or (leads.entry.language,)
 
@@ -76,11 +81,10 @@ def promises(title: str) -> bool:
 
 
 def _shares(reports: Sequence[Report]) -> dict[str, float]:
-    """By word, in which part of the other titles it stands: the words of the event stand in most."""
-    counts = Counter(
-        word for report in reports for word in set(words_of(report.entry.title, report.entry.language))
-    )
-    others = len(reports) - 1
+    """By word, in which part of the other titles it stands: the words of the event stand in most. A reprint adds none."""
+    titles = {frozenset(words_of(report.entry.title, report.entry.language)) for report in reports}
+    counts = Counter(word for words in titles for word in words)
+    others = len(titles) - 1
     return {word: (count - 1) / others for word, count in counts.items()} if others else {}
 
 

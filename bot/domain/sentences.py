@@ -19,6 +19,8 @@ _OF_AN_HOUR = re.compile(
 )
 _DOMAIN = re.compile(r"(?:ru|com|net|org|ua|by|info|tv)\b", re.IGNORECASE)
 
+_OPENED_LAST = re.compile(r"(?<=[.!?…。！？])\s*([“«「『„(（])$")
+
 LEAST_LEFT = 60
 """A sentence of which less (characters) would be left is not shortened."""
 
@@ -34,7 +36,17 @@ _BEGINS_DEPENDENT = re.compile(
 )
 """What begins so may have its main clause behind a later comma: it is not cut at one."""
 
-_PAIRS = ("“”", "«»", "()", "（）", "「」", "『』", "【】", "[]", "„“")
+_PAIRS = (
+    ("“„", "”"),
+    ("«", "»"),
+    ("(", ")"),
+    ("（", "）"),
+    ("「", "」"),
+    ("『", "』"),
+    ("【", "】"),
+    ("[", "]"),
+)
+"""(what may open, what closes)."""
 
 
 def split_sentences(text: str, language: str) -> tuple[str, ...]:
@@ -46,16 +58,23 @@ def split_sentences(text: str, language: str) -> tuple[str, ...]:
     for row in text.splitlines():
         begun = False
         spaced = True
+        opening = ""
         for raw in segment(language, row):
-            piece = raw.strip()
+            piece = opening + raw.strip()
+            opening = ""
             if not piece:
                 continue
+            if stray := _OPENED_LAST.search(piece):
+                # What opens a quotation belongs to what is quoted.
+                opening, piece = stray[1], piece[: stray.start()]
             if begun and _belongs_together(sentences[-1], piece, language, spaced=spaced):
                 between = " " if spaced and language not in ("ja", "zh") else ""
                 sentences[-1] += between + piece
             else:
                 sentences.append(piece)
-            begun, spaced = True, raw[-1].isspace()
+            begun, spaced = True, raw[-1].isspace() or bool(opening)
+        if opening:
+            sentences.append(opening)
     return tuple(sentences)
 
 
@@ -75,12 +94,14 @@ def _belongs_together(before: str, after: str, language: str, *, spaced: bool) -
 
 def is_balanced(text: str) -> bool:
     """Whether every quotation and bracket that is opened in it is closed."""
-    for opening, closing in _PAIRS:
-        if opening == "„":
-            continue
-        if text.count(opening) != text.count(closing):
-            return "„" in text and opening == "“"
-    return text.count('"') % 2 == 0
+    return not open_at_end(text)
+
+
+def open_at_end(text: str) -> frozenset[str]:
+    """The marks of quotations and brackets that are open where the text ends, or were never opened in it."""
+    text = re.sub("„([^“”„]*)“", r"„\1”", text)
+    odd = {opening for opening, closing in _PAIRS if sum(map(text.count, opening)) != text.count(closing)}
+    return frozenset(odd | ({'"'} if text.count('"') % 2 else set()))
 
 
 def shortened_at_clause(sentence: str, limit: int) -> str | None:

@@ -13,8 +13,8 @@ import pytest
 
 from bot.clock import SimulatedClock
 from bot.domain.bulletins import Bulletin
-from bot.domain.composing import compose
 from bot.domain.chats import Chat
+from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Refused, Unknown
 from bot.domain.entries import Entry
 from bot.domain.stories import Story

@@ -1,0 +1,193 @@
+"""`make eval` writes out/bulletins/bulletins.html: bulletins composed from real streams, each beside its sources.
+
+Stories are put together by the labels of the data, so that what is read here is the composing alone. The sample is drawn
+by a seed; another one shows other stories. What was found by reading is in docs/bulletins-weak.md.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.looks import Scene, drawn_html, page_of, photograph, rendered, telegram_bubble
+from bot.domain.bulletins import Bulletin, lay_out, shortened
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat
+from bot.domain.composing import compose
+from bot.domain.entries import Entry, clean_text
+from bot.domain.languages import language_of
+from bot.domain.matching import analyse
+from bot.domain.stories import Report, Story
+from bot.domain.topics import Topic
+from bot.feeds.plain import html_to_text
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+PAGE = Path("out") / "bulletins" / "bulletins.html"
+EACH = 10
+"""Bulletins of each kind of data."""
+
+NOON = datetime(2025, 11, 24, 12, tzinfo=UTC)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A story and the chat that is told of it."""
+
+    name: str
+    story: Story
+    chat: Chat
+    topics: tuple[Topic, ...] = ()
+
+
+def write_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> Path | None:
+    """Compose the sample of a seed and write it, also as text beside the page; None where there is no data."""
+    samples = tuple(draw(catalog, seed))
+    if not samples:
+        return None
+    made = [(sample, compose(sample.story, sample.chat, sample.topics, catalog)) for sample in samples]
+    scenes = [_scene(sample, bulletin, catalog) for sample, bulletin in made]
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page_of(scenes), encoding="utf-8")
+    PAGE.with_suffix(".txt").write_text(
+        "\n".join(_as_text(number, *one, catalog) for number, one in enumerate(made, start=1)),
+        encoding="utf-8",
+    )
+    if pictures:
+        photograph(scenes, PAGE.parent.resolve())
+    return PAGE
+
+
+def draw(catalog: Catalog, seed: int) -> Iterator[Sample]:
+    """`EACH` stories of every kind of data that is here."""
+    random = Random(seed)  # noqa: S311 - a sample
+    kinds = (
+        (_labelled(), (("en",), ("en", "ja"), ("ru",), ())),
+        (_russian_groups(), (("ru",), ("ru", "en"))),
+        (_pairs(), (("en",), ("ja",), ("ja", "en"), ("en", "ja"))),
+    )
+    for (name, groups), languages in kinds:
+        for number, (key, rows) in enumerate(random.sample(groups, min(EACH, len(groups)))):
+            story, topics = _story(rows, catalog)
+            reads = languages[number % len(languages)]
+            zone = "Asia/Tokyo" if reads[:1] == ("ja",) else "UTC"
+            yield Sample(
+                f"{name}: {key}", story, Chat(1, "telegram", "1", languages=reads, time_zone=zone), topics
+            )
+
+
+def milliseconds_to_compose(catalog: Catalog, reports: int) -> float:
+    """How long a story of so many reports, all of other words, takes: the best of five."""
+    told = [row for _, rows in _russian_groups()[1] + _pairs()[1] + _labelled()[1] for row in rows]
+    if not told:
+        return 0.0
+    story, _ = _story(
+        [told[number % len(told)] | {"source": f"Outlet {number}"} for number in range(reports)], catalog
+    )
+    chat = Chat(1, "telegram", "1")
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        compose(story, chat, (), catalog)
+        times.append(time.perf_counter() - begun)
+    return 1000 * min(times)
+
+
+def _labelled() -> tuple[str, list[tuple[str, list[Row]]]]:
+    """The stories of the labelled stream that two lines or more tell."""
+    stories = _by_key(_rows("stream_oct2025.jsonl"), "story")
+    return "stream_oct2025", [(key, rows) for key, rows in stories.items() if len(rows) > 1]
+
+
+def _russian_groups() -> tuple[str, list[tuple[str, list[Row]]]]:
+    """Texts of one event. The data does not say who published them, nor when."""
+    groups: list[list[Row]] = []
+    for pair in _rows("pairs_ru.jsonl"):
+        if not pair["same_event"]:
+            continue
+        both = [_unescaped(pair["first"]), _unescaped(pair["second"])]
+        group = next((group for group in groups if any(row in group for row in both)), None)
+        if group is None:
+            groups.append(group := [])
+        group += [row for row in both if row not in group]
+    named = [
+        [
+            row | {"source": f"Издание {letter}", "published": (NOON + timedelta(minutes=3 * n)).isoformat()}
+            for n, (letter, row) in enumerate(zip("АБВГДЕЖЗ", group, strict=False))
+        ]
+        for group in groups
+    ]
+    return "pairs_ru", [(str(number), rows) for number, rows in enumerate(named)]
+
+
+def _unescaped(row: Row) -> Row:
+    """Without the quotation marks of the table that some of these texts were once taken from."""
+    summary = row["summary"]
+    return row | {"summary": summary[1:].replace('""', '"')} if summary.startswith('"') else row
+
+
+def _pairs() -> tuple[str, list[tuple[str, list[Row]]]]:
+    return "pairs_en_ja_2026", list(_by_key(_rows("pairs_en_ja_2026.jsonl"), "pair").items())
+
+
+def _rows(name: str) -> list[Row]:
+    path = DATA / name
+    return [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def _by_key(rows: Iterable[Row], key: str) -> Mapping[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row[key]:
+            groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def _story(rows: Sequence[Row], catalog: Catalog) -> tuple[Story, tuple[Topic, ...]]:
+    """The story of these lines; of several edits of one headline, the newest, as the store has it."""
+    newest: dict[str, Row] = {}
+    for row in rows:
+        address: str = row.get("url") or row["title"]
+        page = address.rsplit("/", 1)[0] if "topics" in row else address
+        newest[page] = (newest.get(page, row)) | {"title": row["title"]}
+    reports = []
+    for number, row in enumerate(newest.values(), start=1):
+        at = datetime.fromisoformat(row["published"]).astimezone(UTC) if "published" in row else NOON
+        title, summary = clean_text(row["title"]), html_to_text(row.get("summary") or "")
+        title, outlet = catalog.outlets.unpack(title, row["source"])
+        language = language_of(title, row.get("language", "en"))
+        link = row.get("url", f"https://example.org/{number}")
+        entry = Entry(number, None, title, summary, link, outlet or row["source"], language, at, at)
+        reports.append(Report(entry, analyse(entry, catalog.lexicon).named))
+    slugs = {slug for row in rows for slug in row.get("topics", ())}
+    topics = tuple(Topic(number, spec) for number, spec in enumerate(catalog.topics) if spec.slug in slugs)
+    opened = reports[0].entry.at
+    return Story(reports[0].entry.id, opened, max(one.entry.at for one in reports), tuple(reports)), topics
+
+
+def _scene(sample: Sample, bulletin: Bulletin, catalog: Catalog) -> Scene:
+    documents = (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
+    text = next(filter(None, (rendered("telegram", document) for document in documents)))
+    sources = "".join(
+        f"<p><b>{escape(entry.outlet)}</b> {entry.at:%d %b %H:%M} <b>{escape(entry.title)}</b><br>{escape(entry.summary)}</p>"
+        for entry in (report.entry for report in sample.story.reports)
+    )
+    reads = ", ".join(sample.chat.languages) or "any"
+    return Scene(f"{sample.name} (reads {reads})", telegram_bubble(drawn_html(text), bulletin.at), sources)
+
+
+def _as_text(number: int, sample: Sample, bulletin: Bulletin, catalog: Catalog) -> str:
+    reads = ", ".join(sample.chat.languages) or "any"
+    sources = "\n".join(
+        f"    {report.entry.outlet}: {report.entry.title}\n        {report.entry.summary}"
+        for report in sample.story.reports
+    )
+    return f"=== {number}. {sample.name} (reads {reads})\n{lay_out(bulletin, catalog.style).plain}\n--- sources\n{sources}\n"
