@@ -27,6 +27,12 @@ _FURNITURE = re.compile(
 )
 """What a live blog or a video puts before its headline."""
 
+_FURNITURE_BEHIND = re.compile(
+    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
+    r"|podcast|explainer|онлайн|видео|фото|відео|動画|写真|解説|ポッドキャスト)\s*$",
+    re.IGNORECASE,
+)
+
 SHORTEST_NAME = 4
 """A shorter name of an outlet may stand for anything else, too."""
 
@@ -40,12 +46,12 @@ def blanked(text: str, outlet: str) -> str:
 
 
 def without_furniture(title: str) -> str:
-    """A headline without what a live blog or a video puts before it."""
-    return _FURNITURE.sub("", title)
+    """A headline without what a live blog or a video puts before or behind it."""
+    return _FURNITURE_BEHIND.sub("", _FURNITURE.sub("", title))
 
 
 def has_furniture(title: str) -> bool:
-    return _FURNITURE.match(title) is not None
+    return _FURNITURE.match(title) is not None or _FURNITURE_BEHIND.search(title) is not None
 
 
 def begins_with_call(sentence: str) -> bool:

@@ -142,17 +142,18 @@ def _marks(report: Report, story: Story, kind: Kind, voices: int, style: StyleGu
 
 
 def _event_mark(report: Report, story: Story, style: StyleGuide) -> str | None:
-    """That of the first kind of event in the headline, else of one that half of all headlines name."""
+    """That of a kind of event that a third of the headlines name: a call may be what something came after.
+
+    Of several, the one that most name; of these the one in the headline, else the first.
+    """
 
     def of(one: Report) -> str | None:
         return next((style.events[concept] for concept in one.concepts if concept in style.events), None)
 
-    own = of(report)
-    if own is not None:
-        return own
-    named = [mark for mark in map(of, story.reports) if mark]
-    commonest = max(dict.fromkeys(named), key=named.count, default=None)
-    return commonest if commonest and 2 * named.count(commonest) >= len(story.reports) else None
+    marks = list(map(of, story.reports))
+    known = filter(None, dict.fromkeys((of(report), *marks)))
+    commonest = max(known, key=marks.count, default=None)
+    return commonest if commonest and 3 * marks.count(commonest) >= len(marks) else None
 
 
 def independent(story: Story, outlets: Outlets) -> int:

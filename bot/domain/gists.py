@@ -20,8 +20,10 @@ STEM = 7
 SHORTEST_WORD = 3
 """Shorter words (letters) hold sentences together, where no list of such words is known."""
 
-WEIGHT_OF_NUMBER = 2.0
+WEIGHT_OF_NUMBER = 1.5
 """A number is news more often than a word is."""
+
+WEIGHT_OF_NAMED_AGAIN = 0.5
 
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?(?!\d*[年月日時分])")
 _RUN_PART = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}|[\u3400-\u9fff々]+|[\uac00-\ud7af]+")
@@ -97,8 +99,14 @@ class Gist:
         )
 
     def novelty(self, told: Gist) -> float:
-        """Which part of it was not told, 0 to 1, by weight."""
-        return self.beyond(told).weight / self.weight if self.weight else 1.0
+        """Which part of it was not told, 0 to 1, by weight; what says nothing that can be weighed is new.
+
+        Who and where a story is about is named over and over, and weighs less then.
+        """
+        new = self.beyond(told)
+        named_again = len(self.things) - len(new.things)
+        old = self.weight - new.weight - (1 - WEIGHT_OF_NAMED_AGAIN) * named_again
+        return new.weight / (new.weight + old) if self.weight else 1.0
 
     @property
     def certain(self) -> int:

@@ -14,6 +14,7 @@ from bot.domain.entries import Entry
 from bot.domain.outlets import Outlets, fold_name
 from bot.domain.phrases import BYLINE, CREDITS, DATELINE, LINKS, ORPHANS, RECALLING_WORD, RECALLS, SERVICE
 from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
+from bot.domain.text import is_run
 
 MAX_SENTENCE = 320
 """A longer sentence (characters) is shortened at the end of a clause, or not quoted."""
@@ -30,6 +31,7 @@ _ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$"
 _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])[\s\"'”’»」』)）]*$")
 _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _LEADS_IN = re.compile(r"[:：]\s*$")
+_JAPANESE_PAST = re.compile(r"[ただ]。?$")
 _OPENS_QUOTE = "“\"«「『‘'„"
 
 
@@ -80,7 +82,8 @@ def quotes_of(entry: Entry) -> tuple[Quote, ...]:
 
 def _quotes(entry: Entry) -> Iterator[Quote]:
     title = _words(entry.title)
-    sentences = split_sentences(_without_dateline(entry.summary[:READ]), entry.language)
+    text = _without_dateline(_without_title(entry.summary[:READ], entry.title))
+    sentences = split_sentences(text, entry.language)
     if len(entry.summary) > READ:
         sentences = sentences[:-1]
     sentences = tuple(sentence for sentence in sentences[:MOST_SENTENCES] if _words(sentence) != title)
@@ -100,7 +103,7 @@ def _can_be_quoted(text: str, *, punctuates: bool) -> bool:
     whole = not _CUT_OFF.search(text) and (not punctuates or _ENDS.search(text))
     return bool(
         whole
-        and any(map(str.isalnum, text))
+        and _says_something(text)
         and is_balanced(text)
         and not _ASKS.search(text)
         and not _LEADS_IN.search(text)
@@ -133,10 +136,17 @@ def _quote(sentence: str, place: int, entry: Entry) -> Quote | None:
     return Quote(text, place, follows, recalls)
 
 
+def _says_something(text: str) -> bool:
+    """Whether there are two words in it; scripts without spaces have longer ones."""
+    words = _words(text)
+    return len(words) > 1 or (len(words) == 1 and is_run(words[0][0]) and len(words[0]) > 1)
+
+
 def _tells_of_the_past(sentence: str, entry: Entry) -> bool:
     pattern = RECALLS.get(entry.language)
     found = pattern.match(sentence) if pattern else None
-    return bool(found and (found["year"] is None or int(found["year"]) < entry.at.year))
+    over = found is not None and (found["year"] is None or int(found["year"]) < entry.at.year)
+    return over and (entry.language != "ja" or _JAPANESE_PAST.search(sentence) is not None)
 
 
 def _is_bare_speech(text: str) -> bool:
@@ -146,6 +156,13 @@ def _is_bare_speech(text: str) -> bool:
         inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
         for opening, closing in ("“”", "«»", "「」", '""', "『』")
     )
+
+
+def _without_title(text: str, title: str) -> str:
+    """A text before which its feed has set the title again, without that."""
+    rest = text.removeprefix(title)
+    repeated = len(_words(title)) > 2 and rest != text and rest[:1] in (" ", "\n")  # noqa: PLR2004 - a phrase, not a name
+    return rest.lstrip() if repeated and rest.lstrip()[:1].isupper() else text
 
 
 def _without_dateline(text: str) -> str:

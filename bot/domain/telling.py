@@ -29,6 +29,9 @@ NEW_ACROSS = 2
 LEAST_SAID = 2.0
 """The weight of a sentence of another report below which it says too little to be a fact."""
 
+TITLE = -1
+"""The place of a title among the sentences of its entry."""
+
 _FADES = 0.95
 """By how much a sentence weighs less than the one before it: news is told from the top."""
 
@@ -79,8 +82,8 @@ class Teller:
             quote = quotes[0]
             title = quote.text
         self._heads = entry.id
-        self._say(title, report, quote.place if quote else -1)
-        self._quoted.add((entry.id, -1))
+        self._say(title, report, quote.place if quote else TITLE)
+        self._quoted.add((entry.id, TITLE))
         lead = self._lead(report, quotes)
         self._opening = dict(self._told)
         return fact_of(cut_at_word(title or entry.outlet, MAX_HEADLINE), report), lead
@@ -188,12 +191,17 @@ class Teller:
         return best[1] if best else None
 
     def candidates(self, report: Report) -> Iterator[Quote]:
+        """What can be said out of a report: its sentences; its title only where it has none.
+
+        Titles of one event say the same in other words more often than sentences do.
+        """
         entry = report.entry
-        if not self._is_own(report) and entry.title and not promises(entry.title):
+        quotes = self._of(report)
+        if not quotes and not self._is_own(report) and entry.title and not promises(entry.title):
             title = headline_of(entry, self.catalog.outlets)
             if len(title) <= MAX_HEADLINE:
-                yield Quote(title, -1)
-        yield from self._of(report)
+                yield Quote(title, TITLE)
+        yield from quotes
 
     def _of(self, report: Report) -> tuple[Quote, ...]:
         entry = report.entry

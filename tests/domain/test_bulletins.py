@@ -41,7 +41,7 @@ def test_a_bulletin() -> None:
     opening = report(
         entry(
             "US and Russia name a place",
-            "US and Russia name a place. Both sides named it within hours. The agenda is open. Kyiv warns. More.",
+            "US and Russia name a place. Both sides named it within hours. The agenda is open. Kyiv warns. It ended.",
         ),
         "us",
         "ru",
@@ -90,7 +90,7 @@ def test_what_a_feed_cut_off_is_not_quoted(summary: str, language: str, lead: st
 def test_everything_leads_to_its_source() -> None:
     """The headline, each fact and each outlet link to the report they come from."""
     made = bulletin(
-        report(entry("Leaders meet", "One. Two.")),
+        report(entry("Leaders meet", "Aides met. Talks began.")),
         report(entry("Leaders meet", id_=2, outlet="TASS", link="https://tass.ru/2")),
         report(entry("Leaders meet", id_=3, outlet="NHK", link=None)),
     )
@@ -132,7 +132,12 @@ def test_headline(title: str, summary: str, headline: str, lead: str | None) -> 
         ("They agreed. The talks went on [...]", "They agreed.", ()),
         (f"{'long ' * 80}end. They agreed.", "They agreed.", ()),
         ("*** They agreed.", "*** They agreed.", ()),
-        ("One. Two. Three. Four.", "One.", ("Two.", "Three.")),
+        (
+            "Talks opened. Aides left. Doors closed. It ended.",
+            "Talks opened.",
+            ("Aides left.", "Doors closed."),
+        ),
+        ("Talks opened. Free. Doors closed.", "Talks opened.", ("Doors closed.",)),
         ("   ", None, ()),
     ],
 )
