@@ -33,6 +33,9 @@ PAGE = Path("out") / "bulletins" / "bulletins.html"
 EACH = 10
 """Bulletins of each kind of data."""
 
+STORY_SIZES = (1, 10, 100, 500)
+BEST_OF = 5
+
 NOON = datetime(2025, 11, 24, 12, tzinfo=UTC)
 
 Row = dict[str, Any]
@@ -46,6 +49,21 @@ class Sample:
     story: Story
     chat: Chat
     topics: tuple[Topic, ...] = ()
+
+
+def print_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> None:
+    """Write the page, and say where it is and what composing costs."""
+    page = write_page(catalog, seed, pictures=pictures)
+    if page is None:
+        print(
+            "The streams that bulletins are composed from are not here (they are looked for in ../shared/data)."
+        )
+        return
+    costs = ", ".join(
+        f"{reports}: {milliseconds_to_compose(catalog, reports):.0f} ms" for reports in STORY_SIZES
+    )
+    print(f"Bulletins beside their sources: {page}; to read: {page.with_suffix('.txt')}")
+    print(f"To compose one, by the reports of its story (best of {BEST_OF}): {costs}.")
 
 
 def write_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> Path | None:
@@ -85,7 +103,7 @@ def draw(catalog: Catalog, seed: int) -> Iterator[Sample]:
 
 
 def milliseconds_to_compose(catalog: Catalog, reports: int) -> float:
-    """How long a story of so many reports, all of other words, takes: the best of five."""
+    """How long a story of so many reports, all of other words, takes: the best of `BEST_OF`."""
     told = [row for _, rows in _russian_groups()[1] + _pairs()[1] + _labelled()[1] for row in rows]
     if not told:
         return 0.0
@@ -94,7 +112,7 @@ def milliseconds_to_compose(catalog: Catalog, reports: int) -> float:
     )
     chat = Chat(1, "telegram", "1")
     times = []
-    for _ in range(5):
+    for _ in range(BEST_OF):
         begun = time.perf_counter()
         compose(story, chat, (), catalog)
         times.append(time.perf_counter() - begun)

@@ -12,10 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.lexicon import HAPPENINGS, Lexicon
+from bot.domain.stems import CYRILLIC
 from bot.domain.text import is_run, normalise
 
 STEM = 7
 """Letters of a stem that count: negotiators tell of negotiations."""
+
+CYRILLIC_STEM = 5
+"""The same where verbs change within: прибыл, прибывает."""
+
+_ENGLISH_VERB = re.compile(r"(?<=[a-z]{4})(?:ing|ed|es|e)$")
+"""What holding and agreed have beyond hold and agree; names are stemmed without it."""
 
 SHORTEST_WORD = 3
 """Shorter words (letters) hold sentences together, where no list of such words is known."""
@@ -139,12 +146,13 @@ def words_of(text: str, language: str) -> Iterable[str]:
         if is_run(raw[0]):
             yield from _parts_of_run(raw)
         elif not raw[0].isdigit() and raw.casefold() not in _EMPTY and len(raw) >= SHORTEST_WORD:
-            yield _stem_at(stream.text, token.at)
+            yield _cut(stream.text[token.at : stream.text.find(" ", token.at)])
 
 
-def _stem_at(stream: str, at: int) -> str:
-    end = stream.find(" ", at)
-    return stream[at : min(end, at + STEM)]
+def _cut(stem: str) -> str:
+    if CYRILLIC.match(stem):
+        return stem[:CYRILLIC_STEM]
+    return _ENGLISH_VERB.sub("", stem)[:STEM] if stem.isascii() else stem[:STEM]
 
 
 def _parts_of_run(run: str) -> Iterable[str]:

@@ -83,8 +83,8 @@ def promises(title: str) -> bool:
 
 def _shares(reports: Sequence[Report]) -> dict[str, float]:
     """By word, in which part of the other titles it stands: the words of the event stand in most. A reprint adds none."""
-    titles = {frozenset(words_of(report.entry.title, report.entry.language)) for report in reports}
-    counts = Counter(word for words in titles for word in words)
+    titles = dict.fromkeys(tuple(words_of(one.entry.title, one.entry.language)) for one in reports)
+    counts = Counter(word for words in titles for word in set(words))
     others = len(titles) - 1
     return {word: (count - 1) / others for word, count in counts.items()} if others else {}
 

@@ -45,7 +45,7 @@ BYLINE = re.compile(
 )
 
 CREDITS = re.compile(
-    r"\s*[（(](?:共同|時事(?:通信)?|ロイター|AFP(?:時事|通信)?|AP|CNN(?:\.co\.jp)?|BBC|[^（()）]{1,10}記者)[)）]|＝(?:写真|共同|ロイター|AP|AFP)"
+    r"\s*[（(](?:共同|時事(?:通信)?|ロイター|AFP(?:時事|通信)?|CNN(?:\.co\.jp)?|[^（()）]{1,10}記者)[)）]|＝(?:写真|共同|ロイター|AP|AFP)"
     r"|\s*\((?:photo|file photo|pictured|photo by [^)]*|Getty[^)]*)\)",
     re.IGNORECASE,
 )
@@ -162,4 +162,5 @@ RECALLS = {
 }
 """Beginnings of sentences that tell of the past. A `year` counts where it is over."""
 
-RECALLING_WORD = re.compile(r"(?:Напомним|Нагадаємо|Earlier|Previously)(?:, (?:что|що)|,)?\s+")
+RECALLING_WORD = re.compile(r"(?:Напомним|Нагадаємо)(?:, (?:что|що)|,)?\s+|(?:Earlier|Previously),\s+")
+"""What says only that the past is told of."""

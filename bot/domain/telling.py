@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -76,7 +76,7 @@ class Teller:
     def open(self, report: Report, quote: Quote | None = None) -> tuple[Fact, str | None]:
         """The headline and the lead, of one report. `quote`: a sentence of it that heads the bulletin."""
         entry = report.entry
-        quotes = list(self._of(report))
+        quotes = self.sentences(report)
         title = quote.text if quote else headline_of(entry, self.catalog.outlets)
         if not title and quotes:
             quote = quotes[0]
@@ -129,7 +129,7 @@ class Teller:
         for report in reports:
             if report.entry.language != self.language:
                 continue
-            for quote in self._of(report):
+            for quote in self.sentences(report):
                 if quote.recalls and not quote.follows and self.novelty(quote.text, report) >= NEW_ENOUGH:
                     return Background(fact_of(quote.text, report))
         return None
@@ -172,7 +172,7 @@ class Teller:
         entry = report.entry
         own = self._is_own(report)
         best: tuple[float, Quote] | None = None
-        for quote in self.candidates(report):
+        for quote in self._candidates(report):
             if (entry.id, quote.place) in self._quoted or quote.recalls:
                 continue
             if quote.follows and (entry.id, quote.place - 1) not in self._quoted:
@@ -190,24 +190,26 @@ class Teller:
                 best = novelty * _FADES ** max(quote.place, 0), quote
         return best[1] if best else None
 
-    def candidates(self, report: Report) -> Iterator[Quote]:
-        """What can be said out of a report: its sentences; its title only where it has none.
+    def title(self, report: Report) -> Quote | None:
+        """The title of a report as a sentence, if it tells what happened."""
+        text = headline_of(report.entry, self.catalog.outlets)
+        return None if promises(report.entry.title) or len(text) > MAX_HEADLINE else Quote(text, TITLE)
 
-        Titles of one event say the same in other words more often than sentences do.
-        """
-        entry = report.entry
-        quotes = self._of(report)
-        if not quotes and not self._is_own(report) and entry.title and not promises(entry.title):
-            title = headline_of(entry, self.catalog.outlets)
-            if len(title) <= MAX_HEADLINE:
-                yield Quote(title, TITLE)
-        yield from quotes
-
-    def _of(self, report: Report) -> tuple[Quote, ...]:
+    def sentences(self, report: Report) -> tuple[Quote, ...]:
+        """The sentences of a report that can be quoted, in order."""
         entry = report.entry
         if entry.id not in self._quotes:
             self._quotes[entry.id] = quotes_of(entry)
         return self._quotes[entry.id]
+
+    def _candidates(self, report: Report) -> tuple[Quote, ...]:
+        """What can be a fact: sentences; a title only of a report that has none.
+
+        Titles of one event say the same in other words more often than sentences do.
+        """
+        sentences = self.sentences(report)
+        title = None if sentences or self._is_own(report) else self.title(report)
+        return (title,) if title else sentences
 
     def novelty(self, text: str, report: Report) -> float:
         """Which part of it is new, 0 to 1; of another language than all that was said, 1 if enough of it is, else 0."""

@@ -89,7 +89,7 @@ def _development(
         entry = report.entry
         if not reads(chat, entry.language) and any(reads(chat, language) for language in languages):
             continue
-        for quote in teller.candidates(report):
+        for quote in filter(None, (teller.title(report), *teller.sentences(report))):
             if quote.follows or quote.recalls:
                 continue
             novelty = teller.novelty(quote.text, report)
