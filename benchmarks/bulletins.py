@@ -17,21 +17,25 @@ from random import Random
 from typing import Any
 
 from benchmarks.looks import Scene, drawn_html, page_of, photograph, rendered, telegram_bubble
+from bot.domain.background import pick_background
 from bot.domain.bulletins import Bulletin, lay_out, shortened
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.entries import Entry, clean_text
 from bot.domain.languages import language_of
-from bot.domain.matching import analyse
+from bot.domain.matching import Match, analyse
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic
+from bot.domain.updates import compose_update
 from bot.feeds.plain import html_to_text
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PAGE = Path("out") / "bulletins" / "bulletins.html"
 EACH = 10
 """Bulletins of each kind of data."""
+
+STREAM = "stream_oct2025"
 
 STORY_SIZES = (1, 10, 100, 500)
 BEST_OF = 5
@@ -43,12 +47,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A story and the chat that is told of it."""
+    """A story, what was before it, and the chat that is told of it."""
 
     name: str
     story: Story
     chat: Chat
     topics: tuple[Topic, ...] = ()
+    earlier: tuple[Story, ...] = ()
+
+    def bulletins(self, catalog: Catalog) -> Iterator[Bulletin]:
+        """What the chat is told; and what is new to it, had it been told after a third of the reports."""
+        background = pick_background(self.story, self.earlier, self.chat, catalog)
+        yield compose(self.story, self.chat, self.topics, catalog, background=background)
+        told = self.story.reports[len(self.story.reports) // 3].entry.seen
+        update = compose_update(self.story, self.chat, self.topics, catalog, told=told)
+        if update and self.earlier:
+            yield update
 
 
 def print_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> None:
@@ -71,8 +85,8 @@ def write_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> Path |
     samples = tuple(draw(catalog, seed))
     if not samples:
         return None
-    made = [(sample, compose(sample.story, sample.chat, sample.topics, catalog)) for sample in samples]
-    scenes = [_scene(sample, bulletin, catalog) for sample, bulletin in made]
+    made = [(sample, tuple(sample.bulletins(catalog))) for sample in samples]
+    scenes = [_scene(sample, bulletins, catalog) for sample, bulletins in made]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page_of(scenes), encoding="utf-8")
     PAGE.with_suffix(".txt").write_text(
@@ -93,13 +107,14 @@ def draw(catalog: Catalog, seed: int) -> Iterator[Sample]:
         (_pairs(), (("en",), ("ja",), ("ja", "en"), ("en", "ja"))),
     )
     for (name, groups), languages in kinds:
+        all_of_them = {key: _story(rows, catalog)[0] for key, rows in groups if name == STREAM}
         for number, (key, rows) in enumerate(random.sample(groups, min(EACH, len(groups)))):
             story, topics = _story(rows, catalog)
             reads = languages[number % len(languages)]
             zone = "Asia/Tokyo" if reads[:1] == ("ja",) else "UTC"
-            yield Sample(
-                f"{name}: {key}", story, Chat(1, "telegram", "1", languages=reads, time_zone=zone), topics
-            )
+            chat = Chat(1, "telegram", "1", languages=reads, time_zone=zone)
+            earlier = tuple(other for other_key, other in all_of_them.items() if other_key != key)
+            yield Sample(f"{name}: {key}", story, chat, topics, earlier)
 
 
 def milliseconds_to_compose(catalog: Catalog, reports: int) -> float:
@@ -121,8 +136,8 @@ def milliseconds_to_compose(catalog: Catalog, reports: int) -> float:
 
 def _labelled() -> tuple[str, list[tuple[str, list[Row]]]]:
     """The stories of the labelled stream that two lines or more tell."""
-    stories = _by_key(_rows("stream_oct2025.jsonl"), "story")
-    return "stream_oct2025", [(key, rows) for key, rows in stories.items() if len(rows) > 1]
+    stories = _by_key(_rows(f"{STREAM}.jsonl"), "story")
+    return STREAM, [(key, rows) for key, rows in stories.items() if len(rows) > 1]
 
 
 def _russian_groups() -> tuple[str, list[tuple[str, list[Row]]]]:
@@ -187,25 +202,30 @@ def _story(rows: Sequence[Row], catalog: Catalog) -> tuple[Story, tuple[Topic, .
         reports.append(Report(entry, analyse(entry, catalog.lexicon).named))
     slugs = {slug for row in rows for slug in row.get("topics", ())}
     topics = tuple(Topic(number, spec) for number, spec in enumerate(catalog.topics) if spec.slug in slugs)
-    opened = reports[0].entry.at
-    return Story(reports[0].entry.id, opened, max(one.entry.at for one in reports), tuple(reports)), topics
+    opened, last = reports[0].entry.at, max(one.entry.at for one in reports)
+    matches = tuple(Match(topic.id, 1.0, ()) for topic in topics)
+    return Story(hash(rows[0]["title"]), opened, last, tuple(reports), matches), topics
 
 
-def _scene(sample: Sample, bulletin: Bulletin, catalog: Catalog) -> Scene:
-    documents = (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
-    text = next(filter(None, (rendered("telegram", document) for document in documents)))
+def _scene(sample: Sample, bulletins: Iterable[Bulletin], catalog: Catalog) -> Scene:
+    bubbles = ""
+    for bulletin in bulletins:
+        documents = (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
+        text = next(filter(None, (rendered("telegram", document) for document in documents)))
+        bubbles += telegram_bubble(drawn_html(text), bulletin.at)
     sources = "".join(
         f"<p><b>{escape(entry.outlet)}</b> {entry.at:%d %b %H:%M} <b>{escape(entry.title)}</b><br>{escape(entry.summary)}</p>"
         for entry in (report.entry for report in sample.story.reports)
     )
     reads = ", ".join(sample.chat.languages) or "any"
-    return Scene(f"{sample.name} (reads {reads})", telegram_bubble(drawn_html(text), bulletin.at), sources)
+    return Scene(f"{sample.name} (reads {reads})", bubbles, sources)
 
 
-def _as_text(number: int, sample: Sample, bulletin: Bulletin, catalog: Catalog) -> str:
+def _as_text(number: int, sample: Sample, bulletins: Iterable[Bulletin], catalog: Catalog) -> str:
     reads = ", ".join(sample.chat.languages) or "any"
     sources = "\n".join(
         f"    {report.entry.outlet}: {report.entry.title}\n        {report.entry.summary}"
         for report in sample.story.reports
     )
-    return f"=== {number}. {sample.name} (reads {reads})\n{lay_out(bulletin, catalog.style).plain}\n--- sources\n{sources}\n"
+    told = "\n--- what is new\n".join(lay_out(bulletin, catalog.style).plain for bulletin in bulletins)
+    return f"=== {number}. {sample.name} (reads {reads})\n{told}\n--- sources\n{sources}\n"

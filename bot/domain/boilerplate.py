@@ -21,7 +21,7 @@ _CALLS = re.compile(
 _FURNITURE = re.compile(
     r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
     r"|exclusive|explainer|video|photos|in pictures|live[- ]ticker|en direct|directo|en vivo|онлайн|видео|фото|мнение|срочно|відео"
-    r"|терміново|速報|動画|写真)\s*[:|–—-]\s*"
+    r"|терміново|速報|動画|写真)\s*[:：|｜–—-]\s*"
     r"|[【\[〈<＜](?:速報|独自|動画|写真|解説|詳報|深掘り|社説|コラム|live|video|watch|видео|фото|відео|фото)[】\]〉>＞]\s*)",
     re.IGNORECASE,
 )

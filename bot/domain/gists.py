@@ -32,7 +32,18 @@ WEIGHT_OF_NUMBER = 1.5
 
 WEIGHT_OF_NAMED_AGAIN = 0.5
 
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?(?!\d*[年月日時分])")
+_NUMBER = re.compile(
+    r"(?P<digits>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
+    r"(?:\s?(?:(?P<thousand>thousand|тыс|[万萬])|(?P<million>million|mln|mn\b|m\b|млн|миллион)"
+    r"|(?P<hundred_million>億|亿)|(?P<billion>billion|bln|bn\b|b\b|млрд|миллиард|мільярд)|(?P<trillion>trillion|трлн|триллион|兆)))?"
+    r"(?!\d*[年月日時分])",
+    re.IGNORECASE,
+)
+"""A number and the word that multiplies it; what a Japanese date is made of is none."""
+
+_TIMES = {"thousand": 10**3, "million": 10**6, "hundred_million": 10**8, "billion": 10**9, "trillion": 10**12}
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
 _RUN_PART = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}|[\u3400-\u9fff々]+|[\uac00-\ud7af]+")
 
 _SPELT = {
@@ -164,10 +175,17 @@ def _parts_of_run(run: str) -> Iterable[str]:
 
 
 def numbers_of(text: str) -> frozenset[str]:
-    """Numbers of a text, however they are written: 1,200 = 1200, five = 5."""
+    """Numbers of a text, however they are written: 1,200 = 1200, five = 5, 700万 = 7 million. Years are none."""
     folded = unicodedata.normalize("NFKC", text)
-    written = (
-        re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found).replace(",", ".") for found in _NUMBER.findall(folded)
-    )
+    written = (_value(found) for found in _NUMBER.finditer(folded) if not _YEAR.fullmatch(found[0]))
     spelt = (_SPELT[word] for word in re.findall(r"[^\W\d_]+", folded.casefold()) if word in _SPELT)
     return frozenset((*written, *spelt))
+
+
+def _value(found: re.Match[str]) -> str:
+    digits = re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found["digits"]).replace(",", ".")
+    unit = found.lastgroup or ""
+    if unit not in _TIMES:
+        return digits
+    times = 10**4 if found[0][-1] in "万萬" else _TIMES[unit]
+    return f"{float(digits) * times:.12g}"

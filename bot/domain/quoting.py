@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from bot.domain.boilerplate import begins_with_call, without_calls, without_furniture
 from bot.domain.entries import Entry
 from bot.domain.outlets import Outlets, fold_name
-from bot.domain.phrases import BYLINE, CREDITS, DATELINE, LINKS, ORPHANS, RECALLING_WORD, RECALLS, SERVICE
+from bot.domain.phrases import (
+    BYLINE,
+    CREDITS,
+    DATELINE,
+    LINKS,
+    OF_ITSELF,
+    ORPHANS,
+    RECALLING_WORD,
+    RECALLS,
+    SERVICE,
+)
 from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
 from bot.domain.text import is_run
 
@@ -93,7 +103,9 @@ def _quotes(entry: Entry) -> Iterator[Quote]:
         within, read = bool(open_at_end(read)), read + sentence
         text = CREDITS.sub("", without_calls(sentence)).strip()
         # Within a quotation that goes over several sentences, somebody's word would pass for the source's own.
-        if not within and _can_be_quoted(text, punctuates=punctuates):
+        if within or _is_of_itself(text, entry.outlet):
+            continue
+        if _can_be_quoted(text, punctuates=punctuates):
             quote = _quote(text, place, entry)
             if quote is not None:
                 yield quote
@@ -134,6 +146,12 @@ def _quote(sentence: str, place: int, entry: Entry) -> Quote | None:
     bare = text.lstrip(_OPENS_QUOTE)
     follows = bool(orphans and orphans.match(bare))
     return Quote(text, place, follows, recalls)
+
+
+def _is_of_itself(text: str, outlet: str) -> bool:
+    """`The Post looks at what comes next`: what the outlet does, not what happened."""
+    name = re.split(r"\W", outlet.removeprefix("The "), maxsplit=1)[0]
+    return bool(name) and re.match(rf"(?:The )?{re.escape(name)}(?: \w+)? {OF_ITSELF}", text) is not None
 
 
 def _says_something(text: str) -> bool:

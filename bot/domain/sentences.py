@@ -9,7 +9,7 @@ from sentencex import segment
 _GOES_ON = re.compile(r"""[—–-]?\s*[^\W\d_]""")
 _ABBREVIATION = re.compile(
     r"(?<![\w.])(?:[^\W\d_]|[Тт]\.\s?[екнд]|Mrs?|Ms|Dr|Prof|St|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Cmdr|Gov|Sen|Rep|Amb|Rev|Hon|vs"
-    r"|No|им|ул|пр|просп|обл|пос|гр|проф|акад|ген|ім|вул|акад|тов|наб|bzw|ca|Nr)\.$"
+    r"|No|ст|стр|гл|рис|корр|зам|им|ул|пр|просп|обл|пос|гр|проф|акад|ген|ім|вул|акад|тов|наб|bzw|ca|Nr)\.$"
 )
 """What ends in a dot and, before another word, no sentence: initials, titles, what is short for something."""
 
@@ -29,12 +29,20 @@ _CLAUSE_END = re.compile(
     r"котор\w+|где|тогда как|в то время как|причем|причём|котр\w+|який|яка|які|але|wobei|während|aber|mais|pero)\b)"
     r"|(?=\s[—–]\s))"
 )
+_DASH = re.compile(r"\s[—–-]\s")
 _BEGINS_DEPENDENT = re.compile(
     r"(?:after|although|though|as|because|before|despite|even|if|in spite|once|since|unless|until|when|whereas|while|"
     r"если|хотя|когда|пока|после|поскольку|якщо|коли|хоча|obwohl|wenn|während|nachdem|quand|si|cuando|aunque)\b",
     re.IGNORECASE,
 )
 """What begins so may have its main clause behind a later comma: it is not cut at one."""
+
+_DEPENDENT_AT_END = re.compile(
+    r"(?:^|[,;]\s)(?:что,? )?(?:after|although|though|because|before|if|once|since|unless|until|when|whereas|while|если|хотя|когда|пока"
+    r"|поскольку|якщо|коли|wenn|während|quand|cuando)\b[^,;]*$",
+    re.IGNORECASE,
+)
+"""A clause that waits for the one behind it."""
 
 _PAIRS = (
     ("“„", "”"),
@@ -114,6 +122,8 @@ def shortened_at_clause(sentence: str, limit: int) -> str | None:
         return None
     for found in reversed(list(_CLAUSE_END.finditer(sentence, LEAST_LEFT, limit))):
         kept = sentence[: found.start()].rstrip()
-        if LEAST_LEFT <= len(kept) < limit and is_balanced(kept):
+        within_dashes = len(_DASH.findall(kept)) % 2
+        waits = _DEPENDENT_AT_END.search(kept)
+        if LEAST_LEFT <= len(kept) < limit and is_balanced(kept) and not within_dashes and not waits:
             return f"{kept}…"
     return None

@@ -26,7 +26,7 @@ NEW_OF_ITS_OWN = 0.4
 NEW_ACROSS = 2
 """Names, kinds of event and numbers that a sentence in another language has to add: its words cannot be compared."""
 
-LEAST_SAID = 2.0
+LEAST_SAID = 3.0
 """The weight of a sentence of another report below which it says too little to be a fact."""
 
 TITLE = -1
@@ -150,12 +150,15 @@ class Teller:
         return not self._is_own(report) and self.gist(quote.text, language).novelty(rest) < NEW_OF_ITS_OWN
 
     def _lead(self, report: Report, quotes: Sequence[Quote]) -> str | None:
-        """The first sentence that can stand there: one that needs no other, if there is such a one near the top."""
+        """The first sentence that can stand there: one that needs no other, if there is such a one.
+
+        It may say the headline again, and more; but to who was told of the story it has to be news.
+        """
         fresh = [
             quote
             for quote in quotes
             if (report.entry.id, quote.place) not in self._quoted
-            and self.novelty(quote.text, report) >= NEW_OF_ITS_OWN / 2
+            and self.novelty(quote.text, report) >= (NEW_ENOUGH if self.before else NEW_OF_ITS_OWN / 2)
         ]
         choice = sorted(fresh, key=lambda quote: (quote.recalls, quote.follows, quote.place))
         if not choice or choice[0].recalls:

@@ -25,11 +25,17 @@ def gist(text: str, language: str = "en") -> Gist:
         ("пять человек", {"5"}),
         ("１５人が死亡", {"15"}),
         ("2026年2月5日", set()),
+        ("in 2026, 5 men", {"5"}),
+        ("7 million, 7mn, 7 млн, 700万", {"7000000"}),
+        ("£420m and 4億2000万", {"420000000", "400000000", "20000000"}),
+        ("1.2 billion; 1,2 млрд", {"1200000000"}),
+        ("5 тыс. and 5 thousand", {"5000"}),
+        ("5 men met", {"5"}),
         ("none at all", set()),
     ],
 )
 def test_numbers(text: str, numbers: set[str]) -> None:
-    """However they are written; days and years of a Japanese date are none."""
+    """However they are written; dates are none."""
     assert numbers_of(text) == numbers
 
 
