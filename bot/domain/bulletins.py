@@ -186,7 +186,8 @@ def _tongue(bulletin: Bulletin) -> str:
 def _background_line(background: Background, style: StyleGuide) -> Iterator[Span]:
     """`ℹ️ What was before [Outlet, 2025-08-07]`: the date only of an earlier story."""
     fact, at = background.fact, background.at
-    where = f"[{fact.outlet}, {at:%Y-%m-%d}]" if at else f"[{fact.outlet}]"
+    date = f", {at:%Y-%m-%d}".replace("-", "\N{NON-BREAKING HYPHEN}") if at else ""
+    where = f"[{fact.outlet}{date}]"
     yield from line(f"{style.background} {fact.text} ", link(unbroken(where), fact.href))
 
 

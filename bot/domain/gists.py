@@ -30,7 +30,11 @@ SHORTEST_WORD = 3
 WEIGHT_OF_NUMBER = 1.5
 """A number is news more often than a word is."""
 
+WEIGHT_OF_NUMBER_AGAIN = 3.0
+"""Two sentences that hold the same number mostly say the same of it."""
+
 WEIGHT_OF_NAMED_AGAIN = 0.5
+"""Who and where a story is about is named over and over."""
 
 _NUMBER = re.compile(
     r"(?P<digits>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
@@ -117,13 +121,14 @@ class Gist:
         )
 
     def novelty(self, told: Gist) -> float:
-        """Which part of it was not told, 0 to 1, by weight; what says nothing that can be weighed is new.
-
-        Who and where a story is about is named over and over, and weighs less then.
-        """
+        """Which part of it was not told, 0 to 1, by weight; what says nothing that can be weighed is new."""
         new = self.beyond(told)
-        named_again = len(self.things) - len(new.things)
-        old = self.weight - new.weight - (1 - WEIGHT_OF_NAMED_AGAIN) * named_again
+        old = (
+            len(self.words)
+            - len(new.words)
+            + WEIGHT_OF_NUMBER_AGAIN * (len(self.numbers) - len(new.numbers))
+            + WEIGHT_OF_NAMED_AGAIN * (len(self.things) - len(new.things))
+        )
         return new.weight / (new.weight + old) if self.weight else 1.0
 
     @property

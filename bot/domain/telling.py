@@ -91,7 +91,7 @@ class Teller:
     def spread(self, reports: Sequence[Report]) -> None:
         """Facts out of these reports: first one of each owner that has not spoken, then in turn until there are enough.
 
-        Those of the report that heads the bulletin come first, in its order.
+        Those of one report stand together, in its order; those of the report that heads the bulletin come first.
         """
         room = self.catalog.style.max_facts - len(self.facts)
         taken: list[tuple[Report, Quote]] = []
@@ -110,9 +110,9 @@ class Teller:
             taken = [one for one in taken if not self._told_without(one, taken)]
             if again and not found:
                 break
-        own = sorted((one for one in taken if self._is_own(one[0])), key=lambda one: one[1].place)
-        others = [one for one in taken if not self._is_own(one[0])]
-        self.facts += [fact_of(quote.text, report) for report, quote in (*own, *others)]
+        order = {report.entry.id: place for place, (report, _) in reversed(list(enumerate(taken)))}
+        taken.sort(key=lambda one: (not self._is_own(one[0]), order[one[0].entry.id], one[1].place))
+        self.facts += [fact_of(quote.text, report) for report, quote in taken]
 
     def append(self, reports: Iterable[Report]) -> None:
         """A fact of each of these reports, behind those that are there, as long as there is room."""

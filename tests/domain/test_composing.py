@@ -64,6 +64,17 @@ def test_facts_are_spread_over_outlets() -> None:
     assert made.facts[2] == Fact("Engineers clear mines along the river.", "TASS", "https://example.org/2")
 
 
+def test_facts_of_one_report_stand_in_its_order() -> None:
+    of = by(
+        "TASS",
+        2,
+        "Truce",
+        "Hale and Orr agreed and 12 mines were cleared. 300 engineers, 40 dogs and 7 boats come along the river at night.",
+    )
+    made = told(by("Reuters", 1, "Hale and Orr agree on a truce in the valley"), of)
+    assert [text[:3] for _, text in facts(made)] == ["Hal", "300"]
+
+
 def test_nothing_is_said_twice_in_other_words() -> None:
     """Not what the headline, the lead or a fact has said; not by another outlet, nor in its title."""
     again = by(
@@ -129,7 +140,10 @@ def test_the_past_is_background() -> None:
     )
     made = compose(story(REUTERS), chat(), [], CATALOG, background=earlier)
     assert made.background == earlier
-    assert "ℹ️ Truce fails [NHK,\N{NO-BREAK SPACE}2025-08-08]" in lay_out(made, STYLE).plain
+    assert (
+        "ℹ️ Truce fails [NHK,\N{NO-BREAK SPACE}2025\N{NON-BREAKING HYPHEN}08\N{NON-BREAKING HYPHEN}08]"
+        in lay_out(made, STYLE).plain
+    )
     assert [version.background for version in shortened(made)][:2] == [earlier, None]
 
 

@@ -73,6 +73,12 @@ def test_who_it_is_about_is_no_news() -> None:
     assert gist("Zelensky, Trump, Putin meet.").beyond(told).things == {"zelensky"}
 
 
+def test_the_same_numbers_are_mostly_of_the_same_thing() -> None:
+    told = gist("Doctors counted 103 ill in towns and 17 in cities.")
+    assert gist("Clinics report 103 cases, hospitals 17, said a minister.").novelty(told) < 0.5
+    assert gist("Clinics report 203 cases, hospitals 18, said a minister.").novelty(told) > 0.8
+
+
 def test_what_is_implied_was_told() -> None:
     assert gist("Russia").novelty(gist("Putin")) == 0.0
     assert gist("Putin").novelty(gist("Russia")) == 1.0
