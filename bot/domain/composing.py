@@ -42,8 +42,8 @@ def compose(
     headline, lead = teller.open(report)
     in_time, late = by_arrival(story, report, chat, first_sent)
     teller.spread(in_time)
-    teller.append(late)
     own = teller.recalled(in_time)
+    teller.append(late)
     return assemble(
         story,
         report,

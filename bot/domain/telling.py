@@ -131,6 +131,7 @@ class Teller:
                 continue
             for quote in self.sentences(report):
                 if quote.recalls and not quote.follows and self.novelty(quote.text, report) >= NEW_ENOUGH:
+                    self._say(quote.text, report, quote.place)
                     return Background(fact_of(quote.text, report))
         return None
 
@@ -171,27 +172,26 @@ class Teller:
         return choice[0].text
 
     def _best(self, report: Report) -> Quote | None:
-        """What this report has to add."""
+        """What this report has to add: of the one that heads the bulletin the next sentence, else the one with most news."""
+        adding = ((self._adds(quote, report), quote) for quote in self._candidates(report))
+        worth = [(novelty, quote) for novelty, quote in adding if novelty]
+        if self._is_own(report):
+            return worth[0][1] if worth else None
+        _, best = max(worth, key=lambda one: one[0] * _FADES ** max(one[1].place, 0), default=(0.0, None))
+        return best
+
+    def _adds(self, quote: Quote, report: Report) -> float:
+        """How new a sentence is, 0 to 1; 0 where it is no fact."""
         entry = report.entry
-        own = self._is_own(report)
-        best: tuple[float, Quote] | None = None
-        for quote in self._candidates(report):
-            if (entry.id, quote.place) in self._quoted or quote.recalls:
-                continue
-            if quote.follows and (entry.id, quote.place - 1) not in self._quoted:
-                continue
-            novelty = self.novelty(quote.text, report)
-            if entry.language == self.language and novelty < (NEW_OF_ITS_OWN if own else NEW_ENOUGH):
-                continue
-            if novelty == 0:
-                continue
-            if own:
-                return quote
-            if self.gist(quote.text, entry.language).weight < LEAST_SAID:
-                continue
-            if best is None or novelty * _FADES ** max(quote.place, 0) > best[0]:
-                best = novelty * _FADES ** max(quote.place, 0), quote
-        return best[1] if best else None
+        told = (entry.id, quote.place) in self._quoted
+        orphan = quote.follows and (entry.id, quote.place - 1) not in self._quoted
+        if told or orphan or quote.recalls:
+            return 0.0
+        novelty = self.novelty(quote.text, report)
+        if self._is_own(report):
+            return novelty if novelty >= NEW_OF_ITS_OWN else 0.0
+        says_enough = self.gist(quote.text, entry.language).weight >= LEAST_SAID
+        return novelty if novelty >= NEW_ENOUGH and says_enough else 0.0
 
     def title(self, report: Report) -> Quote | None:
         """The title of a report as a sentence, if it tells what happened."""

@@ -69,7 +69,7 @@ def test_facts_of_one_report_stand_in_its_order() -> None:
         "TASS",
         2,
         "Truce",
-        "Hale and Orr agreed and 12 mines were cleared. 300 engineers, 40 dogs and 7 boats come along the river at night.",
+        "Hale and 12 soldiers clear mines and a bridge. 300 engineers, 40 dogs and 7 boats come along the river at night.",
     )
     made = told(by("Reuters", 1, "Hale and Orr agree on a truce in the valley"), of)
     assert [text[:3] for _, text in facts(made)] == ["Hal", "300"]
