@@ -41,7 +41,7 @@ lint: $(READY) ## style and layering
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
-eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
+eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule; a page of bulletins
 	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
 
 bench: $(READY) ## what reading, matching and commands cost, by the number of topics (ARGS="--only path")

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.bulletins import print_page
 from benchmarks.headlines import print_scores
 from benchmarks.phrases import print_phrases
 from bot.domain.catalog import Catalog
@@ -83,14 +84,19 @@ def main(
     errors: Annotated[
         bool, typer.Option("--errors", help="List what was missed and what was wrong.")
     ] = False,
+    seed: Annotated[int, typer.Option(help="Which stories the page of bulletins shows.")] = 1,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Draw that page as well (needs Chromium).")
+    ] = False,
 ) -> None:
-    """Score matching on the project's own headlines, and on a labelled stream."""
+    """Score matching on the project's own headlines and on a labelled stream, and write a page of bulletins."""
     catalog = load_catalog(ROOT / "config", topics_file=ROOT / "benchmarks" / "topics.toml", feeds=())
     if not isinstance(catalog, Catalog):
         sys.exit("\n".join(map(str, catalog)))
     console = Console(width=100)
     print_scores(catalog, console, errors=errors)
     print_phrases(catalog, console, errors=errors)
+    print_page(catalog, seed, pictures=pictures)
     if not stream.exists():
         print(f"{stream.name} is not here (it is looked for in ../shared/data); nothing to measure.")
         return

@@ -34,9 +34,10 @@ from bot.clock import SimulatedClock
 from bot.demo import FEED_WINDOW, RecordedDay
 from bot.digesting import Digester
 from bot.domain.access import Access
-from bot.domain.bulletins import compose, lay_out, shortened
+from bot.domain.bulletins import lay_out, shortened
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
+from bot.domain.composing import compose
 from bot.domain.deliveries import Outcome, Sent
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, ParsedEntry, ParsedFeed

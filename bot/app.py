@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -23,7 +23,19 @@ from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
 from bot.pipeline import Desk, Poller
-from bot.ports import Clock, DeskRecord, Fetcher, Messenger, Parser, Probe, Stage, Store, no_probe
+from bot.ports import (
+    Clock,
+    DeskRecord,
+    Fetcher,
+    Messenger,
+    NoTranslator,
+    Parser,
+    Probe,
+    Stage,
+    Store,
+    Translator,
+    no_probe,
+)
 from bot.scheduler import TICK_SECONDS, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
@@ -51,6 +63,7 @@ class Parts:
     random: Random | None = None
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
+    translator: Translator = field(default_factory=NoTranslator)
 
 
 class App:
@@ -81,6 +94,7 @@ class App:
             self.desk,
             listener=parts.listener,
             probe=parts.probe,
+            translator=parts.translator,
         )
         self._stopping = False
 

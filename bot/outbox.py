@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.bulletins import catch_up, compose, lay_out, shortened
+from bot.domain.bulletins import Bulletin, catch_up, lay_out, shortened
+from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
+from bot.domain.composing import compose
 from bot.domain.deliveries import (
     Delivery,
     DeliveryKind,
@@ -38,7 +40,8 @@ from bot.domain.documents import Document
 from bot.domain.pacing import Urgency
 from bot.domain.schedules import quiet_until
 from bot.domain.stories import Story, readable
-from bot.ports import Clock, Messenger, Newsdesk, Point, Probe, Store, no_probe
+from bot.domain.translating import to_translate, translated
+from bot.ports import Clock, Messenger, Newsdesk, NoTranslator, Point, Probe, Store, Translator, no_probe
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +80,7 @@ class Outbox:
         *,
         listener: Callable[[Telling], None] | None = None,
         probe: Probe = no_probe,
+        translator: Translator | None = None,
     ) -> None:
         self._store = store
         self._messengers = messengers
@@ -84,6 +88,7 @@ class Outbox:
         self._newsdesk = newsdesk
         self._listener = listener
         self._probe = probe
+        self._translator = translator or NoTranslator()
         self._claiming = asyncio.Lock()
         self._under_way: dict[int, Platform | None] = {}
         """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""
@@ -240,6 +245,7 @@ class Outbox:
             first_sent=delivery.sent_at,
             possible_repeat=delivery.possible_repeat,
         )
+        bulletin = await self._in_their_language(bulletin, chat, catalog)
         return story, (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
 
     async def _tell_digest(self, delivery: Delivery, chat: Chat) -> Iterable[Document] | None:
@@ -259,6 +265,14 @@ class Outbox:
             partial(self._messengers[chat.platform].address_of, chat),
             possible_repeat=delivery.possible_repeat,
         )
+
+    async def _in_their_language(self, bulletin: Bulletin, chat: Chat, catalog: Catalog) -> Bulletin:
+        """The bulletin as it is, or translated where the chat cannot read it and there is somebody who can."""
+        asked = to_translate(bulletin, chat)
+        if asked is None:
+            return bulletin
+        texts = await self._translator.translate(asked.texts, asked.source, asked.target)
+        return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
 
     async def _call(self, delivery: Delivery, chat: Chat, before: str | None) -> Outcome:
         messenger, text = self._messengers[chat.platform], delivery.text or ""

@@ -123,6 +123,25 @@ class Messenger(Protocol):
         ...
 
 
+class Translator(Protocol):
+    """A service that puts sentences into another language. What it makes is always told as such."""
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> tuple[str, ...] | None:
+        """The texts, one by one, from one language into another (BCP 47); None where it cannot be had, or not in time.
+
+        Never raises for what the service does. Equal texts are given equal translations, so that a message that is
+        edited keeps its words.
+        """
+        ...
+
+
+class NoTranslator:
+    """The translator of a bot that has none: everything is told in its own language."""
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> tuple[str, ...] | None:  # noqa: ARG002
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class PollRecord:
     """All that one poll of a feed leaves behind.

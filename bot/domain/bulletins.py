@@ -1,30 +1,24 @@
-"""Bulletins: what is said about a story, free of any platform.
+"""Bulletins: what is said about a story, free of any platform, and how it is laid out.
 
-Extractive: every sentence is a source's own, whole, and links to it. What does not fit is left out from the end.
+What does not fit is left out from the end. What a bulletin says is chosen in `bot.domain.composing`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
-
-from sentencex import segment
 
 from bot.domain.catalog import Catalog, StyleGuide
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Occasion
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
-from bot.domain.entries import Entry
+from bot.domain.headlines import best_report
 from bot.domain.lexicon import Lexicon
-from bot.domain.outlets import Outlets
-from bot.domain.stories import SAME_HEADLINE, Report, Story
-from bot.domain.topics import Topic, hashtag_of
-
-MAX_SENTENCE = 320
-"""A longer sentence (characters) is not quoted: it would have to be cut."""
+from bot.domain.quoting import headline_of
+from bot.domain.stories import Report, Story
 
 MAX_HEADLINE = 300
 """A longer headline (characters) is no headline; it is cut at a word, and says so."""
@@ -33,10 +27,13 @@ NAMED_SOURCES = 10
 """Outlets that are named; the rest are counted."""
 
 
-_ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
-"""How a whole sentence ends. A source that ends none so writes without; of one that does, the rest was cut off."""
+class Kind(Enum):
+    """What a bulletin is to those who get it: word of a story, what is new of it, or that something of it was wrong."""
 
-_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+    FIRST = "first"
+    UPDATE = "update"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What was before the event: a sentence of a source of the story, or the headline of an earlier story, of `at`."""
+
+    fact: Fact
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     outlet: str
     href: str | None
@@ -57,7 +62,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it."""
+    """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it.
+
+    `tongue` is the language of the headline (BCP 47). `translated_into`: the language that headline, lead and facts were
+    put into by a machine, as it calls itself.
+    """
 
     marks: tuple[str, ...]
     flags: tuple[str, ...]
@@ -74,50 +83,10 @@ class Bulletin:
     possible_repeat: bool = False
     unnamed: int = 0
     """Outlets beyond `sources`, in languages that the chat reads."""
-
-
-def compose(
-    story: Story,
-    chat: Chat,
-    topics: Sequence[Topic],
-    catalog: Catalog,
-    *,
-    first_sent: datetime | None = None,
-    possible_repeat: bool = False,
-) -> Bulletin:
-    """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report.
-
-    `first_sent`: of a message that was sent, when. It only grows, so no report that came later heads it.
-    """
-    report = best_report(story, chat, first_sent)
-    entry = report.entry
-    sentences = list(_sentences(entry))
-    headline = entry.title or (sentences.pop(0) if sentences else entry.outlet)
-    lead = sentences.pop(0) if sentences else None
-    local = story.opened.astimezone(ZoneInfo(chat.time_zone))
-    sources = _sources(story)
-    readable = tuple(
-        source for source in sources if _reads(chat, source.language) or source.outlet == entry.outlet
-    )
-    named = readable[:NAMED_SOURCES]
-    independent = _independent(story, catalog.outlets)
-    return Bulletin(
-        marks=_marks(report, independent, catalog.style),
-        flags=_flags(report, catalog.lexicon, catalog.style.max_flags),
-        headline=Fact(cut_at_word(headline, MAX_HEADLINE), entry.outlet, entry.link),
-        lead=lead,
-        facts=tuple(Fact(text, entry.outlet, entry.link) for text in sentences[: catalog.style.max_facts]),
-        sources=named,
-        elsewhere=_elsewhere(sources, readable, catalog),
-        independent=independent,
-        at=local,
-        hashtags=tuple(hashtag_of(topic.spec.name) for topic in topics),
-        language=None
-        if _reads(chat, entry.language)
-        else catalog.language_names.get(entry.language, entry.language),
-        possible_repeat=possible_repeat,
-        unnamed=len(readable) - len(named),
-    )
+    kind: Kind = Kind.FIRST
+    background: Background | None = None
+    tongue: str = ""
+    translated_into: str | None = None
 
 
 def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
@@ -128,9 +97,12 @@ def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
 def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
     """The bulletin, and ever shorter ones for a platform on which it does not fit; the last one fits everywhere.
 
-    Facts go first, from the end, then the lead, then the names of all but the first outlets.
+    The background goes first, then facts, from the end, then the lead, then the names of all but the first outlets.
     """
     yield bulletin
+    if bulletin.background:
+        bulletin = replace(bulletin, background=None)
+        yield bulletin
     for kept in range(len(bulletin.facts) - 1, -1, -1):
         yield replace(bulletin, facts=bulletin.facts[:kept])
     bare = replace(bulletin, facts=(), lead=None)
@@ -180,26 +152,11 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo) -> Line:
     """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
     report = best_report(story, chat)
     entry = report.entry
-    headline = cut_at_word(entry.title or entry.outlet, MAX_HEADLINE)
-    flags = "".join(_flags(report, catalog.lexicon, catalog.style.max_flags))
+    headline = cut_at_word(headline_of(entry, catalog.outlets) or entry.outlet, MAX_HEADLINE)
+    flags = "".join(flags_of(report, catalog.lexicon, catalog.style.max_flags))
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
     at = f"{story.opened.astimezone(zone):%a %H:%M}"
     return line(opening, link(headline, entry.link), faint(unbroken(f" — {entry.outlet}, {at}")))
-
-
-def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
-    """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest.
-
-    `by`: of those that had come by then, if any had.
-    """
-
-    def rank(report: Report) -> tuple[int, bool, int]:
-        language = report.entry.language
-        order = chat.languages.index(language) if language in chat.languages else len(chat.languages)
-        return order, report.entry.outlet not in chat.preferred_outlets, report.entry.id
-
-    in_time = [report for report in story.reports if by is None or report.entry.seen <= by]
-    return min(in_time or story.reports, key=rank)
 
 
 def clock_time(at: datetime) -> str:
@@ -215,20 +172,37 @@ def clock_time(at: datetime) -> str:
 def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
     marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
     opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
-    tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
+    tongue = (faint(f"〔{_tongue(bulletin)}〕"),) if bulletin.language else ()
     yield line(f"{opening} ", *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
     if bulletin.lead:
         yield ()
         yield line(bulletin.lead)
     for fact in bulletin.facts:
         yield line(f"{style.fact} {fact.text} ", link(unbroken(f"[{fact.outlet}]"), fact.href))
-    if bulletin.lead or bulletin.facts:
+    if bulletin.background:
+        yield tuple(_background_line(bulletin.background, style))
+    if bulletin.lead or bulletin.facts or bulletin.background:
         yield ()
     yield tuple(_source_line(bulletin))
     if bulletin.hashtags:
         yield line(faint(f"{' '.join(bulletin.hashtags)} ({bulletin.at:%y%m%d})"))
     if bulletin.possible_repeat:
         yield repeat_line(style)
+
+
+def _tongue(bulletin: Bulletin) -> str:
+    """In which language a bulletin is that the chat does not read; nothing is translated without saying so."""
+    if bulletin.translated_into is None:
+        return bulletin.language or ""
+    return f"{bulletin.language} → {bulletin.translated_into}, machine translation"
+
+
+def _background_line(background: Background, style: StyleGuide) -> Iterator[Span]:
+    """`ℹ️ What was before [Outlet, 2025-08-07]`: the date only of an earlier story."""
+    fact, at = background.fact, background.at
+    date = f", {at:%Y-%m-%d}".replace("-", "\N{NON-BREAKING HYPHEN}") if at else ""
+    where = f"[{fact.outlet}{date}]"
+    yield from line(f"{style.background} {fact.text} ", link(unbroken(where), fact.href))
 
 
 def unbroken(text: str) -> str:
@@ -254,19 +228,7 @@ def _source_line(bulletin: Bulletin) -> Iterator[Span]:
     yield faint(clock_time(bulletin.at))
 
 
-def _marks(report: Report, voices: int, style: StyleGuide) -> tuple[str, ...]:
-    first = style.confirmed if voices >= style.confirmed_by else style.first
-    kind = next((style.events[concept] for concept in report.concepts if concept in style.events), None)
-    return (first, kind) if kind else (first,)
-
-
-def _independent(story: Story, outlets: Outlets) -> int:
-    """How many voices report: outlets of one owner are one, and a reprint adds none."""
-    own_words = [report for report in story.reports if report.reason != SAME_HEADLINE]
-    return max(len({outlets.owner(report.entry.outlet) for report in own_words}), 1)
-
-
-def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
+def flags_of(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
     """Of the countries the title names, in that order; a leader or a capital stands for the country."""
     flags: dict[str, None] = {}
     for id_ in report.concepts:
@@ -275,53 +237,3 @@ def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
             if known is not None and known.flag:
                 flags[known.flag] = None
     return tuple(flags)[:limit]
-
-
-def _sources(story: Story) -> tuple[Source, ...]:
-    """Each outlet once, with its first report's address."""
-    sources: dict[str, Source] = {}
-    for report in story.reports:
-        entry = report.entry
-        sources.setdefault(entry.outlet, Source(entry.outlet, entry.link, entry.language))
-    return tuple(sources.values())
-
-
-def _elsewhere(
-    all_: Sequence[Source], named: Sequence[Source], catalog: Catalog
-) -> tuple[tuple[str, int], ...]:
-    languages = [source.language for source in all_ if source not in named]
-    return tuple(
-        (catalog.language_names.get(language, language), languages.count(language))
-        for language in dict.fromkeys(languages)
-    )
-
-
-def _reads(chat: Chat, language: str) -> bool:
-    return not chat.languages or language in chat.languages
-
-
-def _sentences(entry: Entry) -> Iterator[str]:
-    """The summary's sentences that can be quoted whole and say more than the title."""
-    title = _words(entry.title)
-    sentences = split_sentences(entry.summary, entry.language)
-    punctuates = entry.language in ("ja", "zh") or any(_ENDS.search(sentence) for sentence in sentences)
-    for sentence in sentences:
-        words = _words(sentence)
-        cut_off = _CUT_OFF.search(sentence) or (punctuates and not _ENDS.search(sentence))
-        if words and words != title and len(sentence) <= MAX_SENTENCE and not cut_off:
-            yield sentence
-
-
-def split_sentences(text: str, language: str) -> tuple[str, ...]:
-    """Sentences of a text. sentencex splits Japanese behind a closing quote; what begins with と belongs before it."""
-    sentences: list[str] = []
-    for piece in (piece.strip() for piece in segment(language, text)):
-        if language == "ja" and sentences and piece.startswith("と"):
-            sentences[-1] += piece
-        elif piece:
-            sentences.append(piece)
-    return tuple(sentences)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", text.casefold()))

@@ -16,13 +16,13 @@ from bot.domain.bulletins import (
     MAX_HEADLINE,
     Bulletin,
     clock_time,
-    compose,
     cut_at_word,
     repeat_line,
     unbroken,
 )
 from bot.domain.catalog import Catalog, StyleGuide
 from bot.domain.chats import Chat, Digests
+from bot.domain.composing import compose
 from bot.domain.documents import Document, Line, code, document, faint, line, link, strong
 from bot.domain.schedules import Slot, slot_by
 from bot.domain.stories import Story, readable

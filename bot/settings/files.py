@@ -72,6 +72,9 @@ class MarksTable(TableModel):
     fact: str
     background: str
     possible_repeat: str
+    update: str
+    correction: str
+    retraction: str
 
 
 class BulletinTable(TableModel):
@@ -214,6 +217,9 @@ def _style(file: TomlFile, lexicon: Lexicon | None) -> StyleGuide | None:
         fact=marks.fact,
         background=marks.background,
         possible_repeat=marks.possible_repeat,
+        update=marks.update,
+        correction=marks.correction,
+        retraction=marks.retraction,
         confirmed_by=bulletin.confirmed_by,
         max_facts=bulletin.max_facts,
         max_flags=bulletin.max_flags,

@@ -16,7 +16,7 @@ from bot.domain.entries import FeedSpec, ParsedFeed
 from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import read_document
-from bot.ports import Clock, Messenger, Probe, no_probe
+from bot.ports import Clock, Messenger, NoTranslator, Probe, Translator, no_probe
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
 from tests.fakes import lexicons
@@ -53,6 +53,7 @@ async def living(
     *,
     messenger: Messenger | None = None,
     probe: Probe = no_probe,
+    translator: Translator | None = None,
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
@@ -72,6 +73,7 @@ async def living(
                 interval=INTERVAL,
                 random=Random(1),
                 probe=probe,
+                translator=translator or NoTranslator(),
             )
         )
         try:

@@ -50,6 +50,7 @@ def test_outlets_topics_and_style(catalog: Catalog) -> None:
     assert (style.first, style.confirmed, style.fact, style.background, style.possible_repeat) == tuple(
         "12345"
     )
+    assert (style.update, style.correction, style.retraction) == tuple("678")
     assert (style.confirmed_by, style.max_facts, style.max_flags) == (3, 2, 4)
     assert dict(style.events) == {"summit": "!", "truce": "!"}
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.wording import count, lasting
-from bot.domain.bulletins import compose, lay_out
+from bot.domain.bulletins import lay_out
+from bot.domain.composing import compose
 from bot.domain.documents import Line
 from bot.domain.entries import Entry
 from bot.domain.stories import readable
