@@ -96,7 +96,8 @@ def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     by time through those of the last hours.
     """
     nothing: Any = "" if isinstance(column.type, String) else 0
-    return column + nothing
+    value: ColumnElement[Any] = column + nothing
+    return value
 
 
 def batches(values: Iterable[T]) -> Iterator[list[T]]:
