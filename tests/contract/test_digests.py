@@ -224,6 +224,14 @@ async def test_what_concerns_the_chat_since_then_is_untold(store: Store) -> None
     assert await untold(store, chat) == []
 
 
+async def test_what_was_stored_late_is_told_in_the_next_digest(store: Store) -> None:
+    """A poll bears the time at which it ended, and may be stored behind a digest of that moment."""
+    chat, topic = await a_reader(store)
+    await store.record_digest(owed(chat, topic), NOON)
+    late = await a_story(store, topic=topic, at=NOON - MINUTE)
+    assert await untold(store, chat, NOON) == ids(late)
+
+
 async def test_what_the_desk_has_not_looked_at_is_left_to_the_next_digest(store: Store) -> None:
     """The period ends before it."""
     chat, topic = await a_reader(store)
