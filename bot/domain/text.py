@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 
-from bot.domain.stems import ARABIC, CYRILLIC, arabic_forms, plain_cyrillic, stem_of
+from bot.domain.stems import ARABIC, CYRILLIC, HEBREW, arabic_forms, hebrew_forms, plain_cyrillic, stem_of
 
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
@@ -119,6 +119,8 @@ def _forms(match: re.Match[str], language: str) -> tuple[str, ...]:
         return (folded,)
     if ARABIC.search(raw):
         return (folded,) if language == "fa" else tuple(dict.fromkeys(arabic_forms(raw)))
+    if HEBREW.search(raw):
+        return hebrew_forms(raw)
     if not CYRILLIC.search(raw):
         return (folded,)
     whole = plain_cyrillic(raw.casefold())
