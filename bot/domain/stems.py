@@ -209,7 +209,8 @@ def persian(word: str) -> str:
     return _strip(_strip(word, ("های", "هایی", "ها"), 4), ("ی",), 4)
 
 
-_NIQQUD = re.compile(r"[\u0591-\u05c7]")
+_NIQQUD = re.compile(r"[\u0591-\u05c7'’ʼ`׳]")
+"""And geresh, which is typed in several ways (ז'נבה, ז׳נבה)."""
 _HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 _HEBREW_PARTICLES = re.compile("ו?(?:כש|ש)?(?:[בלכ]|מ?ה?)")
 """What may be written in front of a word: and, when or that, then in, to, as, or from and the article."""

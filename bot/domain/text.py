@@ -25,7 +25,7 @@ _MARKS = "\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670"
 _TOKEN = re.compile(
     rf"(?P<dotted>(?<!\w)(?:[^\W\d_{_RUN}]\.){{2,}}(?:[^\W\d_{_RUN}](?!\w))?)"
     rf"|(?P<run>[{_RUN}]+)"
-    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`][^\W_{_RUN}]+)*)"
+    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`׳][^\W_{_RUN}]+)*)"
     r"|(?P<stop>[.!?;:|…。！？；：「」『』])"
 )
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]")
