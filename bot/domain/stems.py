@@ -238,22 +238,29 @@ def _hebrew_singular(word: str) -> str:
     return _strip(word, ("ים", "ות"), 4).translate(_HEBREW_FINALS)
 
 
-_ARMENIAN = tuple(
-    sorted(
-        (
-            "ների ներին ներից ներով ներում ներն ները ներ երի երին երից երով երում երը երն եր "
-            "ում ից ով ին ի ը ն ու ան յան ության ությունը ությունն ություն"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
-)
+_ARMENIAN_ENDINGS = ("ներ", "ում", "ից", "ով", "եր", "ու", "ի", "ը")
+_ARMENIAN_ABSTRACT = re.compile("ությ(?:ուն|ան|ամբ)$")
+_ARMENIAN_ACTION = re.compile("(?<=....)(?:ման|մամբ)$")
+_ARMENIAN_LINK = re.compile("(?<=...)(?<=[աեէըիոօւ])յ$|(?<=...)(?<=[աեէըիոօւն])ն$")
+"""What joins a case to a vowel (Ուկրաինայի), and the article behind one (Ուկրաինան) or doubled (Պուտինն)."""
 
 
 def armenian(word: str) -> str:
-    """Numbers, cases and the article."""
+    """Numbers, cases and the article, one behind the other.
+
+    Until nothing is left to take: Պուտին, which only seems to have an article, has to come to the same as Պուտինի.
+    Abstract nouns stay apart from what they are made of: համաձայնություն, an agreement, is not համաձայն, according to.
+    """
     word = word.replace("և", "եւ")
-    return _strip(_strip(word, _ARMENIAN, 4), _ARMENIAN, 4)
+    while True:
+        shorter = _ARMENIAN_ACTION.sub("", _ARMENIAN_ABSTRACT.sub("ութ", word))
+        if shorter == word:
+            shorter = _strip(word, _ARMENIAN_ENDINGS, 4)
+        if shorter == word:
+            shorter = _ARMENIAN_LINK.sub("", word)
+        if shorter == word:
+            return word
+        word = shorter
 
 
 def _strip(word: str, endings: tuple[str, ...], longer_than: int) -> str:
