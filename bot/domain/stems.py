@@ -230,7 +230,7 @@ def hebrew_forms(word: str) -> tuple[str, ...]:
     """What a label may be cut down to: its first letters may seem to be particles, and those of a short one stay."""
     word = _NIQQUD.sub("", word)
     prefixed = [particle + word for particle in "הבלומש"] if 1 < len(word) < _HEBREW_LEAST else []
-    return tuple(dict.fromkeys((hebrew(word), _hebrew_singular(word), *prefixed)))
+    return tuple(dict.fromkeys((hebrew(word), *map(_hebrew_singular, (word, *prefixed)))))
 
 
 def _hebrew_singular(word: str) -> str:
