@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 
-from bot.domain.stems import ARABIC, CYRILLIC, arabic_forms, plain_cyrillic, stem_of
+from bot.domain.stems import ARABIC, CYRILLIC, HEBREW, arabic_forms, hebrew_forms, plain_cyrillic, stem_of
 
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670"
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
 """Accents, niqqud and tashkil, which are no letters of their own."""
 _TOKEN = re.compile(
     rf"(?P<dotted>(?<!\w)(?:[^\W\d_{_RUN}]\.){{2,}}(?:[^\W\d_{_RUN}](?!\w))?)"
     rf"|(?P<run>[{_RUN}]+)"
-    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`][^\W_{_RUN}]+)*)"
+    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`׳][^\W_{_RUN}]+)*)"
     r"|(?P<stop>[.!?;:|…。！？；：「」『』])"
 )
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]")
@@ -124,6 +124,8 @@ def _forms(kind: str | None, raw: str, language: str) -> tuple[str, ...]:
         return (folded,)
     if ARABIC.search(raw):
         return (folded,) if language == "fa" else tuple(dict.fromkeys(arabic_forms(raw)))
+    if HEBREW.search(raw):
+        return hebrew_forms(raw)
     if not CYRILLIC.search(raw):
         return (folded,)
     whole = plain_cyrillic(raw.casefold())

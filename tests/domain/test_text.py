@@ -174,6 +174,42 @@ def test_a_label_is_found(label: str, text: str, pieces: list[str]) -> None:
     assert found(label, text) == pieces
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "text", "piece"),
+    [
+        ("he", "שלום", "מגעים לשלום", "לשלום"),
+        ("he", "הסכם", "חתמו על ההסכמים", "ההסכמים"),
+        ("he", "מלחמה", "אחרי המלחמה", "המלחמה"),
+        ("he", "עזה", "הלחימה בעזה", "בעזה"),
+        ("he", "ז'נבה", "שיחות בז׳נבה", "בז׳נבה"),
+        ("he", "תל אביב", "הפגנה בתל־אביב", "בתל־אביב"),
+        ("he", "שלום", "לא השיגו כלום", ""),
+        ("he", "חותים", "כוחות נוספים", ""),
+        ("he", "יוון", "מכיוון שנדחה", ""),
+        ("he", "מצרים", "מוצרים חדשים", ""),
+        ("ar", "كييف", "غارات على كييف", "كييف"),
+        ("ar", "كييف", "كيف انتهت الحرب", ""),
+        ("ar", "أمريكيين", "أسر أمريكي", "أمريكي"),
+        ("hy", "Ուկրաինա", "հանդիպում Ուկրաինայի հարցով", "Ուկրաինայի"),
+        ("hy", "Ուկրաինա", "Ուկրաինան համաձայն է", "Ուկրաինան"),
+        ("hy", "Փաշինյան", "հանդիպել է Փաշինյանի հետ", "Փաշինյանի"),
+        ("hy", "Պուտին", "Պուտինը ժամանեց", "Պուտինը"),
+        ("hy", "բանակցություն", "բանակցությունների փուլ", "բանակցությունների"),
+        ("hy", "հարձակում", "հարձակման հետևանքով", "հարձակման"),
+        ("hy", "համաձայնություն", "ըստ նախարարի՝ համաձայն չեն", ""),
+        ("fr", "paix", "la paix", "paix"),
+        ("fr", "paix", "la paie", ""),
+        ("fr", "feu", "des feux", "feux"),
+    ],
+)
+def test_a_label_is_found_in_its_language(language: str, label: str, text: str, piece: str) -> None:
+    """Particles written in front are no part of a word, but neither is every first letter a particle."""
+    stream = normalise(text, language)
+    hits = [(p, stream.text.find(p)) for p in patterns_of(label, (language,)) if p in stream.text]
+    pieces = {stream.source[slice(*stream.span(at, at + len(p)))] for p, at in hits}
+    assert pieces == ({piece} if piece else set())
+
+
 def test_tokens_are_words_and_runs() -> None:
     """What ends a clause is a bar in the stream and no token."""
     assert [(token.start, token.end) for token in normalise("Talks end. 停戦へ").tokens] == [
