@@ -47,7 +47,9 @@ class ConsoleMessenger(Unpaced):
         """All of the document, as `bot.chat.saved` puts it: a terminal has no limits."""
         return dump(document)
 
-    async def send(self, chat: Chat, text: str) -> Outcome:  # noqa: ARG002 - there is one console
+    async def send(
+        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+    ) -> Outcome:
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(message_id, load(text), Look.BULLETIN)
 

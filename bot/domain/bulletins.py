@@ -124,6 +124,7 @@ def cut_at_word(text: str, length: int) -> str:
 _FOLDED: Mapping[Occasion, str] = {
     Occasion.PAUSE: "While bulletins were paused here",
     Occasion.QUIET: "During quiet hours",
+    Occasion.HOURLY: "More within the hour",
     Occasion.DIGESTS_END: "Since the last digest",
 }
 

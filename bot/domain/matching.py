@@ -39,6 +39,9 @@ APART = 0.7
 IMPLIED = 0.9
 FAMILY = 0.8
 
+STORY = "story"
+"""The part of an evidence that is no piece of the entry, but the headline of another report of its story."""
+
 Part = OneOf["title", "summary"]
 
 
@@ -59,11 +62,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry fits a topic. `score` is in [`THRESHOLD`, 1]."""
+    """An entry fits a topic. `score` is in [`THRESHOLD`, 1]. `inherited`: through the story that it stands in."""
 
     topic_id: int
     score: float
     reasons: tuple[Evidence, ...]
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ def _meant(
 
 def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
     """`“停戦” in the title → ceasefire`."""
+    if evidence.part == STORY:
+        return f"it belongs to the story of “{evidence.text}”"
     found = f"“{evidence.text}” in the {evidence.part}"
     return (
         f"{found} → {lexicon.name(evidence.concept, language)}"
