@@ -105,7 +105,8 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     repeat = placement.reason == SAME_HEADLINE
     ledger.put(KnownReport(report, own, repeat))
     of_story = ledger.topics(placement.story_id)
-    inherits = joining.certain and not placement.opened
+    # What speaks for one topic by itself is not about the story's others.
+    inherits = joining.certain and not placement.opened and not own
     taken_on = _inherited(of_story - own, placement.story_id, joining, ledger) if inherits else ()
     news = News(
         entry,

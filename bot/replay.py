@@ -243,9 +243,14 @@ class _RecordingMessenger(Unpaced):
         return document.plain
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
     ) -> Outcome:
-        del chat, text
+        del chat, text, answers, silent
         return Sent(f"m{next(self._ids)}")
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:

@@ -48,8 +48,14 @@ class ConsoleMessenger(Unpaced):
         return dump(document)
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
     ) -> Outcome:
+        del chat, answers, silent
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(message_id, load(text), Look.BULLETIN)
 
