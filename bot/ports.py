@@ -419,6 +419,10 @@ class ChatStore(Protocol):
         """False where it was not subscribed."""
         ...
 
+    async def save_subscriptions(self, subscriptions: Iterable[Subscription]) -> None:
+        """Write how chats want to hear of topics; what is held is looked at anew. One that has ended stays so."""
+        ...
+
     async def subscriptions(
         self, chat_id: int | None = None, *, to: Iterable[int] | None = None
     ) -> tuple[Subscription, ...]:

@@ -26,6 +26,10 @@ _ALSO_CALLED = {
     "remove": "topics remove",
     "stop": "pause",
     "test": "topics test",
+    "alerts": "tune",
+    "notify": "tune",
+    "sound": "tune sound",
+    "updates": "tune updates",
     "unfollow": "unsubscribe",
 }
 """What people type from habit elsewhere, for «did you mean»."""

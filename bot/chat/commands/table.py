@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import guide, settings, status, subscriptions, timing, topics, why
+from bot.chat.commands import guide, settings, status, subscriptions, timing, topics, tuning, why
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
 
@@ -90,6 +90,31 @@ COMMANDS: tuple[Command, ...] = (
         handler=topics.topics,
         words=("add", "test", "show", "narrow", "widen", "edit", "rename", "share", "remove", "list"),
         takes_topics=True,
+    ),
+    Command(
+        name="tune",
+        summary="how to hear of a topic: wait, sound, limit",
+        group="Follow",
+        usage=(
+            Usage("/tune", "how this chat hears of what it follows, with buttons to change that"),
+            Usage("/tune TOPIC", "the same for one topic; before a setting, it is set for that alone"),
+            Usage("/tune wait 2", "a story comes when so many independent outlets have it; 1 is usual"),
+            Usage("/tune updates off", "no answers with what is new; silent is usual, loud makes a sound"),
+            Usage("/tune sound off", "new stories make no sound; on is usual", only_on=("telegram",)),
+            Usage("/tune hourly 3", "so many messages an hour, the surplus folded into one; off is usual"),
+        ),
+        examples=(
+            "/tune",
+            "/tune us-russia-summit",
+            "/tune updates silent",
+            "/tune sound on",
+            "/tune hourly off",
+            "/tune Ukraine ceasefire wait 2 updates off",
+        ),
+        handler=tuning.tune,
+        words=("wait", "updates", "sound", "hourly"),
+        takes_topics=True,
+        steers=True,
     ),
     Command(
         name="latest",

@@ -10,6 +10,7 @@ from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
+from bot.chat.commands.tuning import known_settings, unusual
 from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
 from bot.chat.commands.wording import clip, count
 from bot.domain.correcting import doubt, mended
@@ -27,20 +28,26 @@ async def topics(invocation: Invocation) -> Document:
 
 async def _list(invocation: Invocation) -> Document:
     topics = await invocation.topics()
-    subscribed = await invocation.subscribed()
+    subscribed = {one.topic_id: one for one in await invocation.store.subscriptions(invocation.chat.id)}
+    known = known_settings(invocation)
+    tuned = {id_: unusual(one, known) for id_, one in subscribed.items()}
     followed = [topic for topic in topics if topic.id in subscribed]
     offered = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is None]
     own = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is not None]
     lines: list[Line] = []
     for title, group in (("Subscribed", followed), ("On offer", offered), ("Made in this chat", own)):
         if group:
-            lines.extend((line(strong(title)), *map(_listing, group), ()))
+            lines.extend(
+                (line(strong(title)), *(_listing(topic, tuned.get(topic.id)) for topic in group), ())
+            )
+    if followed:
+        lines.append(line(faint("How to hear of them: "), code("/tune")))
     lines.append(line(faint("Make your own: "), code("/topics add Taiwan strait")))
     return document(*lines, actions=topic_actions("/subscribe", [*offered, *own]), again="/topics")
 
 
-def _listing(topic: Topic) -> Line:
-    return line(f"• {topic.spec.name}", *_slug(topic.spec))
+def _listing(topic: Topic, tuned: str | None) -> Line:
+    return line(f"• {topic.spec.name}", *_slug(topic.spec), *((faint(f"  🎛 {tuned}"),) if tuned else ()))
 
 
 def _slug(spec: TopicSpec) -> tuple[Span, ...]:
