@@ -10,6 +10,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decide, develops
+from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
@@ -93,6 +94,8 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     entry, stands_in = one.pending.entry, one.pending.story_id
     own = frozenset(match.topic_id for match in one.matches)
     profile = ledger.alike.weigh(one.analysis) if one.analysis else UNREAD
+    if promises(entry.title):
+        profile = replace(profile, core=False)
     voice = catalog.outlets.owner(entry.outlet)
     if stands_in is not None:
         return _revise(one, stands_in, profile, own, ledger)
