@@ -13,7 +13,7 @@ from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
-from bot.domain.documents import Document, faint, line, link
+from bot.domain.documents import Action, Document, faint, line, link
 from bot.domain.headlines import best_report
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
@@ -27,17 +27,29 @@ MOST_FOLDED = 25
 EARLIER_STORIES = 30
 """Stories among which what was before is looked for."""
 
+BUTTONS = (
+    Action("🔕 Mute", "/mute"),
+    Action("➕ More", "/more"),
+    Action("➖ Less", "/less"),
+    Action("❓ Why", "/why"),
+)
+"""Below each bulletin. What they do is about the message that holds them, so they are the same for all."""
+
 Address = Callable[[str], str | None]
 """The address of a message, by its id, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers."""
+    """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers.
+
+    `actions`: what its readers may do with it.
+    """
 
     documents: Iterable[Document]
     story: Story | None = None
     answers: str | None = None
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Composer:
             documents = map(
                 partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
             )
-        return Said(documents, story)
+        return Said(documents, story, actions=BUTTONS)
 
     async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
         """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
@@ -116,7 +128,7 @@ class Composer:
         if bulletin is None:
             return None
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return Said(_laid_out(bulletin, catalog), story, first.message_id)
+        return Said(_laid_out(bulletin, catalog), story, first.message_id, BUTTONS)
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()

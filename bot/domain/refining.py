@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.lexicon import Lexicon
@@ -14,6 +14,7 @@ from bot.domain.queries import (
     Node,
     Query,
     QueryProblem,
+    Without,
     nodes_of,
     read_query,
 )
@@ -73,6 +74,74 @@ def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
     last = items[-1]
     how = f"with “{last[1:]}”" if last[0] in "-－" else f"without “{last.strip('“”')}”"
     return (Refinement(how, rest),)
+
+
+def leaving_out(text: str, concepts: Iterable[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
+    """Ways to have a query leave out what a story names (`concepts`, ids) beside what was asked for."""
+    query = read_query(text, lexicon)
+    if isinstance(query, QueryProblem):
+        return ()
+    found: list[Refinement] = []
+    for id_ in _beside(query.root, concepts, lexicon):
+        name = lexicon.concepts[id_].name()
+        read = narrowed(text, f"-({name})" if " " in name else f"-{name}", lexicon)
+        if isinstance(read, Query) and _names(id_, *_without(read.root)):
+            found.append(Refinement(f"leave out {name}", read.text))
+    return tuple(found)
+
+
+def taking_in(text: str, concepts: Sequence[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
+    """Ways to have a query take all that names the same as a story: what was asked for, with something beside it."""
+    query = read_query(text, lexicon)
+    if isinstance(query, QueryProblem):
+        return ()
+    beside = _beside(query.root, concepts, lexicon)
+    asked = [id_ for id_ in concepts if id_ in lexicon.concepts and id_ in _asked_for(query.root, lexicon)]
+    found: list[Refinement] = []
+    for id_ in beside if asked else ():
+        words = f"{lexicon.concepts[asked[0]].name()} {lexicon.concepts[id_].name()}"
+        alone = read_query(words, lexicon)
+        read = widened(text, words, lexicon)
+        plain = isinstance(alone, Query) and _names(id_, alone.root) and _names(asked[0], alone.root)
+        if isinstance(read, Query) and plain and read.root != query.root:
+            found.append(Refinement(f"also “{words}”", read.text))
+    return tuple(found)
+
+
+def _beside(root: Node, concepts: Iterable[str], lexicon: Lexicon) -> list[str]:
+    """Those of the concepts that were not asked for, and do not stand for what was (Zelensky for Ukraine)."""
+    asked = _asked_for(root, lexicon) | {
+        node.id for part in _without(root) for node in nodes_of(part) if isinstance(node, Means)
+    }
+    return [
+        id_
+        for id_ in concepts
+        if id_ in lexicon.concepts and asked.isdisjoint({id_, *lexicon.closure.get(id_, ())})
+    ]
+
+
+def _asked_for(root: Node, lexicon: Lexicon) -> frozenset[str]:
+    """The concepts that a query asks for; of a process its parties and what it is named by."""
+    found: set[str] = set()
+    for node in nodes_of(root):
+        if isinstance(node, Means) and node.process:
+            process = lexicon.processes[node.id]
+            found.update(process.parties, *process.named_by)
+        elif isinstance(node, Means):
+            found.add(node.id)
+    return frozenset(found)
+
+
+def _without(root: Node) -> Iterator[Node]:
+    return (node.part for node in nodes_of(root) if isinstance(node, Without))
+
+
+def _names(id_: str, *roots: Node) -> bool:
+    return any(
+        isinstance(node, Means) and not node.process and node.id == id_
+        for root in roots
+        for node in nodes_of(root)
+    )
 
 
 def _joined(text: str, words: str, sign: str, lexicon: Lexicon) -> Query | QueryProblem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat.commands.base import Handler, Invocation, steering
@@ -14,7 +14,7 @@ from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, code, document, faint, line, strong
 from bot.domain.lexicon import Lexicon
 from bot.domain.queries import Query, QueryProblem, read_query
-from bot.domain.refining import narrowed, narrower, widened, wider
+from bot.domain.refining import Refinement, narrowed, narrower, widened, wider
 from bot.domain.topics import MAX_NAME, Topic, TopicSpec, definition_of, slug_of
 
 STILL_SEARCHED = line(faint("What came in the last days is still being searched for it."))
@@ -145,16 +145,26 @@ def name_problem(spec: TopicSpec, others: Sequence[Topic], usage: str) -> Docume
 def refinements(topic: Topic, topics: Sequence[Topic], lexicon: Lexicon) -> tuple[Action, ...]:
     """Buttons that narrow the topic and widen it; of one on offer, they make the chat a copy."""
     return (
-        *_refinements(topic, topics, "narrow", lexicon),
-        *_refinements(topic, topics, "widen", lexicon),
+        *narrowing_or_widening(topic, topics, "narrow", lexicon),
+        *narrowing_or_widening(topic, topics, "widen", lexicon),
     )
 
 
-def _refinements(topic: Topic, topics: Sequence[Topic], word: str, lexicon: Lexicon) -> Iterator[Action]:
+def narrowing_or_widening(
+    topic: Topic, topics: Sequence[Topic], word: str, lexicon: Lexicon
+) -> Iterator[Action]:
     find, verb = (narrower, _NARROW) if word == "narrow" else (wider, _WIDEN)
-    for refined in find(topic.spec.query, lexicon):
+    return offered(topic, topics, find(topic.spec.query, lexicon), verb)
+
+
+def offered(
+    topic: Topic, topics: Sequence[Topic], refinements: Iterable[Refinement], verb: str = ""
+) -> Iterator[Action]:
+    """Buttons that have the topic look for this instead; of one on offer, they make the chat a copy."""
+    for refined in refinements:
         label = verb if topic.chat_id is not None else "Our own, "
-        yield Action(clip(f"{label}{refined.how}", 40), _command(topic, topics, refined.query))
+        how = refined.how if label else refined.how[0].upper() + refined.how[1:]
+        yield Action(clip(f"{label}{how}", 40), _command(topic, topics, refined.query))
 
 
 def _command(topic: Topic, topics: Sequence[Topic], query: str) -> str:
@@ -209,12 +219,12 @@ def _how_to_refine(asked: _Asked, word: str, lexicon: Lexicon) -> Document:
     return document(
         line(strong(spec.name), " looks for ", code(spec.query)),
         *how,
-        *((_NOT_OURS,) if asked.topic.chat_id is None else ()),
-        actions=tuple(_refinements(asked.topic, asked.topics, word, lexicon)),
+        *((NOT_OURS,) if asked.topic.chat_id is None else ()),
+        actions=tuple(narrowing_or_widening(asked.topic, asked.topics, word, lexicon)),
     )
 
 
-_NOT_OURS = line(faint("It is on offer to everyone, so that makes a topic of this chat's own."))
+NOT_OURS = line(faint("It is on offer to everyone, so that makes a topic of this chat's own."))
 
 
 async def _look_for(invocation: Invocation, asked: _Asked, query: Query) -> Document:

@@ -20,7 +20,6 @@ _ALSO_CALLED = {
     "summary": "digest",
     "exit": "stop",
     "follow": "subscribe",
-    "mute": "pause",
     "news": "latest",
     "quit": "stop",
     "remove": "topics remove",

@@ -9,10 +9,11 @@ from bot.chat.commands.base import Invocation
 from bot.chat.commands.wording import count, lasting
 from bot.domain.bulletins import lay_out
 from bot.domain.composing import compose
-from bot.domain.documents import Line
+from bot.domain.documents import Document, Line, code, document, line
 from bot.domain.entries import Entry
 from bot.domain.stories import readable
 from bot.domain.topics import Topic
+from bot.ports import SentMessage
 
 PERIOD = timedelta(days=3)
 """How far back answers look."""
@@ -77,6 +78,25 @@ def _rate(stories: int, watched: timedelta) -> str:
     if a_day < 1:
         return f"less than a message a day ({stories} in the last {lasting(watched)})"
     return f"about {count(round(a_day), 'message')} a day"
+
+
+async def bulletin_meant(invocation: Invocation) -> SentMessage | None:
+    """The bulletin that a person answers to, or else the last one that was sent."""
+    sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
+    return sent[0] if sent else None
+
+
+def no_bulletin(invocation: Invocation) -> Document:
+    """What to say where there is none."""
+    if invocation.reply_to is None:
+        return document("No bulletin has been sent to this chat yet.")
+    return document(
+        line(
+            "That message is not a bulletin. Answer to a bulletin, or type ",
+            code(f"/{invocation.command.name}"),
+            " for the last one.",
+        )
+    )
 
 
 async def newest_bulletins(

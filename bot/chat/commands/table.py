@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import guide, settings, status, subscriptions, timing, topics, tuning, why
+from bot.chat.commands import bulletins, guide, settings, status, subscriptions, timing, topics, tuning, why
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
 
@@ -135,6 +135,42 @@ COMMANDS: tuple[Command, ...] = (
         usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
         examples=("/why",),
         handler=why.why,
+    ),
+    Command(
+        name="mute",
+        summary="no more of a bulletin's story; or reply to one",
+        group="Read",
+        usage=(Usage("/mute", "the bulletin you answer to, or else the last one, is not added to any more"),),
+        examples=("/mute",),
+        handler=bulletins.mute,
+        steers=True,
+    ),
+    Command(
+        name="unmute",
+        summary="more of a story that was muted",
+        group="Read",
+        usage=(Usage("/unmute", "of the bulletin you answer to; else offers what is muted"),),
+        examples=("/unmute",),
+        handler=bulletins.unmute,
+        steers=True,
+    ),
+    Command(
+        name="more",
+        summary="more like a bulletin; or reply to one",
+        group="Read",
+        usage=(Usage("/more", "ways to widen the topic of the bulletin you answer to, or of the last one"),),
+        examples=("/more",),
+        handler=bulletins.more,
+        steers=True,
+    ),
+    Command(
+        name="less",
+        summary="less like a bulletin; or reply to one",
+        group="Read",
+        usage=(Usage("/less", "ways to narrow the topic of the bulletin you answer to, or of the last one"),),
+        examples=("/less",),
+        handler=bulletins.less,
+        steers=True,
     ),
     Command(
         name="digest",

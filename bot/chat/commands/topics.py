@@ -40,8 +40,6 @@ async def _list(invocation: Invocation) -> Document:
             lines.extend(
                 (line(strong(title)), *(_listing(topic, tuned.get(topic.id)) for topic in group), ())
             )
-    if followed:
-        lines.append(line(faint("How to hear of them: "), code("/tune")))
     lines.append(line(faint("Make your own: "), code("/topics add Taiwan strait")))
     return document(*lines, actions=topic_actions("/subscribe", [*offered, *own]), again="/topics")
 
@@ -188,7 +186,7 @@ def _actions(topic: Topic, *, subscribed: bool) -> tuple[Action, ...]:
         else Action("Subscribe", f"/subscribe {slug}")
     )
     trial = Action("See what it would match", f"/topics test {slug}")
-    return (toggle, trial)
+    return (toggle, trial, Action("How it comes", f"/tune {slug}")) if subscribed else (toggle, trial)
 
 
 def _own(topic: Topic) -> tuple[Action, ...]:

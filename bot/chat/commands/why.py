@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.history import bulletin_meant, no_bulletin
 from bot.chat.commands.wording import count, moment
 from bot.domain.addresses import shown
-from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
+from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
 from bot.domain.matching import THRESHOLD, Match, explain
 from bot.domain.stories import Report, Story
 from bot.domain.topics import Topic
@@ -20,20 +21,12 @@ _OPENED = "opened the story"
 
 
 async def why(invocation: Invocation) -> Document:
-    sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
-    if sent:
-        story, topic_ids = sent[0].story, sent[0].delivery.topic_ids
-        return await _explained(
-            invocation, "Why this was sent: ", story, topic_ids, _sent(sent[0], invocation)
-        )
+    sent = await bulletin_meant(invocation)
+    if sent is not None:
+        story, topic_ids = sent.story, sent.delivery.topic_ids
+        return await _explained(invocation, "Why this was sent: ", story, topic_ids, _sent(sent, invocation))
     if invocation.reply_to is not None:
-        return document(
-            line(
-                "That message is not a bulletin. Answer to a bulletin, or type ",
-                code("/why"),
-                " for the last one.",
-            )
-        )
+        return no_bulletin(invocation)
     # What /subscribe and /latest showed was sent to nobody, and is what a newcomer asks about first.
     subscribed = await invocation.subscribed()
     for story in await invocation.store.latest_stories(subscribed, 1):
@@ -50,7 +43,7 @@ async def _explained(
     feeds = {status.id: status for status in await invocation.store.feed_statuses()}
     left_out = len(story.reports) - _MOST_REPORTS
     return document(
-        line(opening, _headline(story)),
+        line(opening, headline(story)),
         *(row for id_ in topic_ids for row in _topic(id_, story, topics, invocation)),
         (),
         *(row for report in story.reports[:_MOST_REPORTS] for row in _report(report, feeds, invocation)),
@@ -60,7 +53,8 @@ async def _explained(
     )
 
 
-def _headline(story: Story) -> Span:
+def headline(story: Story) -> Span:
+    """What a story is called in answers."""
     entries = [report.entry for report in story.reports]
     titled = next((entry for entry in entries if entry.title), None)
     return strong(titled.title, titled.link) if titled else strong("a report without a title")
@@ -107,7 +101,8 @@ def _sent(message: SentMessage, invocation: Invocation) -> Line:
         " · possibly twice, since the first attempt was not confirmed" if delivery.possible_repeat else ""
     )
     revised = f" · revised {count(delivery.sent_revision, 'time')}" if delivery.sent_revision else ""
-    return line(sent, repeat, revised)
+    muted = " · 🔕 muted" if delivery.muted else ""
+    return line(sent, repeat, revised, muted)
 
 
 def _at(at: datetime, invocation: Invocation) -> str:

@@ -32,6 +32,7 @@ from bot.chat.slack.errors import FAILURES, code_of
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
 from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
 from bot.chat.slack.places import address_of, target_of
+from bot.chat.slack.render import BULLETIN
 from bot.domain.documents import Document, code, document, line
 
 log = structlog.get_logger(__name__)
@@ -298,7 +299,7 @@ class SlackBot:
         self._say(Ear(address, thread=thread, person=person), answer)
 
     async def _press(self, channel: str, body: Body) -> None:
-        """Run the command behind a button, as if the person who pressed it had typed it."""
+        """Run the command behind a button, as if the person who pressed it had typed it, in answer to its message."""
         address = address_of(self._team, channel)
         pressed = body["actions"][0]
         container = body.get("container") or {}
@@ -309,8 +310,12 @@ class SlackBot:
             self._say(Ear(address, thread=thread, person=person), unknown)
             return
         command, page = data
-        answer = await self._reception.answer(Heard("slack", address, "", command))
-        quiet = answer.whisper or (container.get("is_ephemeral") and not answer.changed)
+        heard = Heard("slack", address, "", command, reply_to=container.get("message_ts"))
+        answer = await self._reception.answer(heard)
+        of_bulletin = str(pressed.get("action_id") or "").startswith(f"{BULLETIN}:")
+        if of_bulletin:
+            thread = None  # an update stands in a thread, but is read in the channel
+        quiet = answer.whisper or ((of_bulletin or container.get("is_ephemeral")) and not answer.changed)
         alone = quiet and not _is_direct(address)
         if page is not None and not container.get("is_ephemeral"):
             turn = self.messenger.turn_page(address, container["message_ts"], answer, page)

@@ -46,7 +46,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button under one of our messages."""
+    """A button under one of our messages. `in_channel`: where those who read it cannot say anything."""
 
     query_id: str
     address: str
@@ -55,6 +55,7 @@ class Pressed:
     message_id: int
     author: Author
     data: str
+    in_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
         message.message_id,
         Author(query.from_user.id),
         query.data,
+        here.type == ChatType.CHANNEL,
     )
 
 
