@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.lexicon import Lexicon
+from bot.domain.lexicon import HAPPENINGS, Lexicon
 from bot.domain.queries import (
     AllOf,
     InTitle,
@@ -85,63 +85,63 @@ def leaving_out(text: str, concepts: Iterable[str], lexicon: Lexicon) -> tuple[R
     for id_ in _beside(query.root, concepts, lexicon):
         name = lexicon.concepts[id_].name()
         read = narrowed(text, f"-({name})" if " " in name else f"-{name}", lexicon)
-        if isinstance(read, Query) and _names(id_, *_without(read.root)):
+        if isinstance(read, Query) and id_ in _left_out(read.root):
             found.append(Refinement(f"leave out {name}", read.text))
     return tuple(found)
 
 
 def taking_in(text: str, concepts: Sequence[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
-    """Ways to have a query take all that names the same as a story: what was asked for, with something beside it."""
+    """Ways to have a query take all that names the same as a story: who was asked for, with something beside it.
+
+    A kind of event that was asked for is not enough: with anything beside it, that is another matter.
+    """
     query = read_query(text, lexicon)
     if isinstance(query, QueryProblem):
         return ()
-    beside = _beside(query.root, concepts, lexicon)
-    asked = [id_ for id_ in concepts if id_ in lexicon.concepts and id_ in _asked_for(query.root, lexicon)]
+    asked = _asked_for(query.root, lexicon) - _left_out(query.root)
+    known = [id_ for id_ in concepts if id_ in asked and id_ in lexicon.concepts]
+    first = next((id_ for id_ in known if lexicon.concepts[id_].kind not in HAPPENINGS), None)
+    if first is None:
+        return ()
     found: list[Refinement] = []
-    for id_ in beside if asked else ():
-        words = f"{lexicon.concepts[asked[0]].name()} {lexicon.concepts[id_].name()}"
-        alone = read_query(words, lexicon)
-        read = widened(text, words, lexicon)
-        plain = isinstance(alone, Query) and _names(id_, alone.root) and _names(asked[0], alone.root)
-        if isinstance(read, Query) and plain and read.root != query.root:
+    for id_ in _beside(query.root, concepts, lexicon):
+        words = f"{lexicon.concepts[first].name()} {lexicon.concepts[id_].name()}"
+        alone, read = read_query(words, lexicon), widened(text, words, lexicon)
+        # Words may mean more together than each by itself.
+        if isinstance(read, Query) and isinstance(alone, Query) and _means(alone.root) == {first, id_}:
             found.append(Refinement(f"also “{words}”", read.text))
     return tuple(found)
 
 
 def _beside(root: Node, concepts: Iterable[str], lexicon: Lexicon) -> list[str]:
-    """Those of the concepts that were not asked for, and do not stand for what was (Zelensky for Ukraine)."""
-    asked = _asked_for(root, lexicon) | {
-        node.id for part in _without(root) for node in nodes_of(part) if isinstance(node, Means)
-    }
+    """Those of the concepts of which a query says nothing, and that stand for nothing in it (as Zelensky for Ukraine)."""
+    spoken_of = _asked_for(root, lexicon)
     return [
         id_
         for id_ in concepts
-        if id_ in lexicon.concepts and asked.isdisjoint({id_, *lexicon.closure.get(id_, ())})
+        if id_ in lexicon.concepts and spoken_of.isdisjoint({id_, *lexicon.closure.get(id_, ())})
     ]
 
 
 def _asked_for(root: Node, lexicon: Lexicon) -> frozenset[str]:
-    """The concepts that a query asks for; of a process its parties and what it is named by."""
-    found: set[str] = set()
-    for node in nodes_of(root):
-        if isinstance(node, Means) and node.process:
-            process = lexicon.processes[node.id]
-            found.update(process.parties, *process.named_by)
-        elif isinstance(node, Means):
-            found.add(node.id)
-    return frozenset(found)
-
-
-def _without(root: Node) -> Iterator[Node]:
-    return (node.part for node in nodes_of(root) if isinstance(node, Without))
-
-
-def _names(id_: str, *roots: Node) -> bool:
-    return any(
-        isinstance(node, Means) and not node.process and node.id == id_
-        for root in roots
-        for node in nodes_of(root)
+    """The concepts of which a query speaks; of a process its parties and what it is named by."""
+    processes = [
+        lexicon.processes[node.id] for node in nodes_of(root) if isinstance(node, Means) and node.process
+    ]
+    of_processes = (
+        id_ for process in processes for id_ in (*process.parties, *frozenset().union(*process.named_by))
     )
+    return frozenset({*_means(root), *of_processes})
+
+
+def _left_out(root: Node) -> frozenset[str]:
+    """The concepts that a query leaves out."""
+    return frozenset(id_ for node in nodes_of(root) if isinstance(node, Without) for id_ in _means(node.part))
+
+
+def _means(root: Node) -> set[str]:
+    """The concepts that are named there."""
+    return {node.id for node in nodes_of(root) if isinstance(node, Means) and not node.process}
 
 
 def _joined(text: str, words: str, sign: str, lexicon: Lexicon) -> Query | QueryProblem:

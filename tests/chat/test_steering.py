@@ -188,6 +188,8 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
     await furnish(room, room.chat)
     changing = set()
     for text in TYPED:
+        if text == "/tune":
+            await room.say("/subscribe ukraine-ceasefire")  # all that was followed was given up above
         denied = refused(await say(room, room.chat, text, nobody))
         before = await room.state()
         assert not refused(await room.say(text)), text
@@ -204,6 +206,7 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
         "/digest",
         "/quiet",
         "/tune",
+        "/mute",
     } <= changing
 
 

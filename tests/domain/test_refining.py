@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain.queries import AllOf, AnyOf, Node, Query, QueryProblem, read_query
-from bot.domain.refining import Refinement, narrowed, narrower, widened, wider
+from bot.domain.refining import Refinement, leaving_out, narrowed, narrower, taking_in, widened, wider
 from tests.fakes.lexicons import small_lexicon
 
 LEXICON = small_lexicon()
@@ -135,7 +135,49 @@ def test_what_is_offered(text: str, narrow: list[tuple[str, str]], wide: list[tu
     assert wider(text, LEXICON) == tuple(Refinement(*one) for one in wide)
 
 
+@pytest.mark.parametrize(
+    ("text", "named", "left_out", "taken_in"),
+    [
+        (
+            "Ukraine",
+            ["tr", "ua"],
+            [("leave out Turkey", "Ukraine -Turkey")],
+            [("also “Ukraine Turkey”", "Ukraine | Ukraine Turkey")],
+        ),
+        # What stands for what was asked for is not beside it, nor is what a process is made of.
+        ("Ukraine", ["zelensky", "ua"], [], []),
+        (
+            "Ukraine ceasefire",
+            ["zelensky", "ceasefire", "ru", "ir"],
+            [("leave out Iran", "Ukraine ceasefire -Iran")],
+            [("also “Russia Iran”", "Ukraine ceasefire | Russia Iran")],
+        ),
+        # What was left out already is not taken in.
+        ("Ukraine -Iran", ["ir", "ua"], [], []),
+        ("Ukraine -Iran", ["ir", "tr"], [("leave out Turkey", "Ukraine -Iran -Turkey")], []),
+        (
+            "Ukraine | Togo",
+            ["ir", "ua"],
+            [("leave out Iran", "(Ukraine | Togo) -Iran")],
+            [("also “Ukraine Iran”", "Ukraine | Togo | Ukraine Iran")],
+        ),
+        # A name of two words is left out as one.
+        ("Iran", ["peace-deal"], [("leave out peace deal", "Iran -(peace deal)")], []),
+        ("Iran", ["unknown"], [], []),
+        ("(", ["ir"], [], []),
+    ],
+)
+def test_what_a_story_names_is_left_out_or_taken_in(
+    text: str, named: list[str], left_out: list[tuple[str, str]], taken_in: list[tuple[str, str]]
+) -> None:
+    """Only what is beside what was asked for."""
+    assert leaving_out(text, named, LEXICON) == tuple(Refinement(*one) for one in left_out)
+    assert taking_in(text, named, LEXICON) == tuple(Refinement(*one) for one in taken_in)
+
+
 @given(st.text(st.sampled_from(' ()|"-:«»「」ab停OR'), max_size=30) | TEXTS)
 def test_whatever_is_offered_can_be_read(text: str) -> None:
-    for refined in (*narrower(text, LEXICON), *wider(text, LEXICON)):
+    named = sorted(LEXICON.concepts)
+    of_story = (*leaving_out(text, named, LEXICON), *taking_in(text, named, LEXICON))
+    for refined in (*narrower(text, LEXICON), *wider(text, LEXICON), *of_story):
         assert root(refined.query) != root(text)
