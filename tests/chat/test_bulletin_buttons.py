@@ -154,13 +154,38 @@ async def test_of_a_topic_on_offer_a_copy_is_made(room: Newsroom) -> None:
     assert "Made the topic Our Ukraine ceasefire" in made.plain
     (own,) = [topic.spec for topic in await room.store.topics() if topic.chat_id == room.chat.id]
     assert own.query.endswith(" -Iran")
+    await room.say("/tune ukraine wait 3")
+    followed = await room.say(commands(made)["Follow it instead of Ukraine ceasefire"])
+    assert "Subscribed to Our Ukraine ceasefire instead of Ukraine ceasefire." in followed.plain
+    (ours,) = await room.store.subscriptions(room.chat.id)
+    copy = next(topic.id for topic in await room.store.topics() if topic.spec == own)
+    assert (ours.topic_id, ours.wait_for) == (copy, 3)
+    await room.say(commands(followed)["Undo"])
+    (again,) = await room.store.subscriptions(room.chat.id)
+    assert (again.topic_id, again.wait_for) == (await room.topic_id("ukraine-ceasefire"), 3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("armenia instead of nowhere", "I know no topic “nowhere”"),
+        ("nowhere instead of armenia", "I know no topic “nowhere”"),
+        ("armenia instead of armenia", "instead of itself changes nothing"),
+        ("armenia instead of ", "I know no topic"),
+    ],
+)
+async def test_what_cannot_be_followed_instead_is_told(room: Newsroom, typed: str, expected: str) -> None:
+    await room.say("/subscribe ukraine-ceasefire")
+    before = await room.state()
+    assert expected in (await room.say(f"/subscribe {typed}")).plain
+    assert await room.state() == before
 
 
 async def test_how_a_topic_is_heard_of_is_offered_too(room: Newsroom) -> None:
     """Less: with more outlets, without updates, not at all; more: what was turned off."""
     message = await told(room)
     less = commands(await room.say("/less", reply_to=message))
-    assert less["Only what more outlets have"] == "/tune ukraine-ceasefire wait 2"
+    assert less["Only what 2 outlets have"] == "/tune ukraine-ceasefire wait 2"
     assert less["Without updates"] == "/tune ukraine-ceasefire updates off"
     assert less["Nothing on Ukraine ceasefire"] == "/unsubscribe ukraine-ceasefire"
     await room.say("/tune ukraine wait 2 updates off")

@@ -112,7 +112,7 @@ async def test_more_and_less_lead_to_changes_of_the_topic(stage: Stage) -> None:
     on_telegram, on_slack = await told(stage)
     said = await press(stage, on_telegram, LESS)
     assert f"Less like {TRUCE}" in said.text
-    changed = await press(stage, said, "Only what more outlets have")
+    changed = await press(stage, said, "Only what 2 outlets have")
     assert "2 independent outlets" in changed.text
     posted = await push(stage, on_slack, MORE)
     assert f"More like {TRUCE}" in posted.plain

@@ -169,7 +169,10 @@ def _ways(
     if wider and subscription.updates == "off":
         yield Action("With updates on what is new", f"/tune {slug} updates on")
     if not wider and subscription.wait_for < MOST_AWAITED:
-        yield Action("Only what more outlets have", f"/tune {slug} wait {subscription.wait_for + 1}")
+        yield Action(
+            f"Only what {subscription.wait_for + 1} outlets have",
+            f"/tune {slug} wait {subscription.wait_for + 1}",
+        )
     if not wider:
         if subscription.updates != "off":
             yield Action("Without updates", f"/tune {slug} updates off")

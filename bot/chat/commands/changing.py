@@ -174,10 +174,15 @@ def _command(topic: Topic, topics: Sequence[Topic], query: str) -> str:
     return f"/topics add {_own_name(topic, topics)} = {query}"
 
 
+def own_name(topic: Topic) -> str:
+    """What the name of a chat's copy of a topic begins with."""
+    return f"Our {topic.spec.name.replace('=', ' ')}"[: MAX_NAME - 5].strip()
+
+
 def _own_name(topic: Topic, topics: Sequence[Topic]) -> str:
     """A name for a chat's copy of a topic that no topic has yet: `Our Ukraine ceasefire`."""
     taken = {other.spec.slug for other in topics}
-    name = f"Our {topic.spec.name.replace('=', ' ')}"[: MAX_NAME - 5].strip()
+    name = own_name(topic)
     names = (name, *(f"{name} {number}" for number in range(2, len(topics) + 3)))
     return next(name for name in names if slug_of(name) not in taken)
 
@@ -224,7 +229,9 @@ def _how_to_refine(asked: _Asked, word: str, lexicon: Lexicon) -> Document:
     )
 
 
-NOT_OURS = line(faint("It is on offer to everyone, so that makes a topic of this chat's own."))
+NOT_OURS = line(
+    faint("It is on offer to everyone, so that makes a topic of this chat's own, to follow instead.")
+)
 
 
 async def _look_for(invocation: Invocation, asked: _Asked, query: Query) -> Document:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
-from bot.chat.commands.lookup import NotFound, find_topics, not_found, topic_actions
+from bot.chat.commands.lookup import NotFound, find_topic, find_topics, not_found, topic_actions
 from bot.chat.commands.wording import PAUSED, listed
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.topics import Topic
+
+_INSTEAD = " instead of "
 
 _SHOWN = 3
 """Bulletins that `/latest` shows."""
@@ -27,6 +30,8 @@ async def unsubscribe(invocation: Invocation) -> Document:
 async def _subscribe(invocation: Invocation) -> Document:
     topics = await invocation.topics()
     chosen = find_topics(invocation.args, topics)
+    if isinstance(chosen, NotFound) and _INSTEAD in invocation.args:
+        return await _follow_instead(invocation, topics)
     if isinstance(chosen, NotFound):
         return not_found(chosen, topics, "/subscribe", may_add=True)
     fresh = [
@@ -58,6 +63,33 @@ async def _subscribe(invocation: Invocation) -> Document:
             *((Action("More topics", "/subscribe"),) if more else ()),
         ),
         changed=bool(fresh),
+    )
+
+
+async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Document:
+    """`/subscribe our-summit instead of us-russia-summit`: it is heard of in the same way as that was."""
+    store, chat = invocation.store, invocation.chat
+    pair: list[Topic] = []
+    for name in invocation.args.split(_INSTEAD, 1):
+        topic = find_topic(name, topics)
+        if isinstance(topic, NotFound):
+            return not_found(topic, topics, "/subscribe", may_add=True)
+        pair.append(topic)
+    wanted, given_up = pair
+    if wanted == given_up:
+        return document(line("🤔 ", strong(wanted.spec.name), " instead of itself changes nothing."))
+    await store.subscribe(chat.id, wanted.id, invocation.now)
+    settings = {one.topic_id: one for one in await store.subscriptions(chat.id)}
+    if given_up.id in settings:
+        as_before = replace(settings[given_up.id], topic_id=wanted.id)
+        await store.save_subscriptions([as_before])
+        await store.unsubscribe(chat.id, given_up.id)
+    undo = f"/subscribe {given_up.spec.slug}{_INSTEAD}{wanted.spec.slug}"
+    return document(
+        line("✅ Subscribed to ", strong(wanted.spec.name), " instead of ", strong(given_up.spec.name), "."),
+        line(await expected(invocation, [wanted])),
+        actions=(Action("Undo", undo),),
+        changed=True,
     )
 
 

@@ -31,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
         usage=(
             Usage("/subscribe", "offers the topics"),
             Usage("/subscribe TOPIC…", "follows one or several, by name or slug"),
+            Usage("/subscribe TOPIC instead of TOPIC", "follows one in the way in which it followed another"),
         ),
         examples=(
             "/subscribe",

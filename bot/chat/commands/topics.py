@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.commands.base import Invocation, steering
-from bot.chat.commands.changing import HANDLERS, STILL_SEARCHED, name_problem, refinements
+from bot.chat.commands.changing import HANDLERS, STILL_SEARCHED, name_problem, own_name, refinements
 from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
@@ -98,12 +98,21 @@ async def _add(invocation: Invocation) -> Document:
         *understood(query, lexicon),
         *(() if topic.backfilled else ((), STILL_SEARCHED)),
         actions=(
+            *_instead(spec, [topic for topic in topics if topic.id in await invocation.subscribed()]),
             Action("Subscribe", f"/subscribe {spec.slug}"),
             Action("See what it would match", f"/topics test {spec.slug}"),
             *refinements(topic, topics, lexicon),
         ),
         changed=True,
     )
+
+
+def _instead(spec: TopicSpec, followed: Iterable[Topic]) -> Iterator[Action]:
+    """A button that has a chat follow its own copy of a topic, where it follows that."""
+    for topic in followed:
+        if topic.chat_id is None and spec.name.startswith(own_name(topic)):
+            command = f"/subscribe {spec.slug} instead of {topic.spec.slug}"
+            yield Action(clip(f"Follow it instead of {topic.spec.name}", 40), command)
 
 
 def _what() -> Document:

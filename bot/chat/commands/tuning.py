@@ -34,6 +34,9 @@ _WAITS = (1, 2, 3, 4)
 _HOURLY = (0, 1, 3, 10)
 """What buttons offer."""
 
+_SHORT = 20
+"""Characters of a label beside which another one has room."""
+
 _MOST_TOPICS = 7
 """Topics that have a button of their own."""
 
@@ -170,7 +173,7 @@ async def _show(invocation: Invocation, topics: Sequence[Topic], asked: _Asked) 
         actions=(
             *_choices(settings, f"/tune{names}", known),
             *(
-                Action(f"Only {topic.spec.name}", f"/tune {topic.spec.slug}")
+                Action(clip(f"{topic.spec.name}…", _SHORT), f"/tune {topic.spec.slug}")
                 for topic in (topics[:_MOST_TOPICS] if several else ())
             ),
         ),
