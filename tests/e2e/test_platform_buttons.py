@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.deciding import UPDATES_APART
 from bot.saying import BUTTONS
 from tests.e2e.platforms import ADA, BOB, CHANNEL, GROUP, PRIVATE
 from tests.e2e.test_platforms import POLL, TALKS, TRUCE, Stage, staged
@@ -80,6 +81,38 @@ async def test_bulletins_have_buttons_and_keep_them_when_they_are_edited(stage: 
     assert "Reuters · BBC News" in on_telegram.text
     assert [[button.label for button in row] for row in on_telegram.buttons] == [LABELS]
     assert [button.label for button in on_slack.buttons] == LABELS
+
+
+async def test_what_tells_several_stories_has_no_buttons(stage: Stage) -> None:
+    await told(stage)
+    await stage.tell(GROUP, "/pause", user=ADA)
+    await stage.type("pause")
+    await stage.publish("Ukraine ceasefire is broken")
+    await stage.tell(GROUP, "/resume", user=ADA)
+    await stage.type("resume")
+    await stage.room.app.step()
+    on_telegram, on_slack = stage.telegram.messages(GROUP)[-1], stage.slack.messages("C1")[-1]
+    assert on_telegram.text.startswith("📬")
+    assert on_slack.plain.startswith("📬")
+    assert (on_telegram.buttons, on_slack.buttons) == ([], [])
+
+
+async def test_an_update_has_buttons_that_are_about_its_story(stage: Stage) -> None:
+    """Muted by one of them, the first message is not added to either."""
+    on_telegram, on_slack = await told(stage)
+    stage.clock.advance_to(stage.clock.now() + UPDATES_APART)
+    await stage.publish("Ukraine agrees to ceasefire, strike kills 12 in Iran", outlet=2)
+    update, posted = stage.telegram.messages(GROUP)[-1], stage.slack.messages("C1")[-1]
+    assert (update.reply_to, posted.thread_ts) == (on_telegram.id, on_slack.ts)
+    assert [[button.label for button in row] for row in update.buttons] == [LABELS]
+    assert "Why this was sent" in (await press(stage, update, WHY)).text
+    said = await push(stage, posted, MUTE)
+    assert f"Muted: {TRUCE}" in said.plain
+    assert said.thread_ts is None
+    await press(stage, update, MUTE)
+    edits = on_telegram.edits, len(on_slack.edits)
+    await another_outlet(stage)
+    assert (on_telegram.edits, len(on_slack.edits)) == edits
 
 
 async def test_why_explains_the_bulletin_whose_button_it_is(stage: Stage) -> None:

@@ -139,7 +139,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="mute",
-        summary="no more of a bulletin's story; or reply to one",
+        summary="no more of the last story; or reply to one",
         group="Read",
         usage=(Usage("/mute", "the bulletin you answer to, or else the last one, is not added to any more"),),
         examples=("/mute",),
