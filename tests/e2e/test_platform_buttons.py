@@ -84,10 +84,10 @@ async def test_bulletins_have_buttons_and_keep_them_when_they_are_edited(stage: 
 
 
 async def test_what_tells_several_stories_has_no_buttons(stage: Stage) -> None:
-    await told(stage)
-    await stage.tell(GROUP, "/pause", user=ADA)
-    await stage.type("pause")
-    await stage.publish("Ukraine ceasefire is broken")
+    for command in ("subscribe ukraine-ceasefire", "pause"):
+        await stage.tell(GROUP, f"/{command}", user=ADA)
+        await stage.type(command)
+    await stage.publish(TRUCE)
     await stage.tell(GROUP, "/resume", user=ADA)
     await stage.type("resume")
     await stage.room.app.step()
