@@ -16,7 +16,8 @@ from ahocorasick_rs import AhoCorasick
 from bot.domain.stems import LATIN_LANGUAGES, has_cyrillic, has_latin, languages_of_letters
 from bot.domain.text import Stream, in_capitals, is_acronym, normalise, patterns_of, stands_alone
 
-Kind = Literal["country", "person", "place", "organisation", "event", "term"]
+Kind = Literal["country", "person", "place", "organisation", "event", "term", "word"]
+"""A `word` is a plain word of the news (bridge, judge): what is named after it (bridge collapse) does not hide it."""
 Labels = Mapping[str, tuple[str, ...]]
 """By language (BCP 47)."""
 
@@ -37,7 +38,7 @@ _MISSPELT_BY = 2
 """Letters by which a misspelt word is longer or shorter at the most."""
 
 HAPPENINGS = frozenset({"event", "term"})
-"""The kinds of concept that happen, or are dealt with; the others are there."""
+"""The kinds of concept that happen, or are dealt with; the others are there, or are plain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class _Label:
     guard: bool = False
     case: Case = Case.QUERY
     layers: set[str] = field(default_factory=set)
-    """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
+    """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `words`, `processes`."""
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
 
@@ -305,13 +306,19 @@ class _Meaning:
 
 def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iterator[_Meaning]:
     for concept in concepts:
-        layer = "happenings" if concept.kind in HAPPENINGS else "things"
+        layer = _layer(concept.kind)
         for language, texts in concept.labels.items():
             yield from (_Meaning(text, language, layer, concept=concept.id) for text in texts)
         yield from (_Meaning(text, "", layer) for text in concept.not_in)
     for process in processes:
         for language, texts in process.labels.items():
             yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
+
+
+def _layer(kind: Kind) -> str:
+    if kind == "word":
+        return "words"
+    return "happenings" if kind in HAPPENINGS else "things"
 
 
 def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
