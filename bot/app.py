@@ -13,6 +13,7 @@ from random import Random
 import structlog
 
 from bot.chat.commands.base import Services
+from bot.chat.locales import load_speeches
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.polling import DEFAULT_INTERVAL
@@ -56,6 +57,7 @@ class App:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self._speeches = load_speeches()
         self.queue = LocalQueue()
         self.desk = Desk(parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe)
         self.poller = Poller(
@@ -74,6 +76,7 @@ class App:
             parts.messengers,
             parts.clock,
             self.desk,
+            speeches=self._speeches,
             listener=parts.listener,
             probe=parts.probe,
         )
@@ -87,6 +90,7 @@ class App:
             newsdesk=self.desk,
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
+            speeches=self._speeches,
         )
 
     async def start(self) -> None:

@@ -32,6 +32,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.documents import Document
 from bot.domain.pacing import Urgency
+from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
 from bot.domain.stories import Story, readable
 from bot.ports import Clock, Messenger, Newsdesk, Point, Probe, Store, no_probe
 
@@ -70,6 +71,7 @@ class Outbox:
         clock: Clock,
         newsdesk: Newsdesk,
         *,
+        speeches: Speeches = ONLY_ENGLISH,
         listener: Callable[[Telling], None] | None = None,
         probe: Probe = no_probe,
     ) -> None:
@@ -77,6 +79,7 @@ class Outbox:
         self._messengers = messengers
         self._clock = clock
         self._newsdesk = newsdesk
+        self._speeches = speeches
         self._listener = listener
         self._probe = probe
         self._claiming = asyncio.Lock()
@@ -185,12 +188,12 @@ class Outbox:
 
     async def _tell(self, delivery: Delivery, chat: Chat) -> tuple[Story | None, Iterable[Document] | None]:
         """The story of the message and what it says, in ever shorter versions; None where nothing is left to say."""
-        catalog = self._newsdesk.catalog()
+        catalog, speech = self._newsdesk.catalog(), speech_for(chat, self._speeches)
         if delivery.story_id is None:
             stories, total = await self._store.folded_stories(delivery.id, MOST_FOLDED)
             kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
             total -= len(stories) - len(kept)
-            missed = catch_up(kept, total, chat, catalog, possible_repeat=delivery.possible_repeat)
+            missed = catch_up(kept, total, chat, catalog, speech, possible_repeat=delivery.possible_repeat)
             return None, missed if total else None
         whole = await self._store.story(delivery.story_id)
         story = readable(whole, chat) if whole else None
@@ -208,7 +211,7 @@ class Outbox:
             first_sent=delivery.sent_at,
             possible_repeat=delivery.possible_repeat,
         )
-        return story, (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
+        return story, (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
 
     async def _call(self, delivery: Delivery, chat: Chat, before: str | None) -> Outcome:
         messenger, text = self._messengers[chat.platform], delivery.text or ""

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sentencex import segment
 
 from bot.domain.catalog import Catalog, StyleGuide
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, language_of_chat
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
+from bot.domain.naming import name_in
 from bot.domain.outlets import Outlets
+from bot.domain.speech import ENGLISH, Speech, clock_time
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, hashtag_of
 
@@ -110,7 +112,9 @@ def compose(
         elsewhere=_elsewhere(sources, readable, catalog),
         independent=independent,
         at=local,
-        hashtags=tuple(hashtag_of(topic.spec.name) for topic in topics),
+        hashtags=tuple(
+            hashtag_of(name_in(topic, catalog.lexicon, language_of_chat(chat))) for topic in topics
+        ),
         language=None
         if _reads(chat, entry.language)
         else catalog.language_names.get(entry.language, entry.language),
@@ -119,9 +123,9 @@ def compose(
     )
 
 
-def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
-    """The bulletin as a message."""
-    return document(*_lines(bulletin, style))
+def lay_out(bulletin: Bulletin, style: StyleGuide, speech: Speech = ENGLISH) -> Document:
+    """The bulletin as a message; what is not a source's own is said in `speech`."""
+    return document(*_lines(bulletin, style, speech))
 
 
 def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
@@ -149,28 +153,42 @@ def cut_at_word(text: str, length: int) -> str:
 
 
 def catch_up(
-    stories: Sequence[Story], total: int, chat: Chat, catalog: Catalog, *, possible_repeat: bool = False
+    stories: Sequence[Story],
+    total: int,
+    chat: Chat,
+    catalog: Catalog,
+    speech: Speech = ENGLISH,
+    *,
+    possible_repeat: bool = False,
 ) -> Iterator[Document]:
     """What a chat missed, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
     zone = ZoneInfo(chat.time_zone)
-    heading = "While bulletins were paused here: " + ("1 story" if total == 1 else f"{total:,} stories")
-    closing = ((), _repeat_line(catalog.style)) if possible_repeat else ()
-    rows = [_missed(story, chat, catalog, zone) for story in stories]
+    heading = speech.plural(
+        "While bulletins were paused here: {n} story", "While bulletins were paused here: {n} stories", total
+    )
+    closing = ((), _repeat_line(catalog.style, speech)) if possible_repeat else ()
+    rows = [_missed(story, chat, catalog, zone, speech) for story in stories]
     for shown in range(len(rows), -1, -1):
         left = total - shown
-        more = (line(faint(f"… and {left:,} more: "), code("/latest")),) if left else ()
+        more = (
+            (speech.tell("… and {n} more: {latest}", tone=faint, n=left, latest=code("/latest")),)
+            if left
+            else ()
+        )
         yield document(line("📬 ", strong(heading)), (), *rows[:shown], *more, *closing)
 
 
-def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo) -> Line:
+def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: Speech) -> Line:
     """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
     report = best_report(story, chat)
     entry = report.entry
     headline = cut_at_word(entry.title or entry.outlet, MAX_HEADLINE)
     flags = "".join(_flags(report, catalog.lexicon, catalog.style.max_flags))
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
-    at = f"{story.opened.astimezone(zone):%a %H:%M}"
-    return line(opening, link(headline, entry.link), faint(unbroken(f" — {entry.outlet}, {at}")))
+    at = speech.weekday(story.opened.astimezone(zone))
+    return line(
+        opening, link(headline, entry.link), faint(unbroken(f" — {speech.joined((entry.outlet, at))}"))
+    )
 
 
 def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
@@ -188,17 +206,7 @@ def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
     return min(in_time or story.reports, key=rank)
 
 
-def clock_time(at: datetime) -> str:
-    """`23:40 JST`, or `23:40 UTC+4` where the zone has no letters of its own."""
-    name = at.tzname() or "UTC"
-    if not name.isalpha():
-        offset = at.utcoffset() or timedelta(0)
-        hours, minutes = divmod(round(abs(offset).total_seconds() / 60), 60)
-        name = f"UTC{'-' if offset < timedelta(0) else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
-    return f"{at:%H:%M} {name}"
-
-
-def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
+def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Line]:
     marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
     opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
     tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
@@ -210,11 +218,14 @@ def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
         yield line(f"{style.fact} {fact.text} ", link(unbroken(f"[{fact.outlet}]"), fact.href))
     if bulletin.lead or bulletin.facts:
         yield ()
-    yield tuple(_source_line(bulletin))
+    yield tuple(_source_line(bulletin, speech))
     if bulletin.hashtags:
-        yield line(faint(f"{' '.join(bulletin.hashtags)} ({bulletin.at:%y%m%d})"))
+        dated = speech.say(
+            "{hashtags} ({date})", hashtags=" ".join(bulletin.hashtags), date=f"{bulletin.at:%y%m%d}"
+        )
+        yield line(faint(dated))
     if bulletin.possible_repeat:
-        yield _repeat_line(style)
+        yield _repeat_line(style, speech)
 
 
 def unbroken(text: str) -> str:
@@ -222,20 +233,21 @@ def unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _repeat_line(style: StyleGuide) -> Line:
-    return line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
+def _repeat_line(style: StyleGuide, speech: Speech) -> Line:
+    why = speech.say("possibly a repeat: the first attempt may have arrived")
+    return line(faint(f"{style.possible_repeat} {why}"))
 
 
-def _source_line(bulletin: Bulletin) -> Iterator[Span]:
+def _source_line(bulletin: Bulletin, speech: Speech) -> Iterator[Span]:
     for source in bulletin.sources:
         yield faint(source.outlet, source.href)
         yield faint(" · ")
     if bulletin.unnamed:
-        yield faint(f"+{bulletin.unnamed} more · ")
+        yield faint(speech.plural("+{n} more", "+{n} more", bulletin.unnamed) + " · ")
     for language, count in bulletin.elsewhere:
         yield faint(f"+{count} {language} · ")
     if bulletin.independent > 1:
-        yield faint(f"{bulletin.independent} independent · ")
+        yield faint(speech.plural("{n} independent", "{n} independent", bulletin.independent) + " · ")
     yield faint(clock_time(bulletin.at))
 
 

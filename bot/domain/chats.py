@@ -9,6 +9,9 @@ from typing import Literal
 Platform = Literal["console", "telegram", "slack", "replay"]
 Steering = Literal["admins", "everyone"]
 
+SPOKEN = ("en", "ja", "ru")
+"""The languages that the bot itself speaks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -19,7 +22,8 @@ class Chat:
     `languages` are those the chat reads, the preferred one first (BCP 47); empty means any. `time_zone` is an IANA
     name. Outlets are named as in `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it
     was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
-    `previews`: whether links in bulletins show a preview.
+    `previews`: whether links in bulletins show a preview. `language`: of `SPOKEN`, the one to speak to it in; empty where
+    nobody chose one and no client told.
     """
 
     id: int
@@ -35,10 +39,22 @@ class Chat:
     steered_by: Steering = "admins"
     invited: bool = False
     previews: bool = False
+    language: str = ""
 
     @property
     def paused(self) -> bool:
         return self.paused_at is not None
+
+
+def spoken(code: str | None) -> str:
+    """The language of `SPOKEN` that a client's code (BCP 47: `ja-JP`) means, or an empty text."""
+    language = (code or "").replace("_", "-").partition("-")[0].casefold()
+    return language if language in SPOKEN else ""
+
+
+def language_of_chat(chat: Chat) -> str:
+    """The language to speak to a chat in: its own, else the first of those it reads that we speak, else English."""
+    return chat.language or next(filter(None, map(spoken, chat.languages)), SPOKEN[0])
 
 
 @dataclass(frozen=True, slots=True)

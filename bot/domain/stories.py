@@ -15,8 +15,9 @@ from bot.domain.chats import Chat, Subscription
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry, digest_of_words, words_of
 from bot.domain.matching import Match
+from bot.domain.speech import phrase
 
-SAME_HEADLINE = "the same headline"
+SAME_HEADLINE = phrase("the same headline")
 """Why a reprint joined a story: it tells the same in the same words."""
 
 CLOSES_AFTER = timedelta(hours=72)

@@ -58,6 +58,7 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "steered_by": chat.steered_by,
         "invited": chat.invited,
         "previews": chat.previews,
+        "language": chat.language,
     }
 
 

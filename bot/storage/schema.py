@@ -187,6 +187,7 @@ chats = Table(
     Column("steered_by", Text, nullable=False, server_default="admins"),
     Column("invited", Boolean, nullable=False, server_default=sa.false()),
     Column("previews", Boolean, nullable=False, server_default=sa.false()),
+    Column("language", Text, nullable=False, server_default=""),  # empty: nobody chose one
     Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("platform", "address"),
 )

@@ -16,7 +16,6 @@ from bot.domain.bulletins import (
     Fact,
     Source,
     best_report,
-    clock_time,
     compose,
     lay_out,
     split_sentences,
@@ -24,6 +23,7 @@ from bot.domain.bulletins import (
 from bot.domain.chats import Chat
 from bot.domain.documents import Span, Style
 from bot.domain.entries import Entry
+from bot.domain.speech import clock_time
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
 from tests.domain.records import HOUR, NOON, chat, entries, entry, report, story

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.describing import describe_query
 from bot.domain.queries import (
     MAX_QUERY_DEPTH,
     MAX_QUERY_LENGTH,
@@ -22,10 +23,10 @@ from bot.domain.queries import (
     Query,
     QueryProblem,
     Without,
-    describe_query,
     read_query,
     spell_query,
 )
+from bot.domain.speech import Speech
 from tests.fakes.lexicons import small_lexicon
 
 LEXICON = small_lexicon()
@@ -292,7 +293,7 @@ def test_whatever_is_typed_is_read_or_answered(text: str) -> None:
         assert 0 <= read.position <= len(text)
         assert read.message.endswith((".", "ceasefire"))
     else:
-        lines = describe_query(read, LEXICON, "ja")
+        lines = describe_query(read, LEXICON, Speech("ja"))
         assert lines
         assert all(lines)
 
@@ -300,7 +301,7 @@ def test_whatever_is_typed_is_read_or_answered(text: str) -> None:
 def describe(text: str, language: str = "en") -> tuple[str, ...]:
     query = read_query(text, LEXICON)
     assert isinstance(query, Query)
-    return describe_query(query, LEXICON, language)
+    return describe_query(query, LEXICON, Speech(language))
 
 
 @pytest.mark.parametrize(
