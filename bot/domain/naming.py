@@ -36,7 +36,10 @@ def _named(node: Means, lexicon: Lexicon, language: str) -> str | None:
     concepts = [lexicon.concepts[id_] for hit in hits for id_ in hit.concepts]
     if node.process and any(hit.processes for hit in hits):
         process = lexicon.processes[node.id]
-        return next(iter(process.labels.get(language, ())), None)
+        labels = process.labels.get(language, ())
+        # What it is called says behind a colon what belongs to it.
+        called = re.split("[:：]", process.called(language))[0] if language in process.said_in else None
+        return labels[0] if labels else called
     if not node.process:
         concepts = [lexicon.concepts[node.id]]
     labels = [next(iter(concept.labels.get(language, ())), None) for concept in concepts]
