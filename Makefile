@@ -50,7 +50,7 @@ bench: $(READY) ## what matching costs, by the number of topics, beside a regex 
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture
 
-looks: $(READY) ## draw every kind of message as Telegram and Slack show it, into out/looks
+looks: $(READY) ## draw every kind of message as Telegram and Slack show it, in each language, into out/looks
 	@$(BIN)/python -m benchmarks.looks $(ARGS)
 
 messages: $(READY) ## take up what the code says into bot/locales, and list what is to be translated

@@ -187,7 +187,9 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: 
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
     at = speech.weekday(story.opened.astimezone(zone))
     return line(
-        opening, link(headline, entry.link), faint(unbroken(f" — {speech.joined((entry.outlet, at))}"))
+        opening,
+        link(headline, entry.link),
+        faint(unbroken(f" — {speech.say('{outlet}, {time}', outlet=entry.outlet, time=at)}")),
     )
 
 

@@ -9,8 +9,8 @@ from bot.domain.lexicon import Lexicon
 from bot.domain.queries import AllOf, Means, Query, read_query
 from bot.domain.topics import Topic
 
-_SCRIPTS_MEET = re.compile(r"(?<=[ァ-ヺー])\s(?=[一-鿿])|(?<=[一-鿿])\s(?=[ァ-ヺー])")
-"""Where Japanese needs no divider between words: ウクライナ停戦, but アルメニア_アゼルバイジャン."""
+_SCRIPTS_MEET = re.compile(r"(?<=[ァ-ヺー])・(?=[一-鿿])|(?<=[一-鿿])・(?=[ァ-ヺー])")
+"""Where Japanese needs no divider between words: ウクライナ停戦, but アルメニア・アゼルバイジャン."""
 
 
 def name_in(topic: Topic, lexicon: Lexicon, language: str) -> str:
@@ -27,7 +27,9 @@ def name_in(topic: Topic, lexicon: Lexicon, language: str) -> str:
     nodes = query.root.parts if isinstance(query.root, AllOf) else (query.root,)
     names = [_named(node, lexicon, language) if isinstance(node, Means) else None for node in nodes]
     known = [name for name in names if name]
-    return _SCRIPTS_MEET.sub("", " ".join(known)) if len(known) == len(names) else given
+    if len(known) < len(names):
+        return given
+    return _SCRIPTS_MEET.sub("", _divider(language).join(known))
 
 
 def _named(node: Means, lexicon: Lexicon, language: str) -> str | None:
@@ -36,11 +38,14 @@ def _named(node: Means, lexicon: Lexicon, language: str) -> str | None:
     concepts = [lexicon.concepts[id_] for hit in hits for id_ in hit.concepts]
     if node.process and any(hit.processes for hit in hits):
         process = lexicon.processes[node.id]
-        labels = process.labels.get(language, ())
         # What it is called says behind a colon what belongs to it.
         called = re.split("[:：]", process.called(language))[0] if language in process.said_in else None
-        return labels[0] if labels else called
+        return next(iter(process.labels.get(language, ())), called)
     if not node.process:
         concepts = [lexicon.concepts[node.id]]
-    labels = [next(iter(concept.labels.get(language, ())), None) for concept in concepts]
-    return " ".join(filter(None, labels)) if all(labels) else None
+    names = [next(iter(concept.labels.get(language, ())), None) for concept in concepts]
+    return _divider(language).join(filter(None, names)) if all(names) else None
+
+
+def _divider(language: str) -> str:
+    return "・" if language == "ja" else " – "

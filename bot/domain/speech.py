@@ -32,16 +32,16 @@ class Speech:
     language: str
     catalogue: NullTranslations = field(default_factory=NullTranslations, compare=False)
 
-    def say(self, text: str, /, **values: str | int) -> str:
+    def say(self, text: str, /, **values: str | float) -> str:
         """The English `text` in this language, its `{places}` filled; numbers are written as is usual there."""
         return self.catalogue.gettext(text).format_map(self._written(values))
 
-    def plural(self, one: str, many: str, number: int, /, **values: str | int) -> str:
+    def plural(self, one: str, many: str, number: int, /, **values: str | float) -> str:
         """As `say`, in the form that goes with the `number`, which stands at `{n}`."""
         found = self.catalogue.ngettext(one, many, number)
         return found.format_map(self._written({**values, "n": number}))
 
-    def tell(self, text: str, /, *, tone: Callable[[str], Span] = Span, **parts: str | int | Span) -> Line:
+    def tell(self, text: str, /, *, tone: Callable[[str], Span] = Span, **parts: str | float | Span) -> Line:
         """As `say`, as a line: spans keep their style, the rest has that of `tone` (`faint`)."""
         spans: list[Span] = []
         words = ""
@@ -59,8 +59,8 @@ class Speech:
         """What was kept in English (a reason, a summary) in this language, or as it is where nobody translated it."""
         return self.catalogue.gettext(text) if text else text
 
-    def number(self, number: int) -> str:
-        """`2,311`."""
+    def number(self, number: float) -> str:
+        """`2,311`, `0.75`."""
         return str(format_decimal(number, locale=self._locale))
 
     def listed(self, names: Sequence[str], limit: int = 10) -> str:
@@ -112,11 +112,11 @@ class Speech:
     def _locale(self) -> str:
         return _LOCALES.get(self.language, self.language)
 
-    def _written(self, values: Mapping[str, str | int]) -> dict[str, str]:
+    def _written(self, values: Mapping[str, str | float]) -> dict[str, str]:
         return {name: self._text(value) for name, value in values.items()}
 
-    def _text(self, value: str | int) -> str:
-        return self.number(value) if isinstance(value, int) else value
+    def _text(self, value: str | float) -> str:
+        return value if isinstance(value, str) else self.number(value)
 
 
 ENGLISH = Speech("en")

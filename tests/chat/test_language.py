@@ -107,7 +107,7 @@ async def test_a_language_that_is_not_spoken(room: Newsroom, typed: str) -> None
 async def test_what_is_spoken_is_shown_with_the_others(room: Newsroom) -> None:
     said = await room.say("/language")
     assert said.plain.startswith(
-        "🌐 I speak English here.\nType one of en (English), ja (日本語), ru (Русский):"
+        "🌐 I speak English here.\nType one of en (English), ja (日本語), ru (русский):"
     )
     assert [(action.label, action.command) for action in said.actions] == [
         ("日本語", "/language ja"),
@@ -243,3 +243,15 @@ async def test_a_bulletin_is_furnished_in_the_language_of_its_chat(room: Newsroo
     await room.publish("Ukraine truce holds, Kyiv says")
     said = (await room.say("/latest ukraine-ceasefire")).plain
     assert said.splitlines()[-1] == "#ウクライナ和平(250808)"
+
+
+async def test_topics_on_offer_are_called_as_in_the_language(room: Newsroom) -> None:
+    """And found by that name as well as by the one of the configuration; a chat's own keeps its name."""
+    await set_to(room, language="ja")
+    await room.say("/topics add Iran")
+    listed = (await room.say("/topics")).plain
+    assert "• アルメニア・アゼルバイジャン  armenia-azerbaijan\n" in listed
+    assert "• Iran\n" in listed
+    for typed in ("アルメニア・アゼルバイジャン", "armenia-azerbaijan", "Armenia–Azerbaijan"):
+        assert "アルメニア・アゼルバイジャン を購読しました" in (await room.say(f"/subscribe {typed}")).plain
+        await room.say("/unsubscribe armenia-azerbaijan")

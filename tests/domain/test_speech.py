@@ -35,7 +35,7 @@ def test_spans_stand_where_the_language_puts_them() -> None:
 
 def test_the_rest_of_a_line_has_its_tone() -> None:
     told = RU.tell("More on one: {command}", tone=faint, command=code("/help"))
-    assert told == (faint("Подробнее об одном: "), code("/help"))
+    assert told == (faint("Подробнее: "), code("/help"))
     assert ENGLISH.tell("… and {n} more.", tone=faint, n=1200) == (faint("… and 1,200 more."),)
 
 
@@ -87,7 +87,8 @@ def test_dates_and_lists(speech: Speech, earlier: str, day: str, names: str) -> 
 )
 def test_spans_of_time(span: timedelta, english: str, japanese: str, russian: str) -> None:
     said = [speech.say("{span} ago", span=speech.lasting(span)) for speech in (ENGLISH, JA, RU)]
-    assert said == [english, japanese, russian]
+    # A figure is not torn from its unit.
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in said] == [english, japanese, russian]
 
 
 def test_just_now() -> None:

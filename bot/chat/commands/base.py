@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import Document, code, document
+from bot.domain.naming import name_in
 from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
 from bot.domain.topics import TOPICS_PER_CHAT, Topic
 from bot.ports import Clock, Newsdesk, Store
@@ -117,8 +118,12 @@ class Invocation:
         return ZoneInfo(self.chat.time_zone)
 
     async def topics(self) -> tuple[Topic, ...]:
-        """The topics this chat may know of."""
-        return await self.store.visible_topics(self.chat.id)
+        """The topics this chat may know of, those on offer by their names in its language."""
+        lexicon, language = self.catalog.lexicon, self.speech.language
+        return tuple(
+            replace(topic, spec=replace(topic.spec, name=name_in(topic, lexicon, language)))
+            for topic in await self.store.visible_topics(self.chat.id)
+        )
 
     async def subscribed(self) -> frozenset[int]:
         """The ids of the topics this chat is subscribed to."""

@@ -9,7 +9,7 @@ from operator import attrgetter
 from bot.chat.commands.base import Command, Invocation
 from bot.chat.commands.lookup import topic_actions
 from bot.chat.commands.misuse import usage_lines
-from bot.chat.commands.wording import clip, did_you_mean, nearest
+from bot.chat.commands.wording import clip, did_you_mean, example, nearest
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.speech import Speech
 
@@ -55,7 +55,7 @@ async def start(invocation: Invocation) -> Document:
         speech.tell(
             "For anything else: {add} or {help}",
             tone=faint,
-            add=code("/topics add Taiwan strait"),
+            add=example(speech),
             help=code("/help"),
         ),
         actions=(*topic_actions("/subscribe", open_, speech), _all_commands(speech)),

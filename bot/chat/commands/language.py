@@ -46,9 +46,8 @@ async def _speak(invocation: Invocation) -> Document:
 
 
 def own_name(code_: str) -> str:
-    """What the language is called in itself, as a title: `Русский`."""
-    name = Locale.parse(code_).get_display_name(code_) or code_
-    return name[0].upper() + name[1:]
+    """What the language is called in itself: `русский`."""
+    return Locale.parse(code_).get_display_name(code_) or code_
 
 
 def _meant(typed: str) -> str | None:
@@ -64,4 +63,8 @@ def _how(speech: Speech) -> Line:
 
 
 def _others(speech: Speech) -> Iterator[Action]:
-    return (Action(own_name(code_), f"/language {code_}") for code_ in SPOKEN if code_ != speech.language)
+    return (
+        Action(own_name(code_).capitalize(), f"/language {code_}")
+        for code_ in SPOKEN
+        if code_ != speech.language
+    )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
 from bot.chat.commands.lookup import NotFound, find_topics, not_found, topic_actions
-from bot.chat.commands.wording import paused
-from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.chat.commands.wording import example, paused
+from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.speech import phrase
 from bot.domain.topics import Topic
 
@@ -135,16 +135,17 @@ async def _offer(invocation: Invocation) -> Document:
     following = [topic.spec.name for topic in topics if topic.id in subscribed]
     followed = speech.say("Subscribed: {topics}.", topics=speech.listed(following))
     lines = [line(faint(followed))] if following else []
-    example = code("/topics add Taiwan strait")
     if not open_:
         return document(
-            speech.tell("There is no further topic to subscribe to. Make one: {command}", command=example),
+            speech.tell(
+                "There is no further topic to subscribe to. Make one: {command}", command=example(speech)
+            ),
             *lines,
         )
     return document(
         line(strong(speech.say("Which topic?"))),
         *lines,
-        speech.tell("Or make your own: {command}", tone=faint, command=example),
+        speech.tell("Or make your own: {command}", tone=faint, command=example(speech)),
         actions=topic_actions("/subscribe", open_, speech),
         again="/subscribe",
     )

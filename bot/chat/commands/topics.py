@@ -11,7 +11,7 @@ from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actio
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
 from bot.chat.commands.understanding import query_problem, understood
-from bot.chat.commands.wording import clip
+from bot.chat.commands.wording import clip, example
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.queries import QueryProblem, read_query
 from bot.domain.speech import Speech
@@ -40,8 +40,7 @@ async def _list(invocation: Invocation) -> Document:
     ):
         if group:
             lines.extend((line(strong(title)), *map(_listing, group), ()))
-    example = code("/topics add Taiwan strait")
-    lines.append(speech.tell("Make your own: {command}", tone=faint, command=example))
+    lines.append(speech.tell("Make your own: {command}", tone=faint, command=example(speech)))
     return document(*lines, actions=topic_actions("/subscribe", [*offered, *own], speech), again="/topics")
 
 
@@ -112,10 +111,8 @@ def _problem(invocation: Invocation, spec: TopicSpec, topics: Sequence[Topic]) -
         return document(
             speech.say("🤔 What should the topic look for?"),
             (),
-            speech.tell("For example: {command}", command=code("/topics add Taiwan strait")),
-            speech.tell(
-                "With a name of its own: {command}", command=code("/topics add Strait = Taiwan strait")
-            ),
+            speech.tell("For example: {command}", command=example(speech)),
+            speech.tell("With a name of its own: {command}", command=example(speech, speech.say("Strait"))),
         )
     problem = name_problem(spec, topics, "/topics add NAME = QUERY", speech)
     limit = invocation.services.topics_per_chat

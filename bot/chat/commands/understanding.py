@@ -26,4 +26,4 @@ def query_problem(problem: QueryProblem, text: str, speech: Speech) -> Document:
 
 
 def scored(match: Match, speech: Speech) -> str:
-    return speech.say("score {score} ({least} is enough)", score=f"{match.score:g}", least=f"{THRESHOLD:g}")
+    return speech.say("score {score} ({least} is enough)", score=match.score, least=THRESHOLD)

@@ -6,11 +6,17 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from bot.domain.documents import Action, Document, Line, block, code, document, line
+from bot.domain.documents import Action, Document, Line, Span, block, code, document, line
 from bot.domain.speech import Speech
 
 _WINDOW = 48
 """How much of a long query (characters) is shown around a mistake."""
+
+
+def example(speech: Speech, name: str = "") -> Span:
+    """How to make a topic, perhaps under a `name` of its own."""
+    query = speech.say("Taiwan strait")
+    return code(f"/topics add {name} = {query}" if name else f"/topics add {query}")
 
 
 def paused(speech: Speech) -> Line:
