@@ -45,6 +45,7 @@ from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
 from bot.pipeline import Desk, Poller
@@ -561,11 +562,9 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay, language: str) -> As
         yield await room.scene("/pause")
         yield await room.scene("/status", "/status of a paused chat")
         room.wire.failing = {
-            f"{SERVER}/kavkaz.xml": Failed(
-                FailureKind.UNREACHABLE, "the server answers 503 (Service Unavailable); it may be overloaded"
-            ),
+            f"{SERVER}/kavkaz.xml": refused(503),
             f"{SERVER}/shimbun.xml": Failed(
-                FailureKind.NOT_A_FEED, "this is a web page, not a feed; look for the address of its feed"
+                FailureKind.NOT_A_FEED, "This is a web page, not a feed, and it advertises none."
             ),
         }
         await room.run(day.ends + timedelta(hours=1))

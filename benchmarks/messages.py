@@ -1,7 +1,7 @@
 """`python -m benchmarks.messages`: takes what the code says up into the catalogues, and tells what is to be translated.
 
-A message is found by who says it: `say`, `tell` and `plural` of a `Speech`, `phrase` where it is said elsewhere, and the
-summaries and usages of the command table.
+A message is found by who says it: `say`, `tell` and `plural` of a `Speech`, `phrase` where it is said elsewhere, `kept`
+where it is stored first (which its catalogue entry tells), and the summaries and usages of the command table.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "tell": None,
     "plural": (1, 2),
     "phrase": None,
+    "kept": None,
     "Command": (2,),
     "Usage": (2,),
 }
@@ -39,8 +40,8 @@ def template() -> Catalog:
     found = Catalog()
     method = f"{__name__ if __name__ != '__main__' else 'benchmarks.messages'}:calls"
     texts = extract_from_dir(ROOT / "bot", [("**.py", method)], keywords=KEYWORDS)
-    for file, line, message, *_ in texts:
-        found.add(message, locations=[(f"bot/{file}", line)])
+    for file, line, message, comments, _ in texts:
+        found.add(message, locations=[(f"bot/{file}", line)], auto_comments=comments)
     return found
 
 
@@ -56,7 +57,8 @@ def calls(
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Call) and (name := _name(node.func)) in keywords:
             values = (*node.args, *(keyword.value for keyword in node.keywords))
-            found.append((node.lineno, name, [_text(value) for value in values], list[str]()))
+            comments = ["kept"] if name == "kept" else []
+            found.append((node.lineno, name, [_text(value) for value in values], comments))
     return sorted(found, key=lambda call: call[0])
 
 

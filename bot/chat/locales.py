@@ -27,6 +27,9 @@ def _read(language: str) -> Speech:
     """Gettext reads compiled catalogues, which is done here rather than when the program is packed."""
     compiled = BytesIO()
     with (files("bot.locales") / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+        catalogue = read_po(file, locale=language)
+    write_mo(compiled, catalogue)
     compiled.seek(0)
-    return Speech(language, GNUTranslations(compiled))
+    kept = (str(message.id) for message in catalogue if "kept" in message.auto_comments)
+    # The more a template says itself, the surer it is meant.
+    return Speech(language, GNUTranslations(compiled), tuple(sorted(kept, key=len, reverse=True)))

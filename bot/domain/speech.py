@@ -6,9 +6,11 @@ places for what goes into it (`{topic}`), since other languages put that elsewhe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from gettext import NullTranslations
 from string import Formatter
 from types import MappingProxyType
@@ -31,6 +33,8 @@ class Speech:
 
     language: str
     catalogue: NullTranslations = field(default_factory=NullTranslations, compare=False)
+    templates: tuple[str, ...] = ()
+    """What was `kept` is made from these."""
 
     def say(self, text: str, /, **values: str | float) -> str:
         """The English `text` in this language, its `{places}` filled; numbers are written as is usual there."""
@@ -57,7 +61,15 @@ class Speech:
 
     def known(self, text: str) -> str:
         """What was kept in English (a reason, a summary) in this language, or as it is where nobody translated it."""
-        return self.catalogue.gettext(text) if text else text
+        found = self.catalogue.gettext(text) if text else text
+        if found != text:
+            return found
+        for template in self.templates:
+            filled = _pattern(template).fullmatch(text)
+            if filled is not None:
+                parts = {name: self.known(part) for name, part in filled.groupdict().items()}
+                return self.catalogue.gettext(template).format_map(parts)
+        return text
 
     def number(self, number: float) -> str:
         """`2,311`, `0.75`."""
@@ -135,6 +147,20 @@ def speech_for(chat: Chat, speeches: Speeches) -> Speech:
 def phrase(text: str) -> str:
     """A text that is said elsewhere than it is written: it is found for the catalogues by this name."""
     return text
+
+
+def kept(template: str, /, **values: str | float) -> str:
+    """A sentence that is stored or logged, and so in English: `Speech.known` says it in another language."""
+    return template.format_map(values)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = Formatter().parse(template)
+    return re.compile(
+        "".join(re.escape(words) + (f"(?P<{name}>.+?)" if name else "") for words, name, *_ in parts),
+        re.DOTALL,
+    )
 
 
 def clock_time(at: datetime) -> str:

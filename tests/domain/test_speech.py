@@ -10,7 +10,7 @@ import pytest
 from bot.chat.locales import load_speeches
 from bot.domain.chats import Chat, language_of_chat, spoken
 from bot.domain.documents import Span, code, faint, strong
-from bot.domain.speech import ENGLISH, ONLY_ENGLISH, Speech, speech_for
+from bot.domain.speech import ENGLISH, ONLY_ENGLISH, Speech, kept, speech_for
 
 SPEECHES = load_speeches()
 JA, RU = SPEECHES["ja"], SPEECHES["ru"]
@@ -135,3 +135,28 @@ def test_the_language_of_a_chat(own: str, reads: tuple[str, ...], language: str)
     assert language_of_chat(chat) == language
     assert speech_for(chat, SPEECHES).language == language
     assert speech_for(chat, ONLY_ENGLISH) == ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("stored", "japanese"),
+    [
+        (
+            kept("The server answers HTTP {status} instead of a feed.", status=418),
+            "フィードの代わりに HTTP 418 が返りました。",
+        ),
+        ("bot was blocked by the user", "ボットがブロックされました"),
+        (
+            "The server asks for fewer requests (HTTP 429). It says when to come back: in 2 hours.",
+            "取得回数を減らすよう求められました（HTTP 429）。再開の目安：2 hours 後。",
+        ),
+        (
+            "This is a web page («A {title}»), not a feed, and it advertises none.",
+            "フィードではなくウェブページ（「A {title}」）で、フィードの案内もありません。",
+        ),
+        ("Something of Telegram's own", "Something of Telegram's own"),
+    ],
+)
+def test_what_was_stored_in_english_is_recognised(stored: str, japanese: str) -> None:
+    """By its template, whatever was filled in; what nobody worded here stays as it is."""
+    assert JA.known(stored) == japanese
+    assert ENGLISH.known(stored) == stored

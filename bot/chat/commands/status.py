@@ -95,7 +95,7 @@ def _problem(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
         else speech.say("never worked yet")
     )
     failures = speech.plural("{n} failure", "{n} failures", status.failures)
-    error = clip(status.error, 200) if status.error else speech.say("no reason given")
+    error = clip(speech.known(status.error), 200) if status.error else speech.say("no reason given")
     return (
         line("❌ ", strong(status.spec.outlet), f": {error}"),
         line(faint(f"{failures} · {worked} · {_when(status, invocation)}")),

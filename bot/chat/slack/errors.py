@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
+from bot.domain.speech import phrase
 
 TOO_MANY = 429
 
@@ -30,9 +31,9 @@ FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, Attribute
 proxy's, with an AttributeError of its own."""
 
 _REASONS: Mapping[str, str] = {
-    "not_in_channel": "I am not in that channel; /invite me there",
-    "is_archived": "the channel is archived",
-    "channel_not_found": "the channel is not there, or I was removed from it",
+    "not_in_channel": phrase("I am not in that channel; /invite me there"),
+    "is_archived": phrase("the channel is archived"),
+    "channel_not_found": phrase("the channel is not there, or I was removed from it"),
 }
 
 
