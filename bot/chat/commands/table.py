@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import guide, language, settings, status, subscriptions, topics, why
+from bot.chat.commands import guide, language, pausing, settings, status, subscriptions, topics, why
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
 from bot.domain.speech import phrase
@@ -139,7 +139,7 @@ COMMANDS: tuple[Command, ...] = (
         group=_LOOK_AFTER,
         usage=(Usage("/pause", "stops bulletins until they are resumed"),),
         examples=("/pause",),
-        handler=settings.pause,
+        handler=pausing.pause,
         steers=True,
     ),
     Command(
@@ -148,7 +148,7 @@ COMMANDS: tuple[Command, ...] = (
         group=_LOOK_AFTER,
         usage=(Usage("/resume", "starts bulletins again"),),
         examples=("/resume",),
-        handler=settings.resume,
+        handler=pausing.resume,
         steers=True,
     ),
     Command(

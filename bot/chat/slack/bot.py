@@ -29,7 +29,7 @@ from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
-from bot.chat.slack.errors import FAILURES, code_of
+from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, code_of, refusal
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
 from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
 from bot.chat.slack.places import address_of, target_of
@@ -53,11 +53,6 @@ HELLO_SECONDS = 30.0
 """For how long Slack's greeting, which tells of other connections, is waited for."""
 
 REMEMBERED_EVENTS = 2_000
-
-TOKEN_REFUSED = frozenset(
-    "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
-)
-"""What Slack says of a token that only the operator can mend."""
 
 UNINSTALLED = phrase("the app was removed from the workspace")
 REMOVED = phrase("I was removed from the channel")
@@ -113,7 +108,7 @@ class SlackBot:
         except FAILURES as error:
             if code_of(error) in TOKEN_REFUSED:
                 await self._session.close()
-                return _refusal(code_of(error))
+                return refusal(code_of(error))
             log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
         await reception.open("slack")
         self._serving = asyncio.create_task(supervised("Slack", self._serve(), self._fail))
@@ -147,7 +142,7 @@ class SlackBot:
                 await self._introduce()
             except FAILURES as error:
                 if code_of(error) in TOKEN_REFUSED:
-                    self._fail(_refusal(code_of(error)))
+                    self._fail(refusal(code_of(error)))
                     return
                 log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
@@ -174,7 +169,7 @@ class SlackBot:
             await self._client.apps_connections_open(app_token=self._app_token)
         except SlackApiError as error:
             if code_of(error) in TOKEN_REFUSED:
-                self._fail(_refusal(code_of(error)))
+                self._fail(refusal(code_of(error)))
             raise
 
     async def _connect_alone(self) -> bool:
@@ -419,15 +414,3 @@ def _channel_of(event: Body) -> str:
 def _is_direct(address: str) -> bool:
     """Whether it is a conversation with one person."""
     return target_of(address).channel.startswith("D")
-
-
-def _refusal(code: str) -> str:
-    if code in ("missing_scope", "not_allowed_token_type"):
-        return (
-            f"Slack says {code}: SOKUHO_SLACK_BOT_TOKEN begins with xoxb-, SOKUHO_SLACK_APP_TOKEN with xapp- and has "
-            "the scope connections:write. Make the app from manifest.json, and copy both anew."
-        )
-    return (
-        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code}). "
-        "Copy both anew: api.slack.com/apps, «OAuth & Permissions» and «Basic Information»."
-    )

@@ -26,6 +26,11 @@ _SURELY_NOT_SENT = frozenset("ratelimited rate_limited message_limit_exceeded".s
 _NOBODY_KNOWS = frozenset("fatal_error internal_error service_unavailable request_timeout".split())
 """The message may have been posted all the same (FACTS)."""
 
+TOKEN_REFUSED = frozenset(
+    "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
+)
+"""What Slack says of a token that only the operator can mend."""
+
 FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, AttributeError)
 """What a call raises for what the network or Slack does. slack-sdk 3.47 trips over a body of text/plain, such as a
 proxy's, with an AttributeError of its own."""
@@ -71,3 +76,16 @@ def _answered(error: SlackApiError) -> Outcome:
 def _wait(headers: Mapping[str, str]) -> timedelta:
     asked = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
     return timedelta(seconds=int(asked) if asked.isdecimal() else 30)
+
+
+def refusal(code: str) -> str:
+    """What the operator is told of a token that is refused."""
+    if code in ("missing_scope", "not_allowed_token_type"):
+        return (
+            f"Slack says {code}: SOKUHO_SLACK_BOT_TOKEN begins with xoxb-, SOKUHO_SLACK_APP_TOKEN with xapp- and has "
+            "the scope connections:write. Make the app from manifest.json, and copy both anew."
+        )
+    return (
+        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code}). "
+        "Copy both anew: api.slack.com/apps, «OAuth & Permissions» and «Basic Information»."
+    )
