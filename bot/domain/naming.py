@@ -29,7 +29,8 @@ def name_in(topic: Topic, lexicon: Lexicon, language: str) -> str:
     known = [name for name in names if name]
     if len(known) < len(names):
         return given
-    return _SCRIPTS_MEET.sub("", _divider(language).join(known))
+    name = _SCRIPTS_MEET.sub("", _divider(language).join(known))
+    return name[0].upper() + name[1:]
 
 
 def _named(node: Means, lexicon: Lexicon, language: str) -> str | None:

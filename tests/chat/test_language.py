@@ -10,6 +10,7 @@ import pytest
 
 from bot.chat.commands import COMMANDS
 from bot.chat.reception import ClientLanguage, Heard, Reception
+from bot.chat.telegram.bot import MAX_ALERT
 from bot.domain.access import OPEN, Access
 from bot.domain.documents import Document, Style
 from tests.chat.newsroom import Newsroom
@@ -116,17 +117,22 @@ async def test_what_is_spoken_is_shown_with_the_others(room: Newsroom) -> None:
     assert "🌐 Is spoken to in English; /language" in (await room.say("/settings")).plain
 
 
-async def test_only_admins_change_it(room: Newsroom) -> None:
-    """As everything that all of a group gets; and they are told so in the group's language."""
-    await set_to(room, language="ru")
+@pytest.mark.parametrize(
+    ("language", "opening"),
+    [("en", "🔒 In this group"), ("ja", "🔒 このグループ"), ("ru", "🔒 В этой группе")],
+)
+async def test_only_admins_change_it(room: Newsroom, language: str, opening: str) -> None:
+    """As everything that all of a group gets; and they are told so in the group's language, within a pop-up's length."""
+    await set_to(room, language=language)
 
     async def nobody() -> bool:
         return False
 
-    heard = Heard("telegram", "1", "", "/language ja", may_steer=nobody)
+    heard = Heard("telegram", "1", "", "/language en", may_steer=nobody)
     said = await Reception(room.services, OPEN).answer(heard)
-    assert said.plain.startswith("🔒 В этой группе")
-    assert await language_at(room, "1") == "ru"
+    assert said.plain.startswith(opening)
+    assert len(said.plain) <= MAX_ALERT
+    assert await language_at(room, "1") == language
 
 
 TYPED = [

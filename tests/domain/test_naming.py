@@ -21,6 +21,7 @@ def hashtag(query: str, language: str, *, name: str = "", chat_id: int | None = 
     [
         ("Ukraine truce", "#Ukraine_truce", "#ウクライナ停戦", "#Украина_перемирие"),
         ("Russia", "#Russia", "#ロシア", "#Россия"),
+        ("summit", "#summit", "#首脳会談", "#Саммит"),
         ("Armenia–Azerbaijan", "#Armenia_Azerbaijan", "#アルメニア_アゼルバイジャン", "#Армения_Азербайджан"),
         ("Iran tariff", "#Iran_tariff", "#Iran_tariff", "#Iran_tariff"),
         ("Iran -Turkey", "#Iran_Turkey", "#Iran_Turkey", "#Iran_Turkey"),
