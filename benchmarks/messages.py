@@ -91,7 +91,8 @@ def main() -> int:
         catalogue.update(template(), no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
         with (FOLDER / f"{language}.po").open("wb") as file:
-            write_po(file, catalogue, width=WIDTH, include_lineno=False)
+            # By the sentence alone, so that code that moves changes nothing here, and branches merge.
+            write_po(file, catalogue, width=WIDTH, sort_output=True, no_location=True)
         for message in untranslated(catalogue):
             print(f"{language}: {message.id!r}")
             left += 1
