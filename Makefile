@@ -41,10 +41,10 @@ lint: $(READY) ## style and layering
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
-eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule
+eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule; a page of bulletins
 	@$(BIN)/python -m benchmarks.evaluate $(ARGS)
 
-bench: $(READY) ## what matching costs, by the number of topics, beside a regex and FTS5 for each
+bench: $(READY) ## what reading, matching and commands cost, by the number of topics (ARGS="--only path")
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew

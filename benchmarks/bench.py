@@ -1,263 +1,49 @@
-"""`make bench`: what it costs to match an entry, by the number of topics, beside a regular expression and FTS5 per topic.
+"""`make bench`: what reading the configuration, matching, and the whole way of a chat's topics cost.
 
-Topics are drawn over the lexicon by Zipf's law, as people's are: some things are asked for by many. Entries have a title
-and about 60 words. Figures of the references are per entry too; where asking all topics would take minutes, a sample of
-them is asked and the time multiplied, which the table says.
+`make bench ARGS="--only path --topics 10000"` is less of it.
 """
 
 from __future__ import annotations
 
-import gc
-import json
-import re
-import resource
-import sqlite3
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from random import Random
+import asyncio
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.loading import print_loading
+from benchmarks.matching import print_matching
+from benchmarks.path import print_path
+from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
-from bot.domain.entries import Entry
-from bot.domain.indexing import TopicIndex
-from bot.domain.lexicon import Concept, Lexicon
-from bot.domain.matching import Analysis, analyse
-from bot.domain.queries import AllOf, Means, Node, Query, read_query
 from bot.settings.files import load_catalog
 
-ROOT = Path(__file__).parents[1]
-STREAM = ROOT.parent / "shared" / "data" / "stream_jun2025.jsonl"
-SIZES = {100: (1, 2, 3, 3), 10_000: (1, *(2,) * 40), 100_000: (2, 3, 3, 3)}
-"""Topics, and of how many things each is made, so that at every size an entry fits about five, and only the number of the
-others differs: a hundred are about what the news is about, the many are about everything, and more particular."""
 
-ENTRIES = 300
-ASKED = 300
-"""Topics that a reference is asked at the most."""
-
-FILLER = (
-    "officials said on monday that the delegation would remain in the capital for several days while lawyers studied "
-    "every clause of the draft and neighbours watched prices in the markets where traders expected little change "
-).split()
+class Section(StrEnum):
+    LOADING = "loading"
+    MATCHING = "matching"
+    PATH = "path"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Of one number of topics: microseconds an entry, and how many topics it fits on average."""
-
-    topics: int
-    distinct: int
-    match: float
-    matches: float
-    regex: float
-    fts: float
-    megabytes: float
-
-
-def main() -> None:
-    """Time analysing and matching."""
+def main(
+    only: Annotated[list[Section] | None, typer.Option(help="Sections to run; default: all.")] = None,
+    topics: Annotated[int, typer.Option(min=1_000, help="Topics of chats in the store.")] = 100_000,
+    stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
+) -> None:
+    """Print a table a section."""
     catalog = load_catalog(ROOT / "config", feeds=())
     if not isinstance(catalog, Catalog):
         raise typer.Exit(1)
-    lexicon = catalog.lexicon
-    entries = list(_entries(lexicon))
-    cold = _each(lambda: [analyse(entry, lexicon) for entry in entries], len(entries))
-    analyses = [analyse(entry, lexicon) for entry in entries]
-    warm = _each(lambda: [analyse(entry, lexicon) for entry in entries], len(entries))
-    rows = [_figures(size, things, lexicon, entries, analyses) for size, things in SIZES.items()]
     console = Console(width=110)
-    console.print(_table(rows))
-    console.print(
-        f"Analysing an entry (language, forms, hits): {cold:,.0f} µs at first sight of its words, {warm:,.0f} µs "
-        f"after; to reach: 1,000. Among {rows[-1].topics:,} topics: {rows[-1].match:,.0f} µs, "
-        f"{rows[-1].match / rows[0].match:.1f} times that among {rows[0].topics}; to reach: 250 µs, 2 times. {_source()}"
-    )
-
-
-def _table(rows: Sequence[Figures]) -> Table:
-    table = Table(title="Matching an analysed entry, µs (references in the same run)")
-    for column in (
-        "topics",
-        "distinct",
-        "an entry fits",
-        "Sokuho",
-        "a regex each",
-        "FTS5 each",
-        "MB of topics",
-    ):
-        table.add_column(column, justify="right")
-    for row in rows:
-        scaled = " *" if row.distinct > ASKED else ""
-        table.add_row(
-            f"{row.topics:,}",
-            f"{row.distinct:,}",
-            f"{row.matches:.1f}",
-            f"{row.match:,.0f}",
-            f"{row.regex:,.0f}{scaled}",
-            f"{row.fts:,.0f}{scaled}",
-            f"{row.megabytes:,.0f}",
-        )
-    table.caption = f"* from {ASKED:,} of the topics, multiplied"
-    return table
-
-
-def _source() -> str:
-    real = STREAM.exists()
-    return (
-        "Headlines of stream_jun2025."
-        if real
-        else "Entries made of the lexicon's labels (no ../shared/data)."
-    )
-
-
-def _figures(
-    size: int,
-    things: Sequence[int],
-    lexicon: Lexicon,
-    entries: Sequence[Entry],
-    analyses: Sequence[Analysis],
-) -> Figures:
-    ranked = _ranked(lexicon, analyses, frequent_first=size == min(SIZES))
-    queries = dict(enumerate(_queries(size, things, ranked, lexicon)))
-    gc.collect()
-    before = _resident()
-    index = TopicIndex.build(queries, lexicon)
-    gc.collect()
-    grown = _resident() - before
-    for analysis in analyses[:20]:
-        index.match(analysis)
-    match = _each(lambda: [index.match(analysis) for analysis in analyses], len(analyses))
-    fitting = sum(len(index.match(analysis)) for analysis in analyses) / len(analyses)
-    distinct = {repr(query.root): query for query in queries.values()}
-    asked = list(distinct.values())[:ASKED]
-    factor = len(distinct) / len(asked)
-    sample = entries[:10]
-    return Figures(
-        size,
-        len(distinct),
-        match,
-        fitting,
-        _regexes(asked, sample, lexicon) * factor,
-        _fts(asked, sample, lexicon) * factor,
-        grown,
-    )
-
-
-def _each(work: Callable[[], object], number: int) -> float:
-    """Microseconds for each of `number`, the best of three."""
-    best = float("inf")
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best / number * 1e6
-
-
-def _resident() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _ranked(lexicon: Lexicon, analyses: Sequence[Analysis], *, frequent_first: bool) -> list[Concept]:
-    """The concepts as people ask for them, the most wanted first: by how often they are named, or in any order."""
-    labelled = [concept for concept in lexicon.concepts.values() if concept.labels.get("en")]
-    Random(7).shuffle(labelled)  # noqa: S311 - a workload
-    if frequent_first:
-        named = Counter(id_ for analysis in analyses for id_ in analysis.named)
-        labelled.sort(key=lambda concept: -named[concept.id])
-    return labelled
-
-
-def _queries(
-    number: int, things: Sequence[int], ranked: Sequence[Concept], lexicon: Lexicon
-) -> Iterator[Query]:
-    """By Zipf's law over the concepts; one in five has a word that the lexicon does not know."""
-    random = Random(20251101)  # noqa: S311 - a workload
-    weights = [1 / rank for rank in range(1, len(ranked) + 1)]
-    made = 0
-    while made < number:
-        chosen = random.choices(ranked, weights, k=random.choice(things))
-        words = [concept.labels["en"][0] for concept in chosen]
-        if random.random() < 0.2:
-            words.append(random.choice(FILLER) + random.choice(("ville", "stan", "ology", "ish", "eroo")))
-        query = read_query(" ".join(words), lexicon)
-        if isinstance(query, Query):
-            made += 1
-            yield query
-
-
-def _entries(lexicon: Lexicon) -> Iterator[Entry]:
-    random = Random(20251102)  # noqa: S311 - a workload
-    now = datetime(2025, 11, 1, tzinfo=UTC)
-    titles = _titles(lexicon, random)
-    for number, title in enumerate(titles, start=1):
-        summary = (
-            " ".join(random.choices(FILLER, k=40)) + ". " + " ".join(random.choice(titles) for _ in range(2))
-        )
-        yield Entry(number, None, title, summary, None, "Outlet", "en", now, now)
-
-
-def _titles(lexicon: Lexicon, random: Random) -> list[str]:
-    if STREAM.exists():
-        lines = STREAM.read_text(encoding="utf-8").splitlines()[: ENTRIES * 3 : 3]
-        return [json.loads(line)["title"] for line in lines]
-    labels = [concept.labels["en"][0] for concept in lexicon.concepts.values() if concept.labels.get("en")]
-    return [" ".join((*random.choices(labels, k=3), *random.choices(FILLER, k=5))) for _ in range(ENTRIES)]
-
-
-def _alternatives(node: Node, lexicon: Lexicon) -> Iterator[tuple[str, ...]]:
-    """The English spellings of each thing that a query needs."""
-    for part in node.parts if isinstance(node, AllOf) else (node,):
-        if isinstance(part, Means):
-            labels = lexicon.concepts[part.id].labels.get("en", ()) if not part.process else ()
-            yield labels or (part.text,)
-        else:
-            yield (getattr(part, "text", "x"),)
-
-
-def _regexes(queries: Sequence[Query], entries: Sequence[Entry], lexicon: Lexicon) -> float:
-    compiled = [
-        re.compile(
-            "".join(
-                rf"(?=.*\b(?:{'|'.join(map(re.escape, group))})\b)"
-                for group in _alternatives(query.root, lexicon)
-            ),
-            re.IGNORECASE | re.DOTALL,
-        )
-        for query in queries
-    ]
-    texts = [f"{entry.title} {entry.summary}" for entry in entries]
-    return _each(lambda: [rule.search(text) for text in texts for rule in compiled], len(texts))
-
-
-def _fts(queries: Sequence[Query], entries: Sequence[Entry], lexicon: Lexicon) -> float:
-    """An entry is put into a full-text table of its own and asked for each topic: FTS5 has no way round."""
-    asked = [
-        " AND ".join(
-            "(" + " OR ".join('"' + label.replace('"', "") + '"' for label in group) + ")"
-            for group in _alternatives(query.root, lexicon)
-        )
-        for query in queries
-    ]
-
-    def ask() -> None:
-        for entry in entries:
-            connection = sqlite3.connect(":memory:")
-            connection.execute("CREATE VIRTUAL TABLE entry USING fts5(text, tokenize='porter unicode61')")
-            connection.execute("INSERT INTO entry VALUES (?)", (f"{entry.title} {entry.summary}",))
-            for words in asked:
-                connection.execute("SELECT 1 FROM entry WHERE entry MATCH ?", (words,)).fetchone()
-            connection.close()
-
-    start = time.perf_counter()
-    ask()
-    return (time.perf_counter() - start) / len(entries) * 1e6
+    for section in only or Section:
+        match section:
+            case Section.LOADING:
+                print_loading(ROOT / "config", catalog.lexicon, console)
+            case Section.MATCHING:
+                print_matching(catalog.lexicon, console)
+            case Section.PATH:
+                asyncio.run(print_path(catalog, topics, stored, console))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`make eval`: precision, recall and F1 of matching, on our own headlines and on the labelled October stream.
 
-On the stream a plain keyword rule stands beside it.
+On the stream, and for phrases that name no process, a plain keyword rule stands beside it.
 
 Both see the same entries; lines marked borderline are left out. Intervals are 95 % percentile bootstraps over pages,
 since the edits of one page's headline are not independent (Efron & Tibshirani, An Introduction to the Bootstrap, 1993).
@@ -23,7 +23,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.bulletins import print_page
 from benchmarks.headlines import print_scores
+from benchmarks.phrases import print_phrases
 from bot.domain.catalog import Catalog
 from bot.replay import RecordedEntry, ReplayProblem, read_recording, replay
 from bot.settings.files import load_catalog
@@ -82,13 +84,19 @@ def main(
     errors: Annotated[
         bool, typer.Option("--errors", help="List what was missed and what was wrong.")
     ] = False,
+    seed: Annotated[int, typer.Option(help="Which stories the page of bulletins shows.")] = 1,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Draw that page as well (needs Chromium).")
+    ] = False,
 ) -> None:
-    """Score matching on the project's own headlines, and on a labelled stream."""
+    """Score matching on the project's own headlines and on a labelled stream, and write a page of bulletins."""
     catalog = load_catalog(ROOT / "config", topics_file=ROOT / "benchmarks" / "topics.toml", feeds=())
     if not isinstance(catalog, Catalog):
         sys.exit("\n".join(map(str, catalog)))
     console = Console(width=100)
     print_scores(catalog, console, errors=errors)
+    print_phrases(catalog, console, errors=errors)
+    print_page(catalog, seed, pictures=pictures)
     if not stream.exists():
         print(f"{stream.name} is not here (it is looked for in ../shared/data); nothing to measure.")
         return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +21,8 @@ from bot.domain.matching import analyse
 from bot.domain.queries import Means, Query, read_query
 
 FILE = Path(__file__).parents[1] / "tests" / "data" / "headlines.toml"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ def judge_all(catalog: Catalog) -> Iterator[Judged]:
         yield Judged(headline, frozenset(phrases[match.topic_id] for match in matches))
 
 
-def grouped(judged: Iterable[Judged], key: Callable[[Judged], str]) -> Mapping[str, list[Judged]]:
-    groups: dict[str, list[Judged]] = {}
+def grouped(judged: Iterable[T], key: Callable[[T], str]) -> Mapping[str, list[T]]:
+    groups: dict[str, list[T]] = {}
     for one in judged:
         groups.setdefault(key(one), []).append(one)
     return groups
@@ -112,6 +115,9 @@ class Score:
                     missed += about not in one.found
         return cls(hits, wrong, missed)
 
+    def __add__(self, other: Score) -> Score:
+        return Score(self.hits + other.hits, self.wrong + other.wrong, self.missed + other.missed)
+
     @property
     def precision(self) -> float:
         return self.hits / (self.hits + self.wrong) if self.hits + self.wrong else 1.0
@@ -126,10 +132,11 @@ class Score:
         return 2 * self.hits / total if total else 1.0
 
 
-def f1_interval(judged: Sequence[Judged], resamples: int = 1000) -> tuple[float, float]:
-    """95 % percentile bootstrap of F1 over headlines."""
+def f1_interval(groups: Sequence[Sequence[Judged]], resamples: int = 1000) -> tuple[float, float]:
+    """95 % percentile bootstrap of F1 over groups, which are drawn whole."""
     random = Random(20251101)  # noqa: S311 - a bootstrap
-    drawn = sorted(Score.of(random.choices(judged, k=len(judged))).f1 for _ in range(resamples))
+    scores = [Score.of(group) for group in groups]
+    drawn = sorted(sum(random.choices(scores, k=len(scores)), Score(0, 0, 0)).f1 for _ in range(resamples))
     return drawn[round(0.025 * resamples)], drawn[round(0.975 * resamples) - 1]
 
 
@@ -140,7 +147,7 @@ def print_scores(catalog: Catalog, console: Console, *, errors: bool) -> None:
     for column in ("language", "headlines", "precision", "recall", "F1"):
         table.add_column(column, justify="left" if column == "language" else "right")
     for language, group in grouped(judged, of_language).items():
-        score, (low, high) = Score.of(group), f1_interval(group)
+        score, (low, high) = Score.of(group), f1_interval([[one] for one in group])
         table.add_row(
             language,
             str(len(group)),

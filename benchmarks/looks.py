@@ -33,10 +33,12 @@ from bot.chat.telegram.bot import MAX_ALERT
 from bot.chat.telegram.render import Keyboard
 from bot.clock import SimulatedClock
 from bot.demo import FEED_WINDOW, RecordedDay
+from bot.digesting import Digester
 from bot.domain.access import Access
-from bot.domain.bulletins import compose, lay_out, shortened
+from bot.domain.bulletins import lay_out, shortened
 from bot.domain.catalog import Catalog
 from bot.domain.chats import SPOKEN, Chat, Platform
+from bot.domain.composing import compose
 from bot.domain.deliveries import Outcome, Sent
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, ParsedEntry, ParsedFeed
@@ -122,6 +124,9 @@ class Paper:
         self.shown[message_id] = text
         return Sent(message_id)
 
+    def address_of(self, chat: Chat, message_id: str) -> str | None:
+        return f"https://{chat.platform}.example/{message_id}"
+
 
 @dataclass
 class Room:
@@ -133,6 +138,7 @@ class Room:
     wire: Wire
     desk: Desk
     poller: Poller
+    digester: Digester
     outbox: Outbox
     papers: Mapping[Platform, Paper]
     chats: Mapping[Platform, Chat]
@@ -146,6 +152,8 @@ class Room:
             self.clock.advance_to(min(self.clock.now() + STEP, until))
             await self.poller.poll_due()
             while await self.desk.work():
+                pass
+            while await self.digester.work():
                 pass
             while await self.outbox.work():
                 pass
@@ -188,6 +196,7 @@ async def open_room(catalog: Catalog, day: RecordedDay, language: str) -> AsyncI
                 wire,
                 desk,
                 Poller(store, wire, wire, clock, queue, desk),
+                Digester(store, papers, clock, queue, desk, speeches=load_speeches()),
                 Outbox(store, papers, clock, desk, speeches=load_speeches()),
                 papers,
                 chats,
@@ -559,6 +568,16 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay, language: str) -> As
             yield await room.scene(text)
         await room.tell("/settings languages any")
         await room.tell("/subscribe armenia-azerbaijan")
+        for text in ("/digest", "/digest 25:00", "/digest hourly", "/quiet", "/quiet 1-2", "/settings"):
+            yield await room.scene(text)
+        await room.run(room.clock.now() + timedelta(hours=2))
+        yield sent(
+            "a digest",
+            {platform: list(paper.shown.values())[-1] for platform, paper in room.papers.items()},
+            room.clock.now(),
+        )
+        await room.tell("/digest off")
+        await room.tell("/quiet off")
         yield await room.scene("/pause")
         yield await room.scene("/status", "/status of a paused chat")
         room.wire.failing = {

@@ -27,9 +27,10 @@ from bot.chat.console import PROMPT
 from bot.chat.drawing import Look, draw
 from bot.clock import SimulatedClock
 from bot.demo import RecordedDay
-from bot.domain.bulletins import compose, lay_out
+from bot.domain.bulletins import lay_out
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
+from bot.domain.composing import compose
 from bot.domain.documents import Document
 from bot.domain.entries import Entry
 from bot.domain.matching import analyse

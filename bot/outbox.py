@@ -12,15 +12,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.bulletins import catch_up, compose, lay_out, shortened
+from bot.domain.bulletins import Bulletin, catch_up, lay_out, shortened
+from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
+from bot.domain.composing import compose
 from bot.domain.deliveries import (
     Delivery,
     DeliveryKind,
     NotSent,
+    Occasion,
     Outcome,
     Refused,
     Sent,
@@ -30,11 +35,14 @@ from bot.domain.deliveries import (
     settle,
     settle_edit,
 )
+from bot.domain.digests import compose_row, lay_out_part
 from bot.domain.documents import Document
 from bot.domain.pacing import Urgency
+from bot.domain.schedules import quiet_until
 from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
 from bot.domain.stories import Story, readable
-from bot.ports import Clock, Messenger, Newsdesk, Point, Probe, Store, no_probe
+from bot.domain.translating import to_translate, translated
+from bot.ports import Clock, Messenger, Newsdesk, NoTranslator, Point, Probe, Store, Translator, no_probe
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +82,7 @@ class Outbox:
         speeches: Speeches = ONLY_ENGLISH,
         listener: Callable[[Telling], None] | None = None,
         probe: Probe = no_probe,
+        translator: Translator | None = None,
     ) -> None:
         self._store = store
         self._messengers = messengers
@@ -82,6 +91,7 @@ class Outbox:
         self._speeches = speeches
         self._listener = listener
         self._probe = probe
+        self._translator = translator or NoTranslator()
         self._claiming = asyncio.Lock()
         self._under_way: dict[int, Platform | None] = {}
         """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""
@@ -122,6 +132,8 @@ class Outbox:
                 await self._settle(delivery, Refused("the chat is gone"))
                 return None
             self._under_way[chat.id] = chat.platform
+            if delivery.kind is DeliveryKind.NEW and await self._left_for_later(delivery, chat):
+                return None
             messenger = self._messengers[chat.platform]
             wait = messenger.wait(chat)
             if wait > PATIENCE:
@@ -138,6 +150,28 @@ class Outbox:
             return None
         finally:
             self._under_way.pop(delivery.chat_id, None)
+
+    async def _left_for_later(self, delivery: Delivery, chat: Chat) -> bool:
+        """Hold a message in quiet hours; behind them, fold it with the others where many were held."""
+        until = quiet_until(chat.quiet, ZoneInfo(chat.time_zone), self._clock.now())
+        if until is None:
+            return delivery.held and await self._store.fold_held(chat.id, self._clock.now()) > 0
+        if chat.quiet and chat.quiet.confirmed and await self._confirmed(delivery, chat):
+            return False
+        await self._write(postpone(delivery, until, held=True))
+        if await self._store.chat(chat.id) != chat:
+            # It was changed before this one was held, so nobody else looks at it anew.
+            await self._write(postpone(delivery, self._clock.now(), held=True))
+        return True
+
+    async def _confirmed(self, delivery: Delivery, chat: Chat) -> bool:
+        """Whether it is a bulletin that bears the mark of what several outlets report."""
+        whole = await self._store.story(delivery.story_id) if delivery.story_id is not None else None
+        story = readable(whole, chat) if whole else None
+        if story is None or not story.reports:
+            return False
+        catalog = self._newsdesk.catalog()
+        return catalog.style.confirmed in compose(story, chat, (), catalog).marks
 
     async def _deliver(self, delivery: Delivery, chat: Chat) -> Telling | None:
         """Compose, call, settle. Raises only for what fails before the call."""
@@ -188,12 +222,16 @@ class Outbox:
 
     async def _tell(self, delivery: Delivery, chat: Chat) -> tuple[Story | None, Iterable[Document] | None]:
         """The story of the message and what it says, in ever shorter versions; None where nothing is left to say."""
+        if delivery.occasion is Occasion.DIGEST:
+            return None, await self._tell_digest(delivery, chat)
         catalog, speech = self._newsdesk.catalog(), speech_for(chat, self._speeches)
         if delivery.story_id is None:
+            occasion = delivery.occasion or Occasion.PAUSE
             stories, total = await self._store.folded_stories(delivery.id, MOST_FOLDED)
             kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
             total -= len(stories) - len(kept)
-            missed = catch_up(kept, total, chat, catalog, speech, possible_repeat=delivery.possible_repeat)
+            repeat = delivery.possible_repeat
+            missed = catch_up(kept, total, chat, catalog, speech, occasion, possible_repeat=repeat)
             return None, missed if total else None
         whole = await self._store.story(delivery.story_id)
         story = readable(whole, chat) if whole else None
@@ -211,7 +249,35 @@ class Outbox:
             first_sent=delivery.sent_at,
             possible_repeat=delivery.possible_repeat,
         )
+        bulletin = await self._in_their_language(bulletin, chat, catalog)
         return story, (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
+
+    async def _tell_digest(self, delivery: Delivery, chat: Chat) -> Iterable[Document] | None:
+        """What a part of a digest says, in ever shorter versions; None where nothing is left to say."""
+        part = await self._store.digest_part(delivery.id)
+        seen = [replace(one, story=readable(one.story, chat)) for one in part.told] if part else []
+        catalog = self._newsdesk.catalog()
+        rows = [compose_row(one, chat, catalog) for one in seen if one.story.reports]
+        if part is None or not rows:
+            return None
+        return lay_out_part(
+            rows,
+            part.place,
+            chat,
+            await self._store.topics({row.item.topic_id for row in rows}),
+            catalog,
+            partial(self._messengers[chat.platform].address_of, chat),
+            speech_for(chat, self._speeches),
+            possible_repeat=delivery.possible_repeat,
+        )
+
+    async def _in_their_language(self, bulletin: Bulletin, chat: Chat, catalog: Catalog) -> Bulletin:
+        """The bulletin as it is, or translated where the chat cannot read it and there is somebody who can."""
+        asked = to_translate(bulletin, chat)
+        if asked is None:
+            return bulletin
+        texts = await self._translator.translate(asked.texts, asked.source, asked.target)
+        return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
 
     async def _call(self, delivery: Delivery, chat: Chat, before: str | None) -> Outcome:
         messenger, text = self._messengers[chat.platform], delivery.text or ""

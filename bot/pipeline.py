@@ -6,6 +6,8 @@ Each stage asks, decides purely, and commits once::
                  one transaction: entries, revisions, validators, next poll
     Desk     pending entries -> analyse -> match -> place in a story -> decide per chat
                  one transaction: matches, stories, intents in the outbox
+    Digester (bot.digesting) schedules -> due slot -> choose stories -> divide into parts
+                 one transaction: the slot, its stories, a message for each part in the outbox
     Outbox   (bot.outbox) claim -> compose -> save the text -> send -> settle
 
 A process that dies anywhere leaves either the old state, and the step is taken again, or the new one.

@@ -16,11 +16,13 @@ from typing import Protocol
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.deliveries import Delivery, Intent, Outcome, Settlement
+from bot.domain.digests import DigestItem, LastDigest, Part
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
+from bot.domain.schedules import Slot
 from bot.domain.stories import OpenStory, Placement, Revise, Story, Told
 from bot.domain.topics import Topic, TopicSpec
 
@@ -50,6 +52,7 @@ class Stage(Enum):
 
     POLL = "poll"
     DESK = "desk"
+    DIGESTS = "digests"
     OUTBOX = "outbox"
 
 
@@ -65,6 +68,8 @@ class Point(Enum):
     SAVED = "saved"
     CALLED = "called"
     SETTLED = "settled"
+    SLOT_DECIDED = "slot decided"
+    DIGEST_OWED = "digest owed"
 
 
 Probe = Callable[[Point], None]
@@ -112,6 +117,29 @@ class Messenger(Protocol):
         `before`: how it reads, where known.
         """
         ...
+
+    def address_of(self, chat: Chat, message_id: str) -> str | None:
+        """Where people of the chat can open a message that it was sent (https); None where that cannot be said. Pure."""
+        ...
+
+
+class Translator(Protocol):
+    """A service that puts sentences into another language. What it makes is always told as such."""
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> tuple[str, ...] | None:
+        """The texts, one by one, from one language into another (BCP 47); None where it cannot be had, or not in time.
+
+        Never raises for what the service does. Equal texts are given equal translations, so that a message that is
+        edited keeps its words.
+        """
+        ...
+
+
+class NoTranslator:
+    """The translator of a bot that has none: everything is told in its own language."""
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> tuple[str, ...] | None:  # noqa: ARG002
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +212,32 @@ class QueueStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestLook:
+    """A chat whose schedule is to be looked at, and what it was told last."""
+
+    chat: Chat
+    last: LastDigest | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRecord:
+    """All that was decided at one look at a chat's schedule; `chat` is the one that was looked at.
+
+    `slot` is None where none was due. Else a digest of the stories seen from `since` until before `until` is owed, a
+    message for each of the `parts`; the stories of `unnamed` are only counted in it. Without parts there was nothing
+    to tell.
+    """
+
+    chat: Chat
+    next_look: datetime
+    slot: Slot | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    parts: tuple[tuple[DigestItem, ...], ...] = ()
+    unnamed: tuple[DigestItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SentMessage:
     """A message that a chat was sent, with its story, for `/why` and `/latest`."""
 
@@ -242,7 +296,7 @@ class DeskStore(Protocol):
         ...
 
     async def told(self, story_ids: Iterable[int]) -> tuple[Told, ...]:
-        """The messages about these stories that were sent or are owed (failed ones left out)."""
+        """The messages about these stories, digests among them, that were sent or are owed (failed ones left out)."""
         ...
 
     async def story_topics(self, story_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
@@ -253,7 +307,8 @@ class DeskStore(Protocol):
         """Store matches, stories, intents and wanted revisions; the entries no longer wait.
 
         Matches of an entry replace its earlier ones. An intent for a chat that already has a message about the
-        story changes nothing, unless that one failed: then it is pending again. An entry revised since it was read keeps waiting.
+        story changes nothing, unless that one failed: then it is pending again. One that is held for quiet hours and is
+        to be revised is due at once. An entry revised since it was read keeps waiting.
         """
         ...
 
@@ -301,7 +356,7 @@ class ChatStore(Protocol):
     async def chat(self, chat_id: int) -> Chat | None: ...
 
     async def save_chat(self, chat: Chat) -> None:
-        """Write all of a known chat's settings."""
+        """Write all of a known chat's settings. What is held for quiet hours is due, and digests are looked at, anew."""
         ...
 
     async def pause_chat(self, chat_id: int, reason: str, now: datetime) -> None:
@@ -394,13 +449,69 @@ class ResumeStore(Protocol):
         """End a chat's pause, and owe it in one message all that it missed; answers how many stories that is.
 
         Missed are messages still owed, and stories with reports seen since the pause began that it would have been
-        told of.
-        They are `folded` into the message, and count as told. A chat that is not paused misses nothing.
+        told of. They are `folded` into the message, and count as told. A chat that is not paused misses nothing.
+
+        Parts of a digest that are still owed stay as they are. A chat that wants only digests is told in the next one;
+        of another the next one tells what comes from now on.
         """
         ...
 
     async def folded_stories(self, delivery_id: int, limit: int) -> tuple[tuple[Story, ...], int]:
         """The stories that a message tells in one, the one last reported on first, and how many there are in all."""
+        ...
+
+    async def fold_held(self, chat_id: int, now: datetime) -> int:
+        """Owe in one message what is held for the end of quiet hours, where that is more than `MOST_HELD` messages.
+
+        Answers how many stories that is, 0 where they are to come one by one. Possible repeats come by themselves.
+        """
+        ...
+
+    async def held_messages(self, chat_id: int) -> int:
+        """How many messages wait for the end of the chat's quiet hours."""
+        ...
+
+
+class DigestStore(Protocol):
+    async def save_digests(self, chat: Chat, now: datetime) -> int:
+        """`save_chat`, and owe what nobody told a chat that wanted only digests and now hears of stories at once.
+
+        That is one message with what its next digest would have told. Answers how many stories that is.
+        """
+        ...
+
+    async def last_digest(self, chat_id: int) -> LastDigest | None:
+        """What the chat was told last; None where it has been told no digest yet."""
+        ...
+
+    async def due_digests(
+        self, now: datetime, limit: int, platforms: Collection[Platform]
+    ) -> tuple[DigestLook, ...]:
+        """Chats on the platforms, not paused, whose schedule is to be looked at by now, the longest overdue first.
+
+        That is so after each change of their settings, and at the `next_look` that was recorded last. Reads only.
+        """
+        ...
+
+    async def untold_stories(
+        self, chat_id: int, since: datetime, now: datetime
+    ) -> tuple[tuple[Story, ...], datetime]:
+        """The stories for the next digest of a chat, and before when what was seen is in it.
+
+        These are stories with reports seen at or after `since` of outlets that the chat does not block and on topics
+        that it followed by then, which no digest told it before. What waits for the desk is left to the next digest.
+        """
+        ...
+
+    async def record_digest(self, record: DigestRecord, now: datetime) -> bool:
+        """Owe the digest, if any, and note when to look again; all of it, or nothing where the chat was changed since.
+
+        True where messages are owed: no slot of a schedule is told to a chat twice.
+        """
+        ...
+
+    async def digest_part(self, delivery_id: int) -> Part | None:
+        """What a message of a digest tells, in order; None if it is no such message."""
         ...
 
 
@@ -415,7 +526,8 @@ class DeliveryStore(Protocol):
     ) -> tuple[Delivery, ...]:
         """Messages that are due, at most one a chat, oldest first: first sends before edits.
 
-        Only those of chats on `platforms` (None: any) that are not among `besides` (ids).
+        Only those of chats on `platforms` (None: any) that are not among `besides` (ids). No part of a digest is due
+        while an earlier one is.
 
         A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent`, its wanted revision is newer
         than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
@@ -450,7 +562,7 @@ class DeliveryStore(Protocol):
     async def queue_status(self, now: datetime) -> QueueStatus: ...
 
 
-class Store(FeedStore, DeskStore, ChatStore, PlaceStore, DeliveryStore, ResumeStore, Protocol):
+class Store(FeedStore, DeskStore, ChatStore, PlaceStore, DeliveryStore, ResumeStore, DigestStore, Protocol):
     """The truth: due times, states and all that was ever seen."""
 
     async def close(self) -> None:

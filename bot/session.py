@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import tzlocal
 from rich.console import Console
 
-from bot.app import App, ConfigWatcher, Parts, network
+from bot.app import App, ConfigWatcher, Parts, network, pass_over
 from bot.chat.console import ConsoleChat, ConsoleMessenger
 from bot.chat.drawing import draw, make_console
 from bot.chat.locales import load_speeches
@@ -75,6 +75,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
         )
         await serve_only(store, app.parts.messengers, clock.now())
         await app.start()
+        pass_over()
         watcher = ConfigWatcher(
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
         )

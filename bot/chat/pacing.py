@@ -195,10 +195,13 @@ class Pacer:
 
 
 class Unpaced:
-    """The share of `ports.Messenger` of a platform without limits."""
+    """The share of `ports.Messenger` of a platform without limits, whose messages have no addresses."""
 
     def wait(self, chat: Chat) -> timedelta:  # noqa: ARG002 - no chat has to wait
         return timedelta(0)
 
     def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - no queue
         return nullcontext()
+
+    def address_of(self, chat: Chat, message_id: str) -> str | None:  # noqa: ARG002 - it has none
+        return None

@@ -19,11 +19,19 @@ _CALLS = re.compile(
 """Sentences that call for something to be done, in the languages of the lexicon; each to its end."""
 
 _FURNITURE = re.compile(
-    r"^\s*(?:live(?: updates?| blog| now)?|watch(?: live)?|listen|podcast|analysis|opinion|breaking(?: news)?|explainer"
-    r"|live[- ]ticker|en direct|directo|en vivo|онлайн|速報|動画|写真)\s*[:|–—-]\s*",
+    r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
+    r"|exclusive|explainer|video|photos|in pictures|live[- ]ticker|en direct|directo|en vivo|онлайн|видео|фото|мнение|срочно|відео"
+    r"|терміново|速報|動画|写真)\s*[:：|｜–—-]\s*"
+    r"|[【\[〈<＜](?:速報|独自|動画|写真|解説|詳報|深掘り|社説|コラム|live|video|watch|видео|фото|відео|фото)[】\]〉>＞]\s*)",
     re.IGNORECASE,
 )
 """What a live blog or a video puts before its headline."""
+
+_FURNITURE_BEHIND = re.compile(
+    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
+    r"|podcast|explainer|онлайн|видео|фото|відео|動画|写真|解説|ポッドキャスト)\s*$",
+    re.IGNORECASE,
+)
 
 SHORTEST_NAME = 4
 """A shorter name of an outlet may stand for anything else, too."""
@@ -35,6 +43,27 @@ def blanked(text: str, outlet: str) -> str:
         if pattern is not None:
             text = pattern.sub(lambda found: " " * len(found[0]), text)
     return text
+
+
+def without_furniture(title: str) -> str:
+    """A headline without what a live blog or a video puts before or behind it."""
+    return _FURNITURE_BEHIND.sub("", _FURNITURE.sub("", title))
+
+
+def has_furniture(title: str) -> bool:
+    return _FURNITURE.match(title) is not None or _FURNITURE_BEHIND.search(title) is not None
+
+
+def begins_with_call(sentence: str) -> bool:
+    return _CALLS.match(sentence) is not None
+
+
+def without_calls(sentence: str) -> str:
+    """A sentence without the call that a feed has set behind it: such a call begins with a capital where it can."""
+    for found in _CALLS.finditer(sentence):
+        if found.start() and not found[0][0].islower():
+            return sentence[: found.start()].rstrip(" |»>–—-")
+    return sentence
 
 
 @lru_cache(maxsize=4096)

@@ -1,31 +1,25 @@
-"""Bulletins: what is said about a story, free of any platform.
+"""Bulletins: what is said about a story, free of any platform, and how it is laid out.
 
-Extractive: every sentence is a source's own, whole, and links to it. What does not fit is left out from the end.
+What does not fit is left out from the end. What a bulletin says is chosen in `bot.domain.composing`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from zoneinfo import ZoneInfo
 
-from sentencex import segment
-
 from bot.domain.catalog import Catalog, StyleGuide
-from bot.domain.chats import Chat, language_of_chat
+from bot.domain.chats import Chat
+from bot.domain.deliveries import Occasion
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
-from bot.domain.entries import Entry
+from bot.domain.headlines import best_report
 from bot.domain.lexicon import Lexicon
-from bot.domain.naming import name_in
-from bot.domain.outlets import Outlets
+from bot.domain.quoting import headline_of
 from bot.domain.speech import ENGLISH, Speech, clock_time
-from bot.domain.stories import SAME_HEADLINE, Report, Story
-from bot.domain.topics import Topic, hashtag_of
-
-MAX_SENTENCE = 320
-"""A longer sentence (characters) is not quoted: it would have to be cut."""
+from bot.domain.stories import Report, Story
 
 MAX_HEADLINE = 300
 """A longer headline (characters) is no headline; it is cut at a word, and says so."""
@@ -34,10 +28,13 @@ NAMED_SOURCES = 10
 """Outlets that are named; the rest are counted."""
 
 
-_ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
-"""How a whole sentence ends. A source that ends none so writes without; of one that does, the rest was cut off."""
+class Kind(Enum):
+    """What a bulletin is to those who get it: word of a story, what is new of it, or that something of it was wrong."""
 
-_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+    FIRST = "first"
+    UPDATE = "update"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What was before the event: a sentence of a source of the story, or the headline of an earlier story, of `at`."""
+
+    fact: Fact
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     outlet: str
     href: str | None
@@ -58,7 +63,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it."""
+    """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it.
+
+    `tongue` is the language of the headline (BCP 47). `translated_into`: the language that headline, lead and facts were
+    put into by a machine, as it calls itself.
+    """
 
     marks: tuple[str, ...]
     flags: tuple[str, ...]
@@ -75,52 +84,10 @@ class Bulletin:
     possible_repeat: bool = False
     unnamed: int = 0
     """Outlets beyond `sources`, in languages that the chat reads."""
-
-
-def compose(
-    story: Story,
-    chat: Chat,
-    topics: Sequence[Topic],
-    catalog: Catalog,
-    *,
-    first_sent: datetime | None = None,
-    possible_repeat: bool = False,
-) -> Bulletin:
-    """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report.
-
-    `first_sent`: of a message that was sent, when. It only grows, so no report that came later heads it.
-    """
-    report = best_report(story, chat, first_sent)
-    entry = report.entry
-    sentences = list(_sentences(entry))
-    headline = entry.title or (sentences.pop(0) if sentences else entry.outlet)
-    lead = sentences.pop(0) if sentences else None
-    local = story.opened.astimezone(ZoneInfo(chat.time_zone))
-    sources = _sources(story)
-    readable = tuple(
-        source for source in sources if _reads(chat, source.language) or source.outlet == entry.outlet
-    )
-    named = readable[:NAMED_SOURCES]
-    independent = _independent(story, catalog.outlets)
-    return Bulletin(
-        marks=_marks(report, independent, catalog.style),
-        flags=_flags(report, catalog.lexicon, catalog.style.max_flags),
-        headline=Fact(cut_at_word(headline, MAX_HEADLINE), entry.outlet, entry.link),
-        lead=lead,
-        facts=tuple(Fact(text, entry.outlet, entry.link) for text in sentences[: catalog.style.max_facts]),
-        sources=named,
-        elsewhere=_elsewhere(sources, readable, catalog),
-        independent=independent,
-        at=local,
-        hashtags=tuple(
-            hashtag_of(name_in(topic, catalog.lexicon, language_of_chat(chat))) for topic in topics
-        ),
-        language=None
-        if _reads(chat, entry.language)
-        else catalog.language_names.get(entry.language, entry.language),
-        possible_repeat=possible_repeat,
-        unnamed=len(readable) - len(named),
-    )
+    kind: Kind = Kind.FIRST
+    background: Background | None = None
+    tongue: str = ""
+    translated_into: str | None = None
 
 
 def lay_out(bulletin: Bulletin, style: StyleGuide, speech: Speech = ENGLISH) -> Document:
@@ -131,9 +98,12 @@ def lay_out(bulletin: Bulletin, style: StyleGuide, speech: Speech = ENGLISH) -> 
 def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
     """The bulletin, and ever shorter ones for a platform on which it does not fit; the last one fits everywhere.
 
-    Facts go first, from the end, then the lead, then the names of all but the first outlets.
+    The background goes first, then facts, from the end, then the lead, then the names of all but the first outlets.
     """
     yield bulletin
+    if bulletin.background:
+        bulletin = replace(bulletin, background=None)
+        yield bulletin
     for kept in range(len(bulletin.facts) - 1, -1, -1):
         yield replace(bulletin, facts=bulletin.facts[:kept])
     bare = replace(bulletin, facts=(), lead=None)
@@ -158,15 +128,14 @@ def catch_up(
     chat: Chat,
     catalog: Catalog,
     speech: Speech = ENGLISH,
+    occasion: Occasion = Occasion.PAUSE,
     *,
     possible_repeat: bool = False,
 ) -> Iterator[Document]:
-    """What a chat missed, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
+    """What a chat was not told, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
     zone = ZoneInfo(chat.time_zone)
-    heading = speech.plural(
-        "While bulletins were paused here: {n} story", "While bulletins were paused here: {n} stories", total
-    )
-    closing = ((), _repeat_line(catalog.style, speech)) if possible_repeat else ()
+    heading = _folded(occasion, total, speech)
+    closing = ((), repeat_line(catalog.style, speech)) if possible_repeat else ()
     rows = [_missed(story, chat, catalog, zone, speech) for story in stories]
     for shown in range(len(rows), -1, -1):
         left = total - shown
@@ -178,12 +147,26 @@ def catch_up(
         yield document(line("📬 ", strong(heading)), (), *rows[:shown], *more, *closing)
 
 
+def _folded(occasion: Occasion, stories: int, speech: Speech) -> str:
+    if occasion is Occasion.QUIET:
+        return speech.plural("During quiet hours: {n} story", "During quiet hours: {n} stories", stories)
+    if occasion is Occasion.DIGESTS_END:
+        return speech.plural(
+            "Since the last digest: {n} story", "Since the last digest: {n} stories", stories
+        )
+    return speech.plural(
+        "While bulletins were paused here: {n} story",
+        "While bulletins were paused here: {n} stories",
+        stories,
+    )
+
+
 def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: Speech) -> Line:
     """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
     report = best_report(story, chat)
     entry = report.entry
-    headline = cut_at_word(entry.title or entry.outlet, MAX_HEADLINE)
-    flags = "".join(_flags(report, catalog.lexicon, catalog.style.max_flags))
+    headline = cut_at_word(headline_of(entry, catalog.outlets) or entry.outlet, MAX_HEADLINE)
+    flags = "".join(flags_of(report, catalog.lexicon, catalog.style.max_flags))
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
     at = speech.weekday(story.opened.astimezone(zone))
     return line(
@@ -193,32 +176,24 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: 
     )
 
 
-def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
-    """Whose words head the bulletin: in the chat's first language that has one, of an outlet it prefers, the earliest.
-
-    `by`: of those that had come by then, if any had.
-    """
-
-    def rank(report: Report) -> tuple[int, bool, int]:
-        language = report.entry.language
-        order = chat.languages.index(language) if language in chat.languages else len(chat.languages)
-        return order, report.entry.outlet not in chat.preferred_outlets, report.entry.id
-
-    in_time = [report for report in story.reports if by is None or report.entry.seen <= by]
-    return min(in_time or story.reports, key=rank)
-
-
 def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Line]:
     marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
     opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
-    tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
-    yield line(f"{opening} ", *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
+    yield line(
+        f"{opening} ",
+        *tongue_of(bulletin, speech),
+        "【",
+        strong(bulletin.headline.text, bulletin.headline.href),
+        "】",
+    )
     if bulletin.lead:
         yield ()
         yield line(bulletin.lead)
     for fact in bulletin.facts:
         yield line(f"{style.fact} {fact.text} ", link(unbroken(f"[{fact.outlet}]"), fact.href))
-    if bulletin.lead or bulletin.facts:
+    if bulletin.background:
+        yield tuple(_background_line(bulletin.background, style))
+    if bulletin.lead or bulletin.facts or bulletin.background:
         yield ()
     yield tuple(_source_line(bulletin, speech))
     if bulletin.hashtags:
@@ -227,7 +202,29 @@ def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Li
         )
         yield line(faint(dated))
     if bulletin.possible_repeat:
-        yield _repeat_line(style, speech)
+        yield repeat_line(style, speech)
+
+
+def tongue_of(bulletin: Bulletin, speech: Speech) -> Line:
+    """In which language a bulletin is that the chat does not read; nothing is translated without saying so."""
+    if bulletin.language is None:
+        return ()
+    if bulletin.translated_into is None:
+        return line(faint(f"〔{bulletin.language}〕"))
+    said = speech.say(
+        "〔{original} → {into}, machine translation〕",
+        original=bulletin.language,
+        into=bulletin.translated_into,
+    )
+    return line(faint(said))
+
+
+def _background_line(background: Background, style: StyleGuide) -> Iterator[Span]:
+    """`ℹ️ What was before [Outlet, 2025-08-07]`: the date only of an earlier story."""
+    fact, at = background.fact, background.at
+    date = f", {at:%Y-%m-%d}".replace("-", "\N{NON-BREAKING HYPHEN}") if at else ""
+    where = f"[{fact.outlet}{date}]"
+    yield from line(f"{style.background} {fact.text} ", link(unbroken(where), fact.href))
 
 
 def unbroken(text: str) -> str:
@@ -235,7 +232,8 @@ def unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _repeat_line(style: StyleGuide, speech: Speech) -> Line:
+def repeat_line(style: StyleGuide, speech: Speech) -> Line:
+    """What stands below a message that may have been sent before."""
     why = speech.say("possibly a repeat: the first attempt may have arrived")
     return line(faint(f"{style.possible_repeat} {why}"))
 
@@ -253,19 +251,7 @@ def _source_line(bulletin: Bulletin, speech: Speech) -> Iterator[Span]:
     yield faint(clock_time(bulletin.at))
 
 
-def _marks(report: Report, voices: int, style: StyleGuide) -> tuple[str, ...]:
-    first = style.confirmed if voices >= style.confirmed_by else style.first
-    kind = next((style.events[concept] for concept in report.concepts if concept in style.events), None)
-    return (first, kind) if kind else (first,)
-
-
-def _independent(story: Story, outlets: Outlets) -> int:
-    """How many voices report: outlets of one owner are one, and a reprint adds none."""
-    own_words = [report for report in story.reports if report.reason != SAME_HEADLINE]
-    return max(len({outlets.owner(report.entry.outlet) for report in own_words}), 1)
-
-
-def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
+def flags_of(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
     """Of the countries the title names, in that order; a leader or a capital stands for the country."""
     flags: dict[str, None] = {}
     for id_ in report.concepts:
@@ -274,53 +260,3 @@ def _flags(report: Report, lexicon: Lexicon, limit: int) -> tuple[str, ...]:
             if known is not None and known.flag:
                 flags[known.flag] = None
     return tuple(flags)[:limit]
-
-
-def _sources(story: Story) -> tuple[Source, ...]:
-    """Each outlet once, with its first report's address."""
-    sources: dict[str, Source] = {}
-    for report in story.reports:
-        entry = report.entry
-        sources.setdefault(entry.outlet, Source(entry.outlet, entry.link, entry.language))
-    return tuple(sources.values())
-
-
-def _elsewhere(
-    all_: Sequence[Source], named: Sequence[Source], catalog: Catalog
-) -> tuple[tuple[str, int], ...]:
-    languages = [source.language for source in all_ if source not in named]
-    return tuple(
-        (catalog.language_names.get(language, language), languages.count(language))
-        for language in dict.fromkeys(languages)
-    )
-
-
-def _reads(chat: Chat, language: str) -> bool:
-    return not chat.languages or language in chat.languages
-
-
-def _sentences(entry: Entry) -> Iterator[str]:
-    """The summary's sentences that can be quoted whole and say more than the title."""
-    title = _words(entry.title)
-    sentences = split_sentences(entry.summary, entry.language)
-    punctuates = entry.language in ("ja", "zh") or any(_ENDS.search(sentence) for sentence in sentences)
-    for sentence in sentences:
-        words = _words(sentence)
-        cut_off = _CUT_OFF.search(sentence) or (punctuates and not _ENDS.search(sentence))
-        if words and words != title and len(sentence) <= MAX_SENTENCE and not cut_off:
-            yield sentence
-
-
-def split_sentences(text: str, language: str) -> tuple[str, ...]:
-    """Sentences of a text. sentencex splits Japanese behind a closing quote; what begins with と belongs before it."""
-    sentences: list[str] = []
-    for piece in (piece.strip() for piece in segment(language, text)):
-        if language == "ja" and sentences and piece.startswith("と"):
-            sentences[-1] += piece
-        elif piece:
-            sentences.append(piece)
-    return tuple(sentences)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", text.casefold()))

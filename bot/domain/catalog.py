@@ -20,6 +20,9 @@ class StyleGuide:
     fact: str
     background: str
     possible_repeat: str
+    update: str
+    correction: str
+    retraction: str
     confirmed_by: int
     max_facts: int
     max_flags: int

@@ -6,11 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.schedules import Quiet, Schedule
+
 Platform = Literal["console", "telegram", "slack", "replay"]
 Steering = Literal["admins", "everyone"]
 
 SPOKEN = ("en", "ja", "ru")
 """The languages that the bot itself speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """A chat's wish for digests: `only` them, or besides the bulletins.
+
+    The first one comes at the first slot behind `set_at`, and tells nothing that was seen before `since`.
+    """
+
+    schedule: Schedule
+    set_at: datetime
+    since: datetime
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +38,7 @@ class Chat:
     name. Outlets are named as in `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it
     was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
     `previews`: whether links in bulletins show a preview. `language`: of `SPOKEN`, the one to speak to it in; empty where
-    nobody chose one and no client told.
+    nobody chose one and no client told. `digests` and `quiet` are None where there are none.
     """
 
     id: int
@@ -40,10 +55,17 @@ class Chat:
     invited: bool = False
     previews: bool = False
     language: str = ""
+    digests: Digests | None = None
+    quiet: Quiet | None = None
 
     @property
     def paused(self) -> bool:
         return self.paused_at is not None
+
+    @property
+    def hears_at_once(self) -> bool:
+        """Whether it is sent a bulletin for each story."""
+        return self.digests is None or not self.digests.only
 
 
 def spoken(code: str | None) -> str:

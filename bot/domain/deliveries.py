@@ -10,6 +10,7 @@
        └───────────────────┴──<──claim, by policy─────┘ (sent again, marked as a possible repeat)
 
     pending, or never intended because the chat was paused ──the chat is resumed──> folded (into one message)
+    pending ──its turn comes in quiet hours──> pending (`held`, due when they end) ──many are held──> folded
 
 The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent.
 """
@@ -34,6 +35,17 @@ class DeliveryState(Enum):
     """Told as a line of another message, `folded_into`."""
 
 
+class Occasion(Enum):
+    """Why a message tells several stories in one."""
+
+    DIGEST = "digest"
+    """It is a part of a digest, which may tell what was told before; the others tell what was folded into them."""
+    PAUSE = "pause"
+    QUIET = "quiet"
+    DIGESTS_END = "digests end"
+    """The chat wanted only digests, and now hears of stories at once again."""
+
+
 class DeliveryKind(Enum):
     """What a message is to its chat (also the `kind` of a replay's message lines)."""
 
@@ -55,7 +67,7 @@ class Delivery:
     """A row of the outbox. `text` is what the messenger rendered, saved before it is sent.
 
     `wanted_revision` counts what the story has to say, `sent_revision` what the chat has been shown. Without
-    `story_id` it tells in one message the stories that were folded into it.
+    `story_id` it tells several stories in one message on an `occasion`. `held`: it waits for the end of quiet hours.
     """
 
     id: int
@@ -74,6 +86,8 @@ class Delivery:
     possible_repeat: bool = False
     reason: str | None = None
     folded_into: int | None = None
+    occasion: Occasion | None = None
+    held: bool = False
 
     @property
     def kind(self) -> DeliveryKind:
@@ -125,6 +139,7 @@ class Settlement:
     possible_repeat: bool = False
     reason: str | None = None
     attempts: int = 0
+    held: bool = False
 
 
 def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
@@ -188,8 +203,8 @@ def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: dat
     )
 
 
-def postpone(delivery: Delivery, until: datetime) -> Settlement:
-    """No call was made, because the chat cannot be spoken to before `until`."""
+def postpone(delivery: Delivery, until: datetime, *, held: bool = False) -> Settlement:
+    """No call was made, because the chat cannot be spoken to before `until`, or (`held`) does not want to be."""
     return Settlement(
         delivery.id,
         delivery.state,
@@ -197,7 +212,12 @@ def postpone(delivery: Delivery, until: datetime) -> Settlement:
         possible_repeat=delivery.possible_repeat,
         reason=delivery.reason,
         attempts=delivery.attempts,
+        held=held,
     )
+
+
+MOST_HELD = 5
+"""Messages that may come one by one when quiet hours end; more are folded into one."""
 
 
 def retry_wait(attempts: int) -> timedelta:

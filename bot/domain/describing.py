@@ -63,10 +63,10 @@ def _describe_words(node: Literal, lexicon: Lexicon, speech: Speech, *, top: boo
         return speech.say("exactly “{text}”", text=text)
     if not top:
         return speech.say("“{text}”", text=text)
-    nearest = lexicon.nearest(text)
+    nearest = lexicon.nearest(text, 1)
     if nearest:
         return speech.say(
-            "the word “{text}” in all its forms (did you mean {nearest}?)", text=text, nearest=nearest
+            "the word “{text}” in all its forms (did you mean {nearest}?)", text=text, nearest=nearest[0]
         )
     return speech.say("the word “{text}” in all its forms", text=text)
 

@@ -69,8 +69,11 @@ class TopicIndex:
         topics[topic_id] = None
         if len(topics) == 1:
             required = frozenset(_required(root, self.lexicon))
-            for bucket in self._buckets(root):
-                bucket[root] = required
+            needs = _needs(root, self.lexicon)
+            if needs is None:
+                self._always[root] = required
+            for need in needs or ():
+                self._filed.setdefault(need, {})[root] = required
             for literal in _literals(root):
                 self._words.add(literal)
 
@@ -82,8 +85,11 @@ class TopicIndex:
         del self._topics[root][topic_id]
         if not self._topics[root]:
             del self._topics[root]
-            for bucket in self._buckets(root):
-                del bucket[root]
+            self._always.pop(root, None)
+            for need in _needs(root, self.lexicon) or ():
+                del self._filed[need][root]
+                if not self._filed[need]:  # words of somebody's own are never the same twice
+                    del self._filed[need]
             for literal in _literals(root):
                 self._words.remove(literal)
 
@@ -108,13 +114,6 @@ class TopicIndex:
                 if required <= present and root not in seen:
                     seen.add(root)
                     yield root
-
-    def _buckets(self, root: Node) -> Iterator[dict[Node, frozenset[str]]]:
-        needs = _needs(root, self.lexicon)
-        if needs is None:
-            yield self._always
-        for need in needs or ():
-            yield self._filed.setdefault(need, {})
 
 
 def match_query(query: Query, entries: Iterable[Entry], lexicon: Lexicon) -> Iterator[tuple[Entry, Match]]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -35,6 +35,10 @@ class Case(IntEnum):
 
 _MISSPELT_BY = 2
 """Letters by which a misspelt word is longer or shorter at the most."""
+_SHORTEST_MISSPELT = 5
+_LIKENESS = 0.85
+_SWAPPED_LIKENESS = 0.8
+"""What a slip has in common with the word at the least (0 to 1): one letter more, less or other, or two swapped."""
 
 HAPPENINGS = frozenset({"event", "term"})
 """The kinds of concept that happen, or are dealt with; the others are there."""
@@ -73,7 +77,10 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else."""
+    """A running affair. `named_by`: sets of concepts that name it when a query is made of nothing else.
+
+    `since` and `until`: its first and last day, both of them in it; None is open.
+    """
 
     id: str
     name: str
@@ -95,6 +102,10 @@ class Process:
         """What it leaves out, in the language."""
         return self.said_in.get(language, ("", self.leaves_out))[1]
 
+    def runs_on(self, day: date) -> bool:
+        """Whether what is published on that day (UTC) can be about it."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -106,6 +117,9 @@ class Hit:
     concepts: tuple[str, ...]
     processes: tuple[str, ...] = ()
 
+
+_ELIDED = re.compile(r"^[a-z]{1,6}['’ʼ`](?=\w)")
+"""What stands before a name and is not of it: l'OTAN, d'Israël, dell'Iran."""
 
 Languages = frozenset[str] | None
 """Those of a text in which a label means what it does; None is any."""
@@ -121,7 +135,7 @@ class _Label:
     processes: dict[str, Languages] = field(default_factory=dict)
     guard: bool = False
     case: Case = Case.QUERY
-    layers: set[str] = field(default_factory=set)
+    layers: frozenset[str] = frozenset()
     """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
@@ -137,7 +151,7 @@ class _Label:
     def fits(self, text: str, *, any_case: bool) -> bool:
         if self.keeps_s and not _ends_in_s(text):
             return False
-        return any_case or self.case <= _case_of(text)
+        return any_case or self.case <= _case_of(_ELIDED.sub("", text))
 
 
 def _spoken(meanings: Mapping[str, Languages], language: str) -> tuple[str, ...]:
@@ -172,6 +186,8 @@ class Lexicon:
     """Languages that labels are written in; a text in any other is read as if it were English."""
     _labels: Sequence[_Label]
     _automaton: AhoCorasick
+    _spelt: Mapping[tuple[str, int], Sequence[tuple[str, str]]]
+    """By first letter and length: (label, concept)."""
 
     @classmethod
     def build(cls, concepts: Iterable[Concept], processes: Iterable[Process] = ()) -> Lexicon:
@@ -191,6 +207,7 @@ class Lexicon:
             frozenset(language for concept in by_id.values() for language in concept.labels) | {"en"},
             labels,
             AhoCorasick([label.pattern for label in labels]),
+            MappingProxyType(_by_spelling(by_id.values())),
         )
 
     def read(self, text: str, language: str) -> Stream:
@@ -247,20 +264,28 @@ class Lexicon:
                 found.append(_Found(*inner, label))
         return found
 
-    def nearest(self, word: str) -> str | None:
-        """A label that `word` may be a misspelling of: of about its length, and alike from the first letter on."""
+    def nearest(self, word: str, limit: int = 3) -> tuple[str, ...]:
+        """Labels of different concepts that `word` may be a misspelling of, the likeliest first.
+
+        They are of about its length, and alike from the first letter on. Short words are too often like another.
+        """
         folded = word.casefold()
-        near = {
-            label.casefold(): label
-            for concept in self.concepts.values()
-            for labels in concept.labels.values()
-            for label in labels
-            if label[:1].casefold() == folded[:1] and abs(len(label) - len(word)) <= _MISSPELT_BY
-        }
+        if len(folded) < _SHORTEST_MISSPELT:
+            return ()
+        near: dict[str, tuple[str, set[str]]] = {}
+        for length in range(len(folded) - _MISSPELT_BY, len(folded) + _MISSPELT_BY + 1):
+            for label, id_ in self._spelt.get((folded[0], length), ()):
+                near.setdefault(label.casefold(), (label, set()))[1].add(id_)
         if folded in near:
-            return None  # a label where it means something else, such as Michael Jordan's
-        close = get_close_matches(folded, near, n=1, cutoff=0.8)
-        return near[close[0]] if close else None
+            return ()  # a label where it means something else, such as Michael Jordan's
+        labels: list[str] = []
+        meant: set[str] = set()
+        for spelt in get_close_matches(folded, near, n=5 * limit, cutoff=_SWAPPED_LIKENESS):
+            label, ids = near[spelt]
+            if not ids & meant and _is_slip(folded, spelt):
+                labels.append(label)
+                meant |= ids
+        return tuple(labels[:limit])
 
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
@@ -274,31 +299,36 @@ def _collect(concepts: Iterable[Concept], processes: Iterable[Process]) -> tuple
     for one in _meanings(concepts, processes):
         needed = Case.ANY if one.guard else _case_needed(one.text, one.layer)
         ends_in_s = one.layer == "things" and _ends_in_s(one.text)
-        for pattern, case, languages in _spellings(one, needed):
-            label = labels.setdefault(pattern, _Label(pattern, latin=has_latin(pattern)))
+        for pattern, (case, languages) in _spellings(one, needed).items():
+            label = labels.get(pattern)
+            if label is None:
+                label = labels[pattern] = _Label(pattern, has_latin(pattern))
             label.case = min(label.case, case)
-            label.layers.add(one.layer)
+            label.layers |= _LAYERS[one.layer]
             label.keeps_s = label.keeps_s and ends_in_s
-            label.guard = label.guard or one.guard
-            for meanings, id_ in ((label.concepts, one.concept), (label.processes, one.process)):
-                if id_ is not None:
-                    meanings[id_] = _either(meanings.get(id_, languages), languages)
+            if one.concept is not None:
+                label.concepts[one.concept] = _either(label.concepts.get(one.concept, languages), languages)
+            elif one.process is not None:
+                label.processes[one.process] = _either(label.processes.get(one.process, languages), languages)
+            else:
+                label.guard = True
     return tuple(labels.values())
 
 
-def _spellings(one: _Meaning, needed: Case) -> Iterator[tuple[str, Case, Languages]]:
-    """(pattern, letters it needs, languages of the texts in which it means this)."""
-    for language, languages in _scope(one):
-        patterns = patterns_of(one.text, (language,))
-        if has_cyrillic(one.text):  # only there does a capital change the stem
-            yield from (
-                (p, Case.QUERY, languages) for p in patterns_of(one.text.lower()) if p not in patterns
-            )
-        yield from ((pattern, needed, languages) for pattern in patterns)
+def _spellings(one: _Meaning, needed: Case) -> Mapping[str, tuple[Case, Languages]]:
+    """By pattern: the letters it needs, and the languages of the texts in which it means this."""
+    spelt: dict[str, tuple[Case, Languages]] = {}
+    for stems_of, languages in _scope(one):
+        for pattern in patterns_of(one.text, stems_of):
+            _, others = spelt.get(pattern, (needed, languages))
+            spelt[pattern] = needed, _either(others, languages)
+    if has_cyrillic(one.text):  # only there does a capital change the stem
+        for pattern in patterns_of(one.text.lower()):
+            spelt.setdefault(pattern, (Case.QUERY, None))
+    return spelt
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(NamedTuple):
     """A text that is looked for, and what it means; a guard means nothing, and swallows shorter ones."""
 
     text: str
@@ -323,7 +353,7 @@ def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iter
             yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
 
 
-def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
+def _scope(one: _Meaning) -> tuple[tuple[Sequence[str], Languages], ...]:
     """By whose stems the label is found, each with the languages of the texts in which it then counts.
 
     Words count in their own language alone (the German «war» was). Names cross borders: English ones are met wherever
@@ -332,17 +362,19 @@ def _scope(one: _Meaning) -> Iterator[tuple[str, Languages]]:
     """
     latin = has_latin(one.text)
     if one.guard:
-        yield from ((language, None) for language in (LATIN_LANGUAGES if latin else ("",)))
-    elif has_cyrillic(one.text):
-        yield "", None
-    elif latin and one.language == "en" and one.layer == "things":
-        yield "en", None
-        yield from ((language, frozenset({language})) for language in LATIN_LANGUAGES[1:])
-    elif latin:
-        own = one.language if one.language in LATIN_LANGUAGES else "en"
-        yield own, frozenset({one.language})
-    else:
-        yield one.language, frozenset({one.language})
+        return _OF_GUARDS if latin else _ANYWHERE
+    if has_cyrillic(one.text):
+        return _ANYWHERE
+    if latin and one.language == "en" and one.layer == "things":
+        return _OF_NAMES
+    own = one.language if not latin or one.language in LATIN_LANGUAGES else "en"
+    return (((own,), frozenset({one.language})),)
+
+
+_ANYWHERE = ((("",), None),)
+_OF_GUARDS = ((LATIN_LANGUAGES, None),)
+_OF_NAMES = ((("en",), None), *(((language,), frozenset({language})) for language in LATIN_LANGUAGES[1:]))
+_LAYERS = {layer: frozenset({layer}) for layer in ("things", "happenings", "processes")}
 
 
 def _either(one: Languages, other: Languages) -> Languages:
@@ -370,6 +402,22 @@ def _clues(
             rarest = min(clue.all, key=lambda id_: id_ in concepts and concepts[id_].kind == "country")
             clues[rarest] = (*clues.get(rarest, ()), (process.id, clue))
     return clues
+
+
+def _by_spelling(concepts: Iterable[Concept]) -> dict[tuple[str, int], list[tuple[str, str]]]:
+    spelt: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for concept in concepts:
+        for labels in concept.labels.values():
+            for label in filter(None, labels):
+                folded = label.casefold()
+                spelt.setdefault((folded[0], len(folded)), []).append((label, concept.id))
+    return spelt
+
+
+def _is_slip(word: str, label: str) -> bool:
+    """Whether the one may be typed for the other (both folded)."""
+    swapped = sorted(word) == sorted(label)
+    return swapped or SequenceMatcher(None, label, word).ratio() >= _LIKENESS
 
 
 def _ends_in_s(text: str) -> bool:

@@ -4,17 +4,20 @@ One pass finds the lexicon's labels in the entry; which topics are worth a judge
 
 - a concept named in the title weighs 1, one that something else implies (Kremlin: Russia) `IMPLIED`, another of its
   family (truce for peace deal) `FAMILY`; in the summary `IN_SUMMARY` of that, further down `IN_CONTENT`;
-- a process weighs what its strongest clue does, less if the clue's parts stand `FAR` from each other;
+- a process weighs what its strongest clue does, and nothing in an entry from before it began or after it ended;
+- what has to be there together (the parts of a clue, the concepts and words of a query) weighs `APART` of that where
+  the summary has nowhere all that it adds to the title within `FAR` characters;
 - calls to read on, a live blog's furniture and the outlet's own name weigh nothing;
 - `THRESHOLD` is the one number that decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import reduce
+from datetime import UTC, date
 from types import MappingProxyType
 from typing import Literal as OneOf
 
@@ -31,8 +34,9 @@ IN_CONTENT = 0.45
 LEAD = 600
 """Where the summary ends (characters): what a feed sends beyond is the article, which names many things in passing."""
 FAR = 400
-"""Characters between the parts of a clue, beyond which they hardly speak of one thing."""
-APART = 0.75
+"""Characters between things named in a summary, beyond which they hardly speak of one thing."""
+APART = 0.7
+"""So that things which stand far apart below the title, and not in it, fit nothing that needs them both."""
 IMPLIED = 0.9
 FAMILY = 0.8
 
@@ -65,10 +69,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How well a part of a query fits, 0 to 1, and why."""
+    """How well a part of a query fits, 0 to 1, and why. `apart`: it counts less already, for the distance between these."""
 
     score: float
     reasons: tuple[Evidence, ...] = ()
+    apart: bool = False
 
 
 NOTHING = Verdict(0.0)
@@ -79,12 +84,13 @@ class Analysis:
     """What an entry's text holds: the streams of its parts, and for each concept or process its best evidence.
 
     `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance. `processes` are
-    those that something in it speaks for, however weakly.
+    those that something in it speaks for, however weakly. `places`: where the lead of the summary means a concept, in order.
     """
 
     entry: Entry
     streams: Mapping[Part, Stream]
     found: Mapping[str, Evidence]
+    places: Mapping[str, Sequence[int]]
     in_title: frozenset[str]
     named: tuple[str, ...]
     processes: Mapping[str, Verdict] = field(default_factory=dict)
@@ -97,26 +103,37 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
         "summary": lexicon.read(blanked(entry.summary, entry.outlet), entry.language),
     }
     found: dict[str, Evidence] = {}
+    places: dict[str, list[int]] = {}
     named: dict[str, None] = {}
     in_title: set[str] = set()
+    day = _day_of(entry)
     for part, stream in streams.items():
         for hit in lexicon.find(stream):
             factor = weight_of_place(part, hit.start)
             if part == "title":
                 named.update(dict.fromkeys(hit.concepts))
-            for id_, weight in _meant(hit.concepts, hit.processes, lexicon):
+            running = (id_ for id_ in hit.processes if lexicon.processes[id_].runs_on(day))
+            for id_, weight in _meant(hit.concepts, running, lexicon):
                 if part == "title":
                     in_title.add(id_)
+                elif hit.start < LEAD:
+                    places.setdefault(id_, []).append(hit.start)
                 if id_ not in found or found[id_].weight < weight * factor:
                     found[id_] = Evidence(hit.text, part, hit.start, id_, round(weight * factor, 3))
     return Analysis(
         entry,
         MappingProxyType(streams),
         MappingProxyType(found),
+        MappingProxyType(places),
         frozenset(in_title),
         tuple(named),
-        MappingProxyType(_processes(found, in_title, lexicon)),
+        MappingProxyType(_processes(found, places, in_title, day, lexicon)),
     )
+
+
+def _day_of(entry: Entry) -> date:
+    """The day of its publication, by which it is decided which affairs were running (UTC)."""
+    return entry.at.astimezone(UTC).date()
 
 
 def weight_of_place(part: str, start: int) -> float:
@@ -176,7 +193,7 @@ class _Bench:
             case Literal():
                 return self._of(self.words.get(key_of(node)))
             case AllOf(parts):
-                return reduce(_both, map(self.judge, parts))
+                return self._together([self.judge(part) for part in parts])
             case AnyOf(parts):
                 return max(map(self.judge, parts), key=lambda verdict: verdict.score)
             case Without(part):
@@ -208,11 +225,32 @@ class _Bench:
         if not self.title_only:
             return self.analysis.processes.get(id_, NOTHING)
         found = {key: piece for key, piece in self.analysis.found.items() if piece.part == "title"}
-        return _processes(found, self.analysis.in_title, self.lexicon).get(id_, NOTHING)
+        day = _day_of(self.analysis.entry)
+        return _processes(found, {}, self.analysis.in_title, day, self.lexicon).get(id_, NOTHING)
+
+    def _together(self, verdicts: Sequence[Verdict]) -> Verdict:
+        """What parts weigh that all have to be there: as the weakest, less if they stand far apart (but once)."""
+        weakest = min(verdict.score for verdict in verdicts)
+        reasons = tuple(piece for verdict in verdicts for piece in verdict.reasons)
+        if any(verdict.apart for verdict in verdicts):
+            return Verdict(weakest, reasons, apart=True)
+        apart = weakest >= THRESHOLD and _apart(reasons, self._places_of)
+        return Verdict(weakest * APART if apart else weakest, reasons, apart)
+
+    def _places_of(self, piece: Evidence) -> Sequence[int]:
+        """Where the lead has what this is evidence of; a plain word, where it stands in this form."""
+        if piece.concept is not None:
+            return self.analysis.places[piece.concept]
+        lead = self.analysis.streams["summary"].source[: LEAD + len(piece.text)]
+        return [found.start() for found in re.finditer(re.escape(piece.text), lead, re.IGNORECASE)]
 
 
 def _processes(
-    found: Mapping[str, Evidence], in_title: AbstractSet[str], lexicon: Lexicon
+    found: Mapping[str, Evidence],
+    places: Mapping[str, Sequence[int]],
+    in_title: AbstractSet[str],
+    day: date,
+    lexicon: Lexicon,
 ) -> dict[str, Verdict]:
     """The processes that what was found speaks for: each weighs what its strongest clue does."""
     verdicts = {id_: Verdict(found[id_].weight, (found[id_],)) for id_ in found if id_ in lexicon.processes}
@@ -220,22 +258,33 @@ def _processes(
         for id_, clue in lexicon.clues.get(concept, ()):
             if clue.unless & in_title or not all(one in found for one in clue.all):
                 continue
+            if not lexicon.processes[id_].runs_on(day):
+                continue
             evidence = tuple(found[one] for one in clue.all)
-            weight = clue.weight * _together(evidence)
+            apart = _apart(evidence, lambda piece: places[piece.concept or ""])
+            least = min(weight_of_place(piece.part, piece.start) for piece in evidence)
+            weight = clue.weight * least * (APART if apart else 1)
             if weight > verdicts.get(id_, NOTHING).score:
-                verdicts[id_] = Verdict(weight, evidence)
+                verdicts[id_] = Verdict(weight, evidence, apart)
     return verdicts
 
 
-def _together(evidence: Sequence[Evidence]) -> float:
-    """How much pieces weigh as a whole: as the one in the least place, less if they stand far apart."""
-    least = min(weight_of_place(piece.part, piece.start) for piece in evidence)
-    below = [piece.start for piece in evidence if piece.part != "title"]
-    return least * APART if below and max(below) - min(below) > FAR else least
+def _apart(pieces: Iterable[Evidence], places_of: Callable[[Evidence], Sequence[int]]) -> bool:
+    """Whether no `FAR` characters of the lead have all the pieces in them; those of the title are near to everything.
 
-
-def _both(one: Verdict, other: Verdict) -> Verdict:
-    return Verdict(min(one.score, other.score), one.reasons + other.reasons)
+    What stands further down than the lead weighs too little to fit in any case.
+    """
+    below = [piece for piece in pieces if piece.part != "title" and piece.start < LEAD]
+    starts = [piece.start for piece in below]
+    if not starts or max(starts) - min(starts) <= FAR:
+        return False
+    marks = sorted((start, number) for number, piece in enumerate(below) for start in places_of(piece))
+    last: dict[int, int] = {}
+    for start, number in marks:
+        last[number] = start
+        if len(last) == len(below) and start - min(last.values()) <= FAR:
+            return False
+    return True
 
 
 CAPITALS = "\N{NULL}"

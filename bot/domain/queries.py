@@ -322,13 +322,13 @@ class _Reader:
         if self.field:
             return Of(self.field, text.casefold()) if text else None
         stream, hits = self.lexicon.read_query(text)
-        named = {id_ for hit in hits for id_ in hit.concepts}
+        nodes = [node for hit in hits for node in _meanings(hit, self.lexicon)]
+        ways = [{id_ for hit in hits for id_ in hit.concepts}, {node.id for node in nodes}]
         rest = [Literal(word) for word in _leftover(stream, hits)]
-        if not rest:
+        if hits and not rest and not any(hit.processes for hit in hits):
             for process in self.lexicon.processes.values():
-                if named and named in process.named_by and not any(hit.processes for hit in hits):
+                if any(named in process.named_by for named in ways):
                     return Means(process.id, text, process=True)
-        nodes = [node for hit in hits for node in _meanings(hit)]
         # «Ethiopia dam Egypt» is the dam: whose affair it is need not be said.
         parties = {
             party
@@ -339,12 +339,13 @@ class _Reader:
         return _join(AllOf, [*(node for node in nodes if node.process or node.id not in parties), *rest])
 
 
-def _meanings(hit: Hit) -> Iterator[Means]:
-    """A phrase that names a process means that; a label of two concepts (日米) means both."""
+def _meanings(hit: Hit, lexicon: Lexicon) -> Iterator[Means]:
+    """A phrase that names a process means that; a label of two concepts (日米) means both, unless one implies the other."""
     if hit.processes:
         yield Means(hit.processes[0], hit.text, process=True)
-    else:
-        yield from (Means(concept, hit.text) for concept in hit.concepts)
+        return
+    implied = {other for concept in hit.concepts for other in lexicon.closure[concept]}
+    yield from (Means(concept, hit.text) for concept in hit.concepts if concept not in implied)
 
 
 def _leftover(stream: Stream, hits: tuple[Hit, ...]) -> Iterator[str]:

@@ -19,8 +19,8 @@ from bot.domain.queries import (
 )
 from bot.domain.speech import ENGLISH, Speech, phrase
 
-_QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "「": "」", "『": "』"}
-_BRACKETS = {"(": 1, "（": 1, ")": -1, "）": -1}
+QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "「": "」", "『": "』"}
+BRACKETS = {"(": 1, "（": 1, ")": -1, "）": -1}
 _SIGNS = frozenset({"OR", "AND", "NOT", "|", "｜"})
 _TITLE = re.compile(r"title[:：]\s*", re.IGNORECASE)
 
@@ -68,7 +68,7 @@ def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
         return ()
     if len(items) == 1:
         anywhere = _TITLE.sub("", items[0], count=1)
-        anywhere = anywhere[1:-1].strip() if anywhere[:1] in _BRACKETS else anywhere
+        anywhere = anywhere[1:-1].strip() if anywhere[:1] in BRACKETS else anywhere
         read = read_query(anywhere, lexicon)
         titled = isinstance(query.root, InTitle) and isinstance(read, Query) and read.root == query.root.part
         return (Refinement(phrase("anywhere in the text"), anywhere),) if titled else ()
@@ -110,8 +110,8 @@ def _items(text: str) -> Iterator[str]:
             piece = ""
             continue
         else:
-            depth += _BRACKETS.get(char, 0)
-            closing = _QUOTES.get(char, "")
+            depth += BRACKETS.get(char, 0)
+            closing = QUOTES.get(char, "")
         piece += char
     if piece:
         yield piece

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, get_day_names
 from babel.numbers import format_decimal
 
 from bot.domain.chats import Chat, language_of_chat
@@ -111,10 +111,16 @@ class Speech:
     def moment(self, at: datetime, now: datetime, zone: ZoneInfo) -> str:
         """`23:40 JST` today, `Fri 8 Aug 23:40 JST` before that."""
         local = at.astimezone(zone)
-        time = clock_time(local)
-        if local.date() == now.astimezone(zone).date():
-            return time
-        return f"{format_skeleton('MMMEd', local, locale=self._locale)} {time}"
+        return clock_time(local) if local.date() == now.astimezone(zone).date() else self.dated(local)
+
+    def dated(self, at: datetime) -> str:
+        """A time with its date, in its own zone: `Fri 8 Aug 23:40 JST`."""
+        return f"{format_skeleton('MMMEd', at, locale=self._locale)} {clock_time(at)}"
+
+    def days(self, days: Iterable[int]) -> str:
+        """Days of the week, 0 is Monday: `Mon, Thu`."""
+        names = get_day_names("abbreviated", "stand-alone", locale=self._locale)
+        return self.joined(str(names[day]) for day in sorted(days))
 
     def weekday(self, at: datetime) -> str:
         """The time with its day of the week: `Fri 21:50`."""

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 CYRILLIC = re.compile(r"[\u0400-\u052f]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 HEBREW = re.compile(r"[\u0590-\u05ff]")
@@ -22,7 +23,7 @@ LEAST = 3
 
 
 def has_latin(text: str) -> bool:
-    return re.search(r"[A-Za-z\u00c0-\u024f]", text) is not None
+    return LATIN.search(text) is not None
 
 
 def has_cyrillic(text: str) -> bool:
@@ -50,6 +51,9 @@ _CYRILLIC_ENDINGS = tuple(
     )
 )
 """Endings of Russian and Ukrainian nouns and adjectives, the longest first."""
+
+_NAME_IN_EYA = re.compile(r"(?<=[аеиоуыэюят]р)е[ею]$")
+"""The cases of Корея and Эритрея that end as an adjective might (синее) or a name of the soft declension (Юлею)."""
 
 _OF_SURNAMES = frozenset({"ов", "ев", "єв", "їв"})
 
@@ -88,7 +92,14 @@ def without_marks(word: str) -> str:
 
 
 def cyrillic(word: str, *, is_name: bool) -> str:
-    """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков)."""
+    """Without its ending. A name keeps its -ов: Песков is not песок (genitive песков).
+
+    One in -ея keeps its е (Кореи, Корее, Корею, Кореей), or Korea would be the measles (корь).
+    """
+    if is_name and _NAME_IN_EYA.search(word):
+        return word[:-1]
+    if not word.endswith(_CYRILLIC_ENDINGS):
+        return word
     for ending in _CYRILLIC_ENDINGS:
         stem = word.removesuffix(ending)
         if LEAST <= len(stem) < len(word) and not (is_name and ending in _OF_SURNAMES):
@@ -122,7 +133,8 @@ def french(word: str) -> str:
     word = re.sub(r"^(?:qu|jusqu|lorsqu|[cdjlmnst])'", "", word).replace("'", "")
     if word.endswith("aux") and len(word) > 5:  # noqa: PLR2004 - letters
         return word[:-3] + "al"
-    word = _strip(word, ("s", "x"), 4)
+    # An x makes a plural behind u only (jeux): paix is not paie, front is not Frontex.
+    word = word[:-1] if word.endswith("ux") and len(word) > LEAST else _strip(word, ("s",), 4)
     word = _strip(word, ("e",), 4)
     return word[:-1] if word.endswith("nn") and len(word) > 4 else word  # noqa: PLR2004 - letters
 
@@ -179,6 +191,7 @@ _LATIN: Mapping[str, Callable[[str], str]] = {
 
 _ARABIC_LETTERS = str.maketrans("أإآٱىةؤئيكی", "ااااييءءيكي")
 _ARABIC_MARKS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
+_ARABIC_ENDINGS = ("ها", "ان", "ات", "ون", "يين", "ين", "يه", "يي", "ه", "ي")
 
 
 def arabic(word: str) -> str:
@@ -188,17 +201,17 @@ def arabic(word: str) -> str:
         if word.startswith(prefix) and len(word) - len(prefix) >= LEAST:
             word = word[len(prefix) :]
             break
-    return _strip(word, ("ها", "ان", "ات", "ون", "ين", "يه", "يي", "ه", "ي"), LEAST + 1)
+    return _strip(word, _ARABIC_ENDINGS, LEAST + 1)
 
 
 def arabic_forms(word: str) -> tuple[str, ...]:
     """What a label may be cut down to: its first letters may seem to be particles (بوتين, واشنطن)."""
-    whole = _strip(_arabic_letters(word), ("ها", "ان", "ات", "ون", "ين", "يه", "يي", "ه", "ي"), LEAST + 1)
+    whole = _strip(_arabic_letters(word), _ARABIC_ENDINGS, LEAST + 1)
     return (arabic(word), whole)
 
 
 def _arabic_letters(word: str) -> str:
-    return _ARABIC_MARKS.sub("", word).translate(_ARABIC_LETTERS).replace("ي" * 2, "ي")
+    return _ARABIC_MARKS.sub("", word).translate(_ARABIC_LETTERS)
 
 
 def persian(word: str) -> str:
@@ -207,35 +220,63 @@ def persian(word: str) -> str:
     return _strip(_strip(word, ("های", "هایی", "ها"), 4), ("ی",), 4)
 
 
+_NIQQUD = re.compile(r"[\u0591-\u05c7'’ʼ`׳]")
+"""And geresh, which is typed in several ways (ז'נבה, ז׳נבה)."""
+_HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
+_HEBREW_PARTICLES = re.compile("ו?(?:כש|ש)?(?:[בלכ]|מ?ה?)")
+"""What may be written in front of a word: and, when or that, then in, to, as, or from and the article."""
+_HEBREW_LEAST = 4
+"""Letters that stay behind particles: of three, half of the words would be another one (כוחות, forces, is not חותים)."""
+
+
 def hebrew(word: str) -> str:
-    """Without niqqud, particles written in front, however many there seem to be, and plurals."""
-    word = re.sub(r"[\u0591-\u05c7]", "", word)
-    while len(word) > LEAST and word[0] in "והבלמשכ":
-        word = word[1:]
-    return _strip(word, ("ים", "ות"), 4)
+    """Without niqqud, particles written in front, and plurals."""
+    word = _NIQQUD.sub("", word)
+    particles = _HEBREW_PARTICLES.match(word)
+    length = particles.end() if particles else 0
+    return _hebrew_singular(word[max(min(length, len(word) - _HEBREW_LEAST), 0) :])
 
 
-_ARMENIAN = tuple(
-    sorted(
-        (
-            "ների ներին ներից ներով ներում ներն ները ներ երի երին երից երով երում երը երն եր "
-            "ում ից ով ին ի ը ն ու ան յան ության ությունը ությունն ություն"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
-)
+def hebrew_forms(word: str) -> tuple[str, ...]:
+    """What a label may be cut down to: its first letters may seem to be particles, and those of a short one stay."""
+    word = _NIQQUD.sub("", word)
+    prefixed = [particle + word for particle in "הבלומש"] if 1 < len(word) < _HEBREW_LEAST else []
+    return tuple(dict.fromkeys((hebrew(word), *map(_hebrew_singular, (word, *prefixed)))))
+
+
+def _hebrew_singular(word: str) -> str:
+    """Without the plural's ending; letters have one form wherever they stand (הסכם, הסכמים)."""
+    return _strip(word, ("ים", "ות"), 4).translate(_HEBREW_FINALS)
+
+
+_ARMENIAN_ENDINGS = ("ներ", "ում", "ից", "ով", "եր", "ու", "ի", "ը")
+_ARMENIAN_ABSTRACT = re.compile("ությ(?:ուն|ան|ամբ)$")
+_ARMENIAN_ACTION = re.compile("(?<=....)(?:ման|մամբ)$")
+_ARMENIAN_LINK = re.compile("(?<=...)(?<=[աեէըիոօւ])յ$|(?<=...)(?<=[աեէըիոօւն])ն$")
+"""What joins a case to a vowel (Ուկրաինայի), and the article behind one (Ուկրաինան) or doubled (Պուտինն)."""
 
 
 def armenian(word: str) -> str:
-    """Numbers, cases and the article."""
+    """Numbers, cases and the article, one behind the other.
+
+    Until nothing is left to take: Պուտին, which only seems to have an article, has to come to the same as Պուտինի.
+    Abstract nouns stay apart from what they are made of: համաձայնություն, an agreement, is not համաձայն, according to.
+    """
     word = word.replace("և", "եւ")
-    return _strip(_strip(word, _ARMENIAN, 4), _ARMENIAN, 4)
+    while True:
+        shorter = _ARMENIAN_ACTION.sub("", _ARMENIAN_ABSTRACT.sub("ութ", word))
+        if shorter == word:
+            shorter = _strip(word, _ARMENIAN_ENDINGS, 4)
+        if shorter == word:
+            shorter = _ARMENIAN_LINK.sub("", word)
+        if shorter == word:
+            return word
+        word = shorter
 
 
 def _strip(word: str, endings: tuple[str, ...], longer_than: int) -> str:
     """Without the first of `endings` that leaves at least three letters, of words of at least `longer_than` letters."""
-    if len(word) < longer_than:
+    if len(word) < longer_than or not word.endswith(endings):
         return word
     for ending in endings:
         if word.endswith(ending) and len(word) - len(ending) >= LEAST:

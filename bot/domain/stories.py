@@ -129,7 +129,7 @@ def decide(
 
     A chat that was not told hears of it; one that was has its message revised when an outlet is added. A revised
     title revises nothing that was sent, but may be the first to match. Paused chats and blocked outlets hear and say
-    nothing.
+    nothing; a chat that wants only digests gets no message of its own.
     """
     told_chats = {message.chat_id for message in told if message.story_id == story_id}
     followed: dict[int, set[int]] = {}
@@ -142,9 +142,9 @@ def decide(
         wanted = tuple(sorted(followed.get(chat.id, ())))
         if not wanted or chat.paused or entry.outlet in chat.blocked_outlets or not entry.is_news:
             continue
-        if chat.id not in told_chats:
+        if chat.id not in told_chats and chat.hears_at_once:
             intents.append(Intent(chat.id, story_id, wanted))
-        elif not is_revision:
+        elif chat.id in told_chats and not is_revision:
             revisions.append(Revise(chat.id, story_id))
     return tuple(intents), tuple(revisions)
 

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 
-from bot.domain.stems import ARABIC, CYRILLIC, arabic_forms, plain_cyrillic, stem_of
+from bot.domain.stems import ARABIC, CYRILLIC, HEBREW, arabic_forms, hebrew_forms, plain_cyrillic, stem_of
 
 # Han, kana and their half-width forms, Hangul; without U+30FB, the dot between foreign names.
 _RUN = "々〆〇\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670"
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
 """Accents, niqqud and tashkil, which are no letters of their own."""
 _TOKEN = re.compile(
     rf"(?P<dotted>(?<!\w)(?:[^\W\d_{_RUN}]\.){{2,}}(?:[^\W\d_{_RUN}](?!\w))?)"
     rf"|(?P<run>[{_RUN}]+)"
-    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`][^\W_{_RUN}]+)*)"
+    rf"|(?P<word>[^\W_{_RUN}](?:[^\W_{_RUN}]|[{_MARKS}])*(?:['’ʼ`׳][^\W_{_RUN}]+)*)"
     r"|(?P<stop>[.!?;:|…。！？；：「」『』])"
 )
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]")
@@ -78,7 +78,7 @@ def normalise(source: str, language: str = "") -> Stream:
     at = 1
     for match in _TOKEN.finditer(source):
         kind, raw = match.lastgroup, match.group()
-        folded = _fold(match, language)
+        folded = _fold(kind, raw, language)
         exact = kind == "run" and len(folded) == len(raw)
         if not folded:
             continue
@@ -101,24 +101,31 @@ def patterns_of(label: str, languages: Sequence[str] = ("",)) -> tuple[str, ...]
     A Russian word without an ending may seem to have one: Вьетнам is cut down to вьетн, Вьетнама to вьетнам. So both
     are looked for; of the combinations in a phrase of many such words, the first `MAX_PATTERNS` of each language.
     """
-    return tuple(dict.fromkeys(pattern for language in languages for pattern in _patterns(label, language)))
-
-
-def _patterns(label: str, language: str) -> tuple[str, ...]:
-    choices = (_forms(match, language) for match in _TOKEN.finditer(label))
-    combinations = islice(product(*choices), MAX_PATTERNS)
-    bodies = dict.fromkeys(" ".join(filter(None, words)).strip(" |") for words in combinations)
-    return tuple(
-        ("" if is_run(body[0]) else " ") + body + ("" if is_run(body[-1]) else " ") for body in bodies if body
+    tokens = [(match.lastgroup, match.group()) for match in _TOKEN.finditer(label)]
+    # Most words have one stem in most languages.
+    inflected = dict.fromkeys(
+        [tuple([_forms(kind, raw, language) for kind, raw in tokens]) for language in languages]
     )
+    return tuple(dict.fromkeys([pattern for choices in inflected for pattern in _patterns(choices)]))
 
 
-def _forms(match: re.Match[str], language: str) -> tuple[str, ...]:
-    raw, folded = match.group(), _fold(match, language)
-    if raw.isascii() or match.lastgroup != "word":
+def _patterns(choices: Sequence[Sequence[str]]) -> list[str]:
+    """What a phrase may look like, of whose words each is one of several."""
+    combinations = islice(product(*choices), MAX_PATTERNS)
+    bodies = [" ".join(filter(None, words)).strip(" |") for words in combinations]
+    return [
+        ("" if is_run(body[0]) else " ") + body + ("" if is_run(body[-1]) else " ") for body in bodies if body
+    ]
+
+
+def _forms(kind: str | None, raw: str, language: str) -> tuple[str, ...]:
+    folded = _fold(kind, raw, language)
+    if raw.isascii() or kind != "word":
         return (folded,)
     if ARABIC.search(raw):
         return (folded,) if language == "fa" else tuple(dict.fromkeys(arabic_forms(raw)))
+    if HEBREW.search(raw):
+        return hebrew_forms(raw)
     if not CYRILLIC.search(raw):
         return (folded,)
     whole = plain_cyrillic(raw.casefold())
@@ -126,9 +133,8 @@ def _forms(match: re.Match[str], language: str) -> tuple[str, ...]:
     return (folded, whole) if seems_inflected else (folded,)
 
 
-def _fold(match: re.Match[str], language: str) -> str:
-    raw = match.group()
-    match match.lastgroup:
+def _fold(kind: str | None, raw: str, language: str) -> str:
+    match kind:
         case "stop":
             return "|"
         case "run":
@@ -151,13 +157,15 @@ def is_katakana(char: str) -> bool:
 
 def is_acronym(label: str) -> bool:
     """Whether a label is written all in capitals, so that its case carries its meaning (US is not us)."""
+    if not label.isupper():
+        return False  # of most labels there is no more to know
     letters = [char for char in label if char.isalpha()]
     return len(letters) > 1 and all(char.isupper() for char in letters)
 
 
 def in_capitals(text: str) -> bool:
     """Whether a text begins as an acronym: two capitals, whatever ending follows (NATO's, МИДа)."""
-    return is_acronym("".join(char for char in text if char.isalpha())[:2])
+    return is_acronym("".join(islice(filter(str.isalpha, text), 2)))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator
 
 
+@cache
 def known_language(code: str) -> bool:
     """Whether Babel knows the language of a BCP 47 code."""
     try:

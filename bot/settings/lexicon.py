@@ -93,6 +93,10 @@ def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None
             _check_known(file, (*path, "evidence", index, "not"), clue.not_, known)
         _check_known(file, (*path, "named_by"), (id_ for ids in process.named_by for id_ in ids), known)
         _check_known(file, (*path, "parties"), process.parties, known)
+        if process.since and process.until and process.until < process.since:
+            file.report(
+                (*path, "until"), f"ends before it begins ({process.since}); swap the two or correct one"
+            )
     if any(file.problems for file in files):
         return None, files
     merged = _merged(countries, [table for _, _, table in concepts])
@@ -179,11 +183,14 @@ def _process(table: ProcessTable) -> Process:
 
 
 def _check_ids(tables: Iterable[tuple[TomlFile, Path_, str]]) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[TomlFile, Path_]] = {}
     for file, path, id_ in tables:
-        if id_ in seen:
-            file.report((*path, "id"), f"“{id_}” stands already in {seen[id_]}; merge the two or rename one")
-        seen.setdefault(id_, f"{file.name}:{file.line((*path, 'id'))}")
+        if id_ not in seen:
+            seen[id_] = file, path
+            continue
+        first, place = seen[id_]
+        where = f"{first.name}:{first.line((*place, 'id'))}"
+        file.report((*path, "id"), f"“{id_}” stands already in {where}; merge the two or rename one")
 
 
 def _check_repeated(file: TomlFile, path: Path_, table: ConceptTable) -> None:

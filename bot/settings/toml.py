@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,13 +42,13 @@ class TableModel(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-@dataclass(slots=True)
+@dataclass
 class TomlFile:
-    """A file that was read, the line of each of its keys and tables, and the problems found in it so far."""
+    """A file that was read, as text and as tables, and the problems found in it so far."""
 
     name: str
+    text: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
-    lines: Mapping[Path_, int] = field(default_factory=dict)
     problems: list[ConfigProblem] = field(default_factory=list)
 
     @classmethod
@@ -55,8 +56,8 @@ class TomlFile:
         """The file, or an empty one with a problem. Files are named by their folder and name, as a person knows them."""
         file = cls(f"{path.parent.name}/{path.name}".removeprefix("/"))
         try:
-            text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark before the text
-            file.data, file.lines = tomllib.loads(text), _line_numbers(text)
+            file.text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark before the text
+            file.data = tomllib.loads(file.text)
         except FileNotFoundError:
             file.report(
                 (),
@@ -67,7 +68,7 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             message = str(error)
             at = _LINE_IN_MESSAGE.search(message)
-            line = int(at[1]) if at else len(text.splitlines())
+            line = int(at[1]) if at else len(file.text.splitlines())
             what = _LINE_IN_MESSAGE.sub("", message).strip()
             file.problems.append(ConfigProblem(file.name, line, f"not valid TOML: {what}"))
         except OSError as error:
@@ -76,9 +77,14 @@ class TomlFile:
 
     def line(self, path: Path_) -> int:
         """The line of the nearest thing we know the line of."""
-        while path and path not in self.lines:
+        while path and path not in self._lines:
             path = path[:-1]
-        return self.lines.get(path, 1)
+        return self._lines.get(path, 1)
+
+    @cached_property
+    def _lines(self) -> Mapping[Path_, int]:
+        """The line of each key and table; only a mistake asks for them."""
+        return _line_numbers(self.text)
 
     def report(self, path: Path_, message: str) -> None:
         self.problems.append(ConfigProblem(self.name, self.line(path), message))

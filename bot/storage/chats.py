@@ -12,7 +12,7 @@ from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.topics import Topic, TopicSpec
 from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes
 from bot.storage.rows import CHAT, chat_of, chat_values
-from bot.storage.schema import chats, matches, offered, subscriptions, topics
+from bot.storage.schema import chats, deliveries, matches, offered, subscriptions, topics
 
 _live = select(topics).where(topics.c.live)
 
@@ -45,7 +45,7 @@ class ChatPart(Part):
 
     @writes
     def save_chat(self, connection: Connection, chat: Chat) -> None:
-        connection.execute(update(chats).where(chats.c.id == chat.id).values(chat_values(chat)))
+        write_chat(connection, chat)
 
     @writes
     def pause_chat(self, connection: Connection, chat_id: int, reason: str, now: datetime) -> None:
@@ -141,6 +141,17 @@ class ChatPart(Part):
             rows = connection.execute(select(*CHAT).where(chats.c.id.in_(subscribed)))
             found.update((row.id, chat_of(row)) for row in rows)
         return tuple(found[chat_id] for chat_id in sorted(found))
+
+
+def write_chat(connection: Connection, chat: Chat) -> None:
+    """Write the settings; what is due by them, digest or message that is held, is looked at anew."""
+    look = {"digest_due": chat.digests.set_at if chat.digests else None}
+    connection.execute(update(chats).where(chats.c.id == chat.id).values(chat_values(chat) | look))
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.chat_id == chat.id, deliveries.c.held)
+        .values(due=deliveries.c.created)
+    )
 
 
 def _in_order(rows: Iterable[AnyRow]) -> tuple[Topic, ...]:

@@ -8,7 +8,7 @@ from functools import wraps
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import ColumnElement, Connection, Row, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -87,6 +87,17 @@ def writes(
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, which the two dialects spell alike but do not share."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column's value, looked up by no index.
+
+    SQLite knows nothing of how many rows have a value, and would rather go by `column` through the rows of years than
+    by time through those of the last hours.
+    """
+    nothing: Any = "" if isinstance(column.type, String) else 0
+    value: ColumnElement[Any] = column + nothing
+    return value
 
 
 def batches(values: Iterable[T]) -> Iterator[list[T]]:

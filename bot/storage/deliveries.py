@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, or_, select, update
+from sqlalchemy import Connection, case, exists, func, literal, or_, select, update
 
 from bot.domain.chats import Platform
-from bot.domain.deliveries import Delivery, DeliveryState, Settlement
+from bot.domain.deliveries import Delivery, DeliveryState, Occasion, Settlement
 from bot.ports import QueueStatus, SentMessage
 from bot.storage.database import Part, reads, writes
 from bot.storage.rows import DELIVERY, delivery_of
@@ -21,6 +21,15 @@ SENDING = deliveries.c.state == DeliveryState.SENDING
 FIRST_SEND = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
 EDIT = SENT & unshown
 UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
+
+_earlier = deliveries.alias("earlier")
+FOLLOWS_A_PART = deliveries.c.occasion.is_not_distinct_from(Occasion.DIGEST) & exists().where(
+    _earlier.c.chat_id == deliveries.c.chat_id,
+    _earlier.c.occasion == Occasion.DIGEST,
+    _earlier.c.id < deliveries.c.id,
+    _earlier.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN]),
+)
+"""An earlier part of a digest is yet to be sent."""
 
 INTERRUPTED = "The program ended during the call, so nobody knows whether it arrived."
 
@@ -50,7 +59,7 @@ class DeliveryPart(Part):
         due = (
             select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
             .where(
-                or_(FIRST_SEND & come, EDIT & come),
+                or_(FIRST_SEND & come & ~FOLLOWS_A_PART, EDIT & come),
                 deliveries.c.chat_id.not_in(busy),
                 deliveries.c.chat_id.not_in(besides),
                 deliveries.c.chat_id.in_(served),
@@ -88,6 +97,7 @@ class DeliveryPart(Part):
             "possible_repeat": settlement.possible_repeat,
             "reason": settlement.reason,
             "attempts": settlement.attempts,
+            "held": settlement.held,
         }
         # What a call did not find out stays as it was.
         found = {
@@ -134,8 +144,11 @@ class DeliveryPart(Part):
 
     @reads
     def queue_status(self, connection: Connection, now: datetime) -> QueueStatus:
-        """An edit counts once its time has come, a first send from the start; those of paused chats do not."""
-        first_sends = or_(FIRST_SEND, SENDING)
+        """An edit counts once its time has come, a first send from the start, unless it is held for quiet hours.
+
+        Messages of paused chats do not count.
+        """
+        first_sends = or_(FIRST_SEND & ~(deliveries.c.held & (deliveries.c.due > now)), SENDING)
         edits = EDIT & (deliveries.c.due <= now)
         owed = select(func.count()).where(or_(first_sends, edits), UNPAUSED)
         oldest = select(func.min(deliveries.c.created)).where(first_sends, UNPAUSED)

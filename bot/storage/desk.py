@@ -16,7 +16,7 @@ from bot.domain.stories import OpenStory, Story, Told, story_key
 from bot.ports import DeskRecord, PendingEntry
 from bot.storage.database import Part, insert_into, reads, writes
 from bot.storage.rows import ENTRY, entry_of
-from bot.storage.schema import deliveries, entries, matches, reports, stories, topics
+from bot.storage.schema import deliveries, digest_items, digests, entries, matches, reports, stories, topics
 from bot.storage.stories import load_stories
 
 
@@ -64,12 +64,19 @@ class DeskPart(Part):
 
     @reads
     def told(self, connection: Connection, story_ids: Iterable[int]) -> tuple[Told, ...]:
+        wanted = list(story_ids)
         rows = connection.execute(
             select(deliveries.c.chat_id, deliveries.c.story_id)
-            .where(deliveries.c.story_id.in_(list(story_ids)), deliveries.c.state != DeliveryState.FAILED)
+            .where(deliveries.c.story_id.in_(wanted), deliveries.c.state != DeliveryState.FAILED)
             .order_by(deliveries.c.id)
         )
-        return tuple(Told(*row) for row in rows)
+        in_digests = connection.execute(
+            select(digests.c.chat_id, digest_items.c.story_id)
+            .join(digest_items)
+            .where(digest_items.c.story_id.in_(wanted))
+            .order_by(digests.c.id, digest_items.c.position)
+        )
+        return tuple(dict.fromkeys(Told(*row) for row in (*rows, *in_digests)))
 
     @reads
     def story_topics(self, connection: Connection, story_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
@@ -92,6 +99,7 @@ class DeskPart(Part):
         _place(connection, records)
         _owe(connection, records, now)
         _ask_revisions(connection, records)
+        _look_at_held(connection, records, now)
         _let_go(connection, records)
 
     @writes
@@ -258,6 +266,20 @@ def _ask_revisions(connection: Connection, records: Sequence[DeskRecord]) -> Non
             .where(deliveries.c.chat_id == bindparam("chat"), deliveries.c.story_id == bindparam("story"))
             .values(wanted_revision=deliveries.c.wanted_revision + 1),
             rows,
+        )
+
+
+def _look_at_held(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
+    """A message that is held for quiet hours may have become one that its chat wants at once."""
+    rows = [
+        {"chat": wanted.chat_id, "story": wanted.story_id}
+        for record in records
+        for wanted in record.revisions
+    ]
+    if rows:
+        held = deliveries.c.held & (deliveries.c.story_id == bindparam("story"))
+        connection.execute(
+            update(deliveries).where(deliveries.c.chat_id == bindparam("chat"), held).values(due=now), rows
         )
 
 

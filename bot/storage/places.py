@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, s
 from bot.domain.chats import Chat, Platform
 from bot.storage.database import Part, insert_into, reads, writes
 from bot.storage.rows import CHAT, chat_of
-from bot.storage.schema import buttons, chats, deliveries, subscriptions, topics
+from bot.storage.schema import buttons, chats, deliveries, digests, subscriptions, topics
 
 
 class PlacePart(Part):
@@ -72,10 +72,25 @@ def _take_over(connection: Connection, newer: int, older: int) -> None:
     for table, same in ((subscriptions, subscriptions.c.topic_id), (deliveries, deliveries.c.story_id)):
         _hand_on(connection, table, newer, older, same)
         connection.execute(delete(table).where(table.c.chat_id == newer))
+    _hand_on_digests(connection, newer, older)
     left = select(topics.c.id).where(topics.c.chat_id == newer)
     connection.execute(delete(subscriptions).where(subscriptions.c.topic_id.in_(left)))
     connection.execute(update(topics).where(topics.c.chat_id == newer).values(chat_id=older, live=False))
     connection.execute(delete(chats).where(chats.c.id == newer))
+
+
+def _hand_on_digests(connection: Connection, newer: int, older: int) -> None:
+    """What the newer chat was told for a slot that the older one was told for too goes under a name of its own."""
+    theirs = digests.alias()
+    same = select(theirs.c.id).where(
+        theirs.c.chat_id == older,
+        theirs.c.schedule == digests.c.schedule,
+        theirs.c.slot == digests.c.slot,
+    )
+    here = digests.c.chat_id == newer
+    renamed = update(digests).where(here, same.exists())
+    connection.execute(renamed.values(slot=digests.c.slot + f" of {newer}"))
+    connection.execute(update(digests).where(here).values(chat_id=older))
 
 
 def _hand_on(connection: Connection, table: Table, newer: int, older: int, same: Column[Any]) -> None:

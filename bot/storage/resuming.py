@@ -1,16 +1,28 @@
-"""Chats that come back after a pause: what they missed becomes one message."""
+"""What a chat was not told when it came up becomes one message: after a pause, or after quiet hours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from bot.domain.deliveries import DeliveryState
+from bot.domain.deliveries import MOST_HELD, DeliveryState, Occasion
 from bot.domain.stories import Story
-from bot.storage.database import AnyRow, Part, reads, writes
-from bot.storage.schema import chats, deliveries, entries, matches, reports, stories, subscriptions, topics
+from bot.storage.database import AnyRow, Part, reads, unindexed, writes
+from bot.storage.schema import (
+    chats,
+    deliveries,
+    digest_items,
+    digests,
+    entries,
+    matches,
+    reports,
+    stories,
+    subscriptions,
+    topics,
+)
 from bot.storage.stories import load_stories
 
 
@@ -19,24 +31,49 @@ class ResumePart(Part):
 
     @writes
     def resume_chat(self, connection: Connection, chat_id: int, now: datetime) -> int:
-        here = select(chats.c.paused_at, chats.c.blocked_outlets).where(chats.c.id == chat_id)
-        chat = connection.execute(here).one_or_none()
+        here = chats.c.id == chat_id
+        chat = connection.execute(select(chats).where(here)).one_or_none()
         if chat is None or chat.paused_at is None:
             return 0
-        connection.execute(
-            update(chats).where(chats.c.id == chat_id).values(paused_at=None, pause_reason=None)
-        )
+        connection.execute(update(chats).where(here).values(paused_at=None, pause_reason=None))
         owed = connection.execute(
             select(deliveries.c.id, deliveries.c.story_id).where(
                 deliveries.c.chat_id == chat_id,
                 deliveries.c.state == DeliveryState.PENDING,
+                deliveries.c.occasion.is_distinct_from(Occasion.DIGEST),
                 ~deliveries.c.possible_repeat,  # such a one has to say so itself
             )
         ).all()
-        missed = _missed(connection, chat_id, chat.paused_at, chat.blocked_outlets)
+        if chat.digest_only:
+            missed = {}
+        else:
+            missed = not_told(connection, chat_id, chat.paused_at, chat.blocked_outlets)
+            told_now = update(chats).where(here, chats.c.digest_since.is_not(None))
+            connection.execute(told_now.values(digest_since=now))
         if not owed and not missed:
             return 0
-        return _fold(connection, chat_id, owed, missed, now)
+        return fold(connection, chat_id, owed, missed, Occasion.PAUSE, now)
+
+    @writes
+    def fold_held(self, connection: Connection, chat_id: int, now: datetime) -> int:
+        owed = connection.execute(
+            select(deliveries.c.id, deliveries.c.story_id).where(
+                deliveries.c.chat_id == chat_id,
+                deliveries.c.held,
+                deliveries.c.state == DeliveryState.PENDING,
+                deliveries.c.story_id.is_not(None),
+                ~deliveries.c.possible_repeat,
+            )
+        ).all()
+        if len(owed) <= MOST_HELD:
+            return 0
+        return fold(connection, chat_id, owed, {}, Occasion.QUIET, now)
+
+    @reads
+    def held_messages(self, connection: Connection, chat_id: int) -> int:
+        held = select(func.count()).where(deliveries.c.chat_id == chat_id, deliveries.c.held)
+        owed = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
+        return connection.scalar(held.where(owed)) or 0
 
     @reads
     def folded_stories(
@@ -51,7 +88,7 @@ class ResumePart(Part):
         return tuple(found[id_] for id_ in ids), total
 
 
-def _missed(
+def not_told(
     connection: Connection, chat_id: int, since: datetime, blocked: Sequence[str]
 ) -> dict[int, tuple[int, ...]]:
     """By id: stories that nobody told this chat of since, with the topics for which it would have been."""
@@ -60,7 +97,7 @@ def _missed(
         .join_from(stories, reports, reports.c.story_id == stories.c.id)
         .join(matches, matches.c.entry_id == reports.c.entry_id)
         .join(entries, entries.c.id == reports.c.entry_id)
-        .join(subscriptions, subscriptions.c.topic_id == matches.c.topic_id)
+        .join(subscriptions, subscriptions.c.topic_id == unindexed(matches.c.topic_id))
         .join(topics, topics.c.id == matches.c.topic_id)
         .where(
             subscriptions.c.chat_id == chat_id,
@@ -74,6 +111,7 @@ def _missed(
                     deliveries.c.chat_id == chat_id, deliveries.c.story_id.is_not(None)
                 )
             ),
+            ~in_a_digest(chat_id),
         )
         .distinct()
         .order_by(stories.c.id, matches.c.topic_id)
@@ -84,15 +122,15 @@ def _missed(
     return found
 
 
-def _fold(
-    connection: Connection,
-    chat_id: int,
-    owed: Sequence[AnyRow],
-    missed: dict[int, tuple[int, ...]],
-    now: datetime,
-) -> int:
-    """Owe one message that tells all of it; answers of how many stories."""
-    message = {
+def in_a_digest(chat_id: int) -> ColumnElement[bool]:
+    """Whether a story (of `stories`) was told to the chat in a digest."""
+    told = select(digest_items.c.story_id).join(digests).where(digests.c.chat_id == chat_id)
+    return told.where(digest_items.c.story_id == stories.c.id).exists()
+
+
+def new_message(chat_id: int, now: datetime) -> dict[str, Any]:
+    """A row of a message that tells several stories; its `occasion` is missing."""
+    return {
         "chat_id": chat_id,
         "topic_ids": (),
         "state": DeliveryState.PENDING,
@@ -103,7 +141,21 @@ def _fold(
         "sent_revision": 0,
         "possible_repeat": False,
     }
-    id_ = connection.execute(insert(deliveries).values(message).returning(deliveries.c.id)).scalar_one()
+
+
+def fold(
+    connection: Connection,
+    chat_id: int,
+    owed: Sequence[AnyRow],
+    missed: Mapping[int, tuple[int, ...]],
+    occasion: Occasion,
+    now: datetime,
+) -> int:
+    """Owe one message that tells all of it; answers of how many stories."""
+    message = new_message(chat_id, now)
+    id_ = connection.scalar(
+        insert(deliveries).values(message | {"occasion": occasion}).returning(deliveries.c.id)
+    )
     told = {"state": DeliveryState.FOLDED, "folded_into": id_}
     waiting = [row.id for row in owed if row.story_id is not None]
     connection.execute(update(deliveries).where(deliveries.c.id.in_(waiting)).values(told))

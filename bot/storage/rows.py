@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, Digests
 from bot.domain.deliveries import Delivery
 from bot.domain.entries import Entry
+from bot.domain.schedules import Quiet, Schedule, read_quiet, read_schedule
 from bot.storage.database import AnyRow
 from bot.storage.schema import chats, deliveries, entries
 
@@ -25,7 +28,7 @@ ENTRY = (
 )
 """The columns of an `Entry`, in the order of its fields."""
 
-CHAT = tuple(column for column in chats.c if column.name != "created")
+CHAT = tuple(column for column in chats.c if column.name not in ("created", "digest_due"))
 
 DELIVERY = tuple(deliveries.c)
 
@@ -40,7 +43,29 @@ def chat_of(row: AnyRow) -> Chat:
     fields = row._asdict()
     for name in ("blocked_outlets", "preferred_outlets"):
         fields[name] = frozenset(fields[name])
+    fields["digests"] = _digests(
+        *(fields.pop(f"digest_{name}") for name in ("schedule", "set_at", "since", "only"))
+    )
+    fields["quiet"] = _quiet(fields.pop("quiet_hours"), confirmed=fields.pop("quiet_confirmed"))
     return Chat(**fields)
+
+
+def _digests(schedule: str | None, set_at: datetime, since: datetime, only: bool) -> Digests | None:  # noqa: FBT001 - a column
+    if schedule is None:
+        return None
+    read = read_schedule(schedule)
+    if not isinstance(read, Schedule):
+        raise ValueError(f"{schedule!r} is no schedule")  # noqa: TRY004 - a text
+    return Digests(read, set_at, since, only)
+
+
+def _quiet(hours: str | None, *, confirmed: bool) -> Quiet | None:
+    if hours is None:
+        return None
+    read = read_quiet(hours)
+    if not isinstance(read, Quiet):
+        raise ValueError(f"{hours!r} are no quiet hours")  # noqa: TRY004 - a text
+    return replace(read, confirmed=confirmed)
 
 
 def chat_values(chat: Chat) -> dict[str, Any]:
@@ -59,6 +84,12 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "invited": chat.invited,
         "previews": chat.previews,
         "language": chat.language,
+        "digest_schedule": str(chat.digests.schedule) if chat.digests else None,
+        "digest_set_at": chat.digests.set_at if chat.digests else None,
+        "digest_since": chat.digests.since if chat.digests else None,
+        "digest_only": chat.digests is not None and chat.digests.only,
+        "quiet_hours": str(chat.quiet) if chat.quiet else None,
+        "quiet_confirmed": chat.quiet is not None and chat.quiet.confirmed,
     }
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text
 from sqlalchemy.engine import Dialect
 
-from bot.domain.deliveries import DeliveryState
+from bot.domain.deliveries import DeliveryState, Occasion
 from bot.domain.matching import Evidence
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,12 +94,15 @@ metadata = sa.MetaData(
 Id = sa.BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only where the key is an INTEGER."""
 
-State = sa.Enum(
-    DeliveryState,
-    native_enum=False,
-    length=16,
-    values_callable=lambda states: [state.value for state in states],
-)
+
+def _named(values: type[Enum]) -> sa.Enum:
+    """One of the values of an enumeration, as text."""
+    return sa.Enum(
+        values, native_enum=False, length=16, values_callable=lambda all_: [one.value for one in all_]
+    )
+
+
+State = _named(DeliveryState)
 
 feeds = Table(
     "feeds",
@@ -188,6 +192,13 @@ chats = Table(
     Column("invited", Boolean, nullable=False, server_default=sa.false()),
     Column("previews", Boolean, nullable=False, server_default=sa.false()),
     Column("language", Text, nullable=False, server_default=""),  # empty: nobody chose one
+    Column("digest_schedule", Text),  # with the next two, absent where it wants no digests
+    Column("digest_set_at", UtcTime),
+    Column("digest_since", UtcTime),
+    Column("digest_only", Boolean, nullable=False, server_default=sa.false()),
+    Column("digest_due", UtcTime, index=True),  # when its schedule is to be looked at
+    Column("quiet_hours", Text),
+    Column("quiet_confirmed", Boolean, nullable=False, server_default=sa.false()),
     Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("platform", "address"),
 )
@@ -273,6 +284,8 @@ deliveries = Table(
     Column("possible_repeat", Boolean, nullable=False),
     Column("reason", Text),
     Column("folded_into", ForeignKey("deliveries.id"), index=True),
+    Column("occasion", _named(Occasion)),  # of one without a story
+    Column("held", Boolean, nullable=False, server_default=sa.false()),  # until quiet hours end
     sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
     Index(None, "chat_id", "sent_at"),
     Index(None, "state", "due"),
@@ -284,6 +297,32 @@ Index(
     deliveries.c.due,
     sqlite_where=unshown,
     postgresql_where=unshown,
+)
+
+_held = deliveries.c.held == sa.true()
+Index("ix_deliveries_held", deliveries.c.chat_id, sqlite_where=_held, postgresql_where=_held)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("chat_id", ForeignKey(chats.c.id), nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    sa.UniqueConstraint("chat_id", "schedule", "slot"),  # no slot is told twice
+)
+"""Slots that were decided about. One without items had nothing to tell; else its messages are in the outbox."""
+
+digest_items = Table(
+    "digest_items",
+    metadata,
+    Column("digest_id", ForeignKey(digests.c.id), primary_key=True),
+    Column("story_id", ForeignKey(stories.c.id), primary_key=True, index=True),
+    Column("topic_id", ForeignKey(topics.c.id), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("delivery_id", ForeignKey(deliveries.c.id), index=True),  # absent where it is only counted
 )
 
 buttons = Table(

@@ -11,6 +11,7 @@ from bot.storage.chats import ChatPart
 from bot.storage.database import StoreProblem
 from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
+from bot.storage.digests import DigestPart
 from bot.storage.feeds import FeedPart
 from bot.storage.places import PlacePart
 from bot.storage.resuming import ResumePart
@@ -19,7 +20,7 @@ from bot.storage.sqlite import open_sqlite
 EXAMPLE = "sqlite:///data/sokuho.db"
 
 
-class SqlStore(FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart):
+class SqlStore(FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart, DigestPart):
     """`ports.Store`."""
 
     async def close(self) -> None:

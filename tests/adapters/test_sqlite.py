@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 import bot
+from bot.domain.deliveries import Occasion
 from bot.storage import hold, migrating, sqlite
 from bot.storage.database import StoreProblem
 from bot.storage.schema import metadata
@@ -224,6 +225,28 @@ def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
     config = Config()
     config.set_main_option("script_location", "bot.storage:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [migrating.HEAD]
+
+
+async def test_chats_and_messages_of_before_digests_are_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that tells what was missed is known as such; nobody has digests or quiet hours, and nothing is held."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrating, "HEAD", "0002")
+        await made(file)
+    change(
+        file,
+        "INSERT INTO chats (platform, address, title, languages, time_zone, blocked_outlets, preferred_outlets,"
+        " created) VALUES ('console', 'here', '', '[]', 'UTC', '[]', '[]', 1)",
+        "INSERT INTO deliveries (chat_id, topic_ids, state, created, due, attempts, wanted_revision,"
+        " sent_revision, possible_repeat) VALUES (1, '[]', 'pending', 1, 1, 0, 0, 0, 0)",
+    )
+    async with opened(file) as store:
+        (owed,) = await store.claim_deliveries(NOON, 10)
+        assert (owed.occasion, owed.held) == (Occasion.PAUSE, False)
+        known = await store.chat(owed.chat_id)
+        assert known is not None
+        assert (known.digests, known.quiet) == (None, None)
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(

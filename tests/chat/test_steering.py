@@ -39,6 +39,12 @@ ARGUMENTS = {
     "unprefer": ["Reuters", ""],
     "previews": ["on", "off", ""],
     "who": ["everyone", "admins", ""],
+    "only": ["8:00", "25:00", ""],
+    "weekdays": ["7:30", ""],
+    "weekends": ["10", ""],
+    "hourly": [""],
+    "off": [""],
+    "confirmed": ["on", "off", ""],
 }
 """What people type behind each first word; a new word of a command has to be added here."""
 
@@ -60,6 +66,9 @@ ODDLY_TYPED = [
     "/topics delete mine",
     "/subscribe\u00a0armenia",
     "/settings mute NHK",
+    "/digest ８：００",
+    "/digest 8:00 ONLY",
+    "/quiet 22:00 – 7",
 ]
 
 ASKING = [
@@ -84,6 +93,8 @@ ASKING = [
     "/status",
     "/settings",
     "/settings foo",
+    "/digest",
+    "/quiet",
     "/nonsense",
     "plain words",
     "",
@@ -176,7 +187,16 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
         if await room.state() != before:
             assert denied, text
             changing.add(text.split()[0])
-    assert {"/subscribe", "/unsubscribe", "/topics", "/settings", "/pause", "/resume"} <= changing
+    assert {
+        "/subscribe",
+        "/unsubscribe",
+        "/topics",
+        "/settings",
+        "/pause",
+        "/resume",
+        "/digest",
+        "/quiet",
+    } <= changing
 
 
 async def test_where_everyone_steers_nobody_is_asked(room: Newsroom) -> None:

@@ -57,7 +57,7 @@ WRONG = [
     ("/topics add Name =", "What should the topic look for?"),
     ("/topics add = Ukraine", "A topic needs a name"),
     ("/topics add 🔥 = Ukraine", "A topic needs a name with letters"),
-    ("/topics add !!!", "A topic needs a name with letters"),
+    ("/topics add !!!", "These words say nothing"),
     ("/topics add " + "long " * 30, "That name has 149 characters; 60 is the limit"),
     ("/topics add " + "N" * 61 + " = Ukraine", "That name has 61 characters; 60 is the limit"),
     ("/topics add Long = " + "Ukraine | " * 60 + "Russia", "500 is the limit"),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.domain.chats import Chat
-from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Refused, Sent, Unknown, settle
+from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Occasion, Refused, Sent, Unknown, settle
 from bot.domain.entries import Entry
 from bot.domain.topics import Topic, TopicSpec
 from bot.ports import QueueStatus, Store
@@ -67,8 +67,9 @@ async def test_a_chat_that_resumes_is_told_what_it_missed_in_one_message(store: 
     assert await store.chat(chat.id) == chat
     message, stories = await catch_up(store, chat)
     assert stories == ids(two, one)
+    at = NOON + 2 * HOUR
     assert message == Delivery(
-        message.id, chat.id, None, (), DeliveryState.PENDING, NOON + 2 * HOUR, NOON + 2 * HOUR
+        message.id, chat.id, None, (), DeliveryState.PENDING, at, at, occasion=Occasion.PAUSE
     )
 
 

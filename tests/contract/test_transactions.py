@@ -33,6 +33,7 @@ from tests.contract.records import (
     stored,
 )
 from tests.contract.records import begun as as_begun
+from tests.contract.test_digests import a_reader, owed
 
 
 async def nothing_or_all(store: SqlStore, write: Callable[[], Awaitable[object]]) -> int:
@@ -123,6 +124,16 @@ async def test_a_chat_is_resumed_with_what_it_missed_or_stays_paused(store: SqlS
         await a_story(store, chat, topic=topic, title="Owed")
         await a_story(store, topic=topic, title="Missed")
         assert await nothing_or_all(store, lambda: store.resume_chat(chat.id, NOON)) >= 9
+
+
+async def test_a_digest_is_owed_whole_or_not_at_all(store: SqlStore) -> None:
+    """With its slot, all of its messages and all that they tell; so is what is owed when a chat wants no more."""
+    chat, topic = await a_reader(store, only=True)
+    told = [await a_story(store, topic=topic, title=title) for title in "abc"]
+    record = owed(chat, topic, told[:1], told[1:2], unnamed=told[2:])
+    assert await nothing_or_all(store, lambda: store.record_digest(record, NOON)) >= 6
+    await a_story(store, topic=topic, title="d", at=NOON + HOUR)
+    assert await nothing_or_all(store, lambda: store.save_digests(replace(chat, digests=None), NOON)) >= 7
 
 
 async def test_a_restart_finds_everything(home: Callable[[], Awaitable[SqlStore]]) -> None:

@@ -1,37 +1,95 @@
-"""Matching on the project's own headlines: no language falls behind, and no phrase."""
+"""Whose title heads a bulletin. By language and preference: test_bulletins.py."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from benchmarks.headlines import Judged, Score, grouped, judge_all, of_language, read_headlines
-from bot.domain.catalog import Catalog
-from bot.settings.files import load_catalog
+from bot.domain.headlines import best_report, promises
+from bot.domain.stories import SAME_HEADLINE
+from tests.domain.records import chat, entry, report, story
 
-LEAST = 0.88
-ROOT = Path(__file__).parents[2]
+TEASERS = [
+    "Why the leaders meet",
+    "Will the leaders meet?",
+    "What we know about the talks",
+    "Live: Leaders meet",
+    "Leaders meet – live",
+    "Opinion | The leaders must meet",
+    "Analysis: a meeting of leaders",
+    "Talks explained",
+    "These leaders are about to meet",
+    "October 15, 2025 – truce news",
+    "The leaders met and then…",
+    "Почему лидеры встречаются",
+    "Стали известны подробности встречи",
+    "首脳会談とは",
+    "停戦はなぜ崩れたのか",
+    "🙂🙂🙂",
+    "",
+]
 
 
-@cache
-def judged() -> tuple[Judged, ...]:
-    catalog = load_catalog(ROOT / "config", feeds=())
-    assert isinstance(catalog, Catalog), catalog
-    return tuple(judge_all(catalog))
-
-
-@pytest.mark.parametrize("language", sorted({headline.language for headline in read_headlines()}))
-def test_headlines_of_a_language_are_understood(language: str) -> None:
-    """F1 over all phrases, typed in English, just so."""
-    score = Score.of(grouped(judged(), of_language)[language])
-    assert score.f1 >= LEAST, score
+@pytest.mark.parametrize("title", TEASERS)
+def test_a_title_that_does_not_tell_what_happened(title: str) -> None:
+    assert promises(title)
 
 
 @pytest.mark.parametrize(
-    "phrase", ["Ukraine ceasefire", "US–Russia summit", "Gaza ceasefire", "Armenia–Azerbaijan"]
+    "title",
+    [
+        "WHO names a new head",
+        "Leaders meet in Alaska",
+        "Лидеры встретились на Аляске",
+        "両首脳が会談",
+        "Will Hale resigns",
+    ],
 )
-def test_the_topics_that_matter_most_are_precise_everywhere(phrase: str) -> None:
-    """What is told is wanted: nineteen of twenty."""
-    assert Score.of(judged(), phrase).precision >= 0.95
+def test_a_title_that_does(title: str) -> None:
+    assert not promises(title)
+
+
+@pytest.mark.parametrize("teaser", TEASERS)
+def test_a_teaser_heads_only_what_has_nothing_else(teaser: str) -> None:
+    """Even where an outlet that the chat prefers has it, and first."""
+    first = report(entry(teaser, id_=1, outlet="NHK"))
+    told = story(first, report(entry("Leaders meet", id_=2)))
+    assert best_report(told, chat(preferred=["NHK"])).entry.id == 2
+    assert best_report(story(first), chat()).entry.id == 1
+
+
+@pytest.mark.parametrize(
+    ("plain", "telling"),
+    [
+        ("Leaders meet", "Hale and Orr agree on a truce from 15 May"),
+        ("‘A step forward’", "Leaders agree on a truce in the east"),
+        ("Hale: ‘We are ready for all of it now’", "Hale says that the army is ready for all of it"),
+    ],
+)
+def test_the_title_that_tells_more(plain: str, telling: str) -> None:
+    """Names, numbers and what happened count for more than coming first."""
+    told = story(report(entry(plain, id_=1)), report(entry(telling, id_=2, outlet="NHK"), "us", "ru"))
+    assert best_report(told, chat()).entry.id == 2
+
+
+def test_what_most_titles_say_heads_the_story() -> None:
+    """One that is beside the matter does not, however much it says; reprints of it add nothing to it."""
+    aside = "Daughter speaks of father, home, school, garden, village"
+    told = story(
+        report(entry(aside, id_=1)),
+        *(
+            report(entry(aside, id_=number, outlet=f"Outlet {number}"), reason=SAME_HEADLINE)
+            for number in range(2, 9)
+        ),
+        report(entry("Army returns two bodies of hostages", id_=10, outlet="NHK")),
+        report(entry("Two bodies of hostages returned by army", id_=11, outlet="TASS")),
+        report(entry("Army says two hostages’ bodies are returned", id_=12, outlet="BBC News")),
+    )
+    assert best_report(told, chat()).entry.id == 10
+
+
+def test_of_titles_that_tell_alike_the_earliest() -> None:
+    told = story(
+        report(entry("Hale and Orr agree on a truce", id_=1)),
+        report(entry("Hale and Orr have agreed on a truce", id_=2, outlet="NHK")),
+    )
+    assert best_report(told, chat()).entry.id == 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.entries import Entry
 from bot.domain.indexing import TopicIndex, match_query
-from bot.domain.lexicon import Lexicon
+from bot.domain.lexicon import Clue, Lexicon, Process
 from bot.domain.matching import (
     FAMILY,
     IMPLIED,
@@ -21,10 +24,15 @@ from bot.domain.matching import (
 )
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without, read_query
 from bot.domain.speech import Speech
-from tests.domain.records import entries, entry
+from tests.domain.records import HOUR, entries, entry
 from tests.fakes.lexicons import CONCEPTS, concept, small_lexicon
 
 LEXICON = small_lexicon()
+
+GAP = "and so on " * 45
+"""So many characters that what stands on its two sides is far apart, though both are in the lead."""
+LONG = "and so on " * 20_000
+"""An article of 200 kB."""
 
 
 def query(text: str, lexicon: Lexicon = LEXICON) -> Query:
@@ -115,6 +123,25 @@ def score(text: str, title: str, summary: str = "") -> float | None:
         ("ukraine ceasefire", "Strike on Ukraine", "Peace deal far", 0.63),
         ("title:(ukraine ceasefire)", "Ukraine", "peace deal", None),
         ("title:(ukraine ceasefire)", "Peace deal for Ukraine", "", 0.9),
+        # A process needs its clues near to each other too, and that counts once.
+        ("ukraine ceasefire", "Talks", f"Ukraine {GAP} truce", None),
+        ("ukraine ceasefire", "Ukraine", f"Talks {GAP} truce", IN_SUMMARY),
+        # What a query asks for together counts together only where it stands together, or in the title.
+        ("us turkey", "Weather", "US and Turkey", IN_SUMMARY),
+        ("us turkey", "Weather", f"US {GAP} Turkey", None),
+        ("us turkey", "Weather", f"US {GAP} Turkey and US", IN_SUMMARY),
+        ("us turkey", "Weather", f"US {GAP} Turkey and Trump", IN_SUMMARY),
+        ("us turkey", "US", f"Weather {GAP} Turkey", IN_SUMMARY),
+        ("us turkey nato", "US", f"Turkey {GAP} NATO", None),
+        ("us turkey nato", "US", f"{GAP} Turkey, NATO", IN_SUMMARY),
+        ("volcano turkey", "Weather", f"Volcano {GAP} Turkey", None),
+        ("volcano turkey", "Weather", f"Volcano {GAP} volcano in Turkey", IN_SUMMARY),
+        ("volcano turkey", "Weather", f"Volcano {LONG} Turkey", None),
+        ("volcano turkey", "Volcano", f"Turkey {LONG}", IN_SUMMARY),
+        ("volcano turkey", "Volcano", f"{LONG} Turkey", None),
+        ("us | turkey", "Weather", f"US {GAP} Turkey", IN_SUMMARY),
+        ("us -turkey", "Weather", f"US {GAP} Turkey", None),
+        ("us -(nato turkey)", "US", f"NATO {GAP} Turkey", 1.0),
     ],
 )
 def test_scores(text: str, title: str, summary: str, expected: float | None) -> None:
@@ -140,6 +167,53 @@ def test_scores(text: str, title: str, summary: str, expected: float | None) -> 
 def test_conditions_on_the_entry(text: str, language: str, outlet: str, fits: bool) -> None:
     """`lang:` asks for the entry's language, `from:` for a part of its outlet's name."""
     assert (match(text, entry("US agrees", language=language, outlet=outlet)) is not None) is fits
+
+
+AFFAIR = Process(
+    "talks",
+    "Baltic talks",
+    {"en": ("Baltic talks",)},
+    named_by=(frozenset({"lt", "summit"}),),
+    evidence=(Clue(("lt", "summit"), 1.0),),
+    since=date(2025, 3, 1),
+    until=date(2025, 8, 31),
+)
+LITHUANIA = concept("lt", "country", "Lithuania")
+BALTIC = Lexicon.build([LITHUANIA, concept("summit", "event", "summit")], [AFFAIR])
+
+
+@pytest.mark.parametrize(
+    ("published", "running"),
+    [
+        (datetime(2025, 2, 28, 23, 59, tzinfo=UTC), False),
+        (datetime(2025, 3, 1, tzinfo=UTC), True),
+        (datetime(2025, 8, 31, 23, 59, tzinfo=UTC), True),
+        (datetime(2025, 9, 1, tzinfo=UTC), False),
+        (datetime(2025, 9, 1, 1, tzinfo=timezone(2 * HOUR)), True),
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize("title", ["Baltic talks resume", "Lithuania: a summit"])
+def test_a_process_has_its_time(published: datetime | None, running: bool, title: str) -> None:
+    """An entry published before the affair began or after it ended (UTC) speaks for it neither by name nor by a clue."""
+    about = entry(title, published=published, seen=datetime(2025, 9, 2, tzinfo=UTC))
+    for text in ("Lithuania summit", "title:(Lithuania summit)", "Baltic talks | tariff"):
+        assert (match(text, about, BALTIC) is not None) is running
+    assert (
+        match("lithuania -(Lithuania summit)", replace(about, title=f"{title}, Lithuania"), BALTIC) is None
+    ) is running
+    index = TopicIndex.build({1: query("Lithuania summit", BALTIC), 2: query("tariff", BALTIC)}, BALTIC)
+    assert [one.topic_id for one in index.match(analyse(about, BALTIC))] == ([1] if running else [])
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [(None, None), (date(2025, 3, 1), None), (None, date(2025, 3, 1))]
+)
+def test_a_period_may_be_open(since: date | None, until: date | None) -> None:
+    """Without a first day, or a last one, there is no end on that side."""
+    affair = replace(AFFAIR, since=since, until=until)
+    assert affair.runs_on(date(1995, 1, 1)) is (since is None)
+    assert affair.runs_on(date(2095, 1, 1)) is (until is None)
 
 
 def test_reasons_are_the_words_in_order() -> None:
@@ -209,6 +283,20 @@ def test_both_writings_of_a_word_can_be_topics() -> None:
     index = TopicIndex.build({1: query("WHO"), 2: query("who")}, LEXICON)
     assert [one.topic_id for one in index.match(analyse(entry("Who is it?"), LEXICON))] == [2]
     assert [one.topic_id for one in index.match(analyse(entry("Who leads the WHO?"), LEXICON))] == [1, 2]
+
+
+def test_an_index_keeps_nothing_of_topics_that_are_gone() -> None:
+    """However many come and go, what is left is what an index has that never knew them."""
+    index = TopicIndex(LEXICON)
+    for number in range(50):
+        index.put(1, query(f"us word{number} | (russia phrase{number} -nato) | 半導体{number}"))
+        index.put(2, query(f"us word{number}"))
+        index.put(3, query(f'us | "word{number}"' if number % 2 else "lang:ja (russia | us -nato)"))
+        index.drop(2)
+    index.drop(1)
+    index.drop(3)
+    kept = {name: held for name, held in vars(index).items() if name != "lexicon"}
+    assert kept == {name: held for name, held in vars(TopicIndex(LEXICON)).items() if name != "lexicon"}
 
 
 def test_a_concept_that_the_lexicon_lost_matches_nothing() -> None:

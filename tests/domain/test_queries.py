@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.describing import describe_query
+from bot.domain.lexicon import Clue, Lexicon, Process
 from bot.domain.queries import (
     MAX_QUERY_DEPTH,
     MAX_QUERY_LENGTH,
@@ -27,7 +28,7 @@ from bot.domain.queries import (
     spell_query,
 )
 from bot.domain.speech import Speech
-from tests.fakes.lexicons import small_lexicon
+from tests.fakes.lexicons import concept, small_lexicon
 
 LEXICON = small_lexicon()
 
@@ -149,6 +150,43 @@ def test_any_order(words: tuple[str, ...]) -> None:
 def test_processes(text: str, meaning: str) -> None:
     """A phrase, or a run of words, that names a process means the process, in any language and order."""
     assert read(text) == meaning
+
+
+def test_a_word_that_names_a_thing_and_what_that_implies_means_the_thing() -> None:
+    """Only where both are named by the same words; each of them may be what names a process."""
+    metals = Process(
+        "metals",
+        "dispute over metals",
+        {},
+        named_by=(
+            frozenset({"cn", "rare-earths"}),
+            frozenset({"jp", "rare-earths", "metal", "goods", "trade"}),
+        ),
+        evidence=(Clue(("rare-earths",), 1.0),),
+    )
+    lexicon = Lexicon.build(
+        [
+            concept("trade", "term", {"en": ("trade", "rare earths")}),
+            concept("rare-earths", "term", "rare earths", implies=("metal",)),
+            concept("metal", "term", {"en": ("metal", "rare earths")}, implies=("goods",)),
+            concept("goods", "term", {"en": ("goods", "rare earths")}, implies=("trade",)),
+            *(
+                concept(id_, "country", name)
+                for id_, name in (("cn", "China"), ("jp", "Japan"), ("ru", "Russia"))
+            ),
+        ],
+        [metals],
+    )
+    for text, meaning in (
+        ("rare earths", "rare-earths"),
+        ("Russia rare earths", "(ru & rare-earths)"),
+        ("rare earths trade", "(rare-earths & trade)"),
+        ("China rare earths", "metals!"),
+        ("Japan rare earths", "metals!"),
+    ):
+        query = read_query(text, lexicon)
+        assert isinstance(query, Query)
+        assert shown(query.root) == meaning, text
 
 
 @pytest.mark.parametrize(

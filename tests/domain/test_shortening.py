@@ -18,11 +18,11 @@ from bot.domain.bulletins import (
     Fact,
     Source,
     catch_up,
-    compose,
     cut_at_word,
     lay_out,
     shortened,
 )
+from bot.domain.composing import compose
 from bot.domain.documents import Document
 from bot.domain.entries import Entry
 from bot.domain.stories import Story

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.chats import Chat, Subscription
+from bot.domain.chats import Chat, Digests, Subscription
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry
+from bot.domain.schedules import HOURLY
 from bot.domain.stories import (
     CLOSES_AFTER,
     OpenStory,
@@ -145,6 +147,17 @@ def test_decisions(
         about, 5, topic_ids, is_revision=is_revision, chats=[to], subscriptions=FOLLOWING, told=told
     )
     assert decided == (intents, revisions)
+
+
+@pytest.mark.parametrize("only", [False, True])
+def test_a_chat_that_wants_only_digests_gets_no_new_message(only: bool) -> None:
+    """What it was sent before is revised all the same."""
+    wants = replace(chat(1), digests=Digests(HOURLY, NOON, NOON, only))
+    decided = [
+        decide(entry(), 5, {10}, is_revision=False, chats=[wants], subscriptions=FOLLOWING, told=told)
+        for told in ([], [Told(1, 5)])
+    ]
+    assert decided == [(() if only else (Intent(1, 5, (10,)),), ()), ((), (Revise(1, 5),))]
 
 
 def test_every_chat_is_decided_about() -> None:

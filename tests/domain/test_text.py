@@ -98,6 +98,7 @@ def test_stream(text: str, stream: str) -> None:
         "саммит саммита саммиту саммитом саммите саммиты саммитов",
         "Украина Украины Украине Украину Украиной Украиною УКРАИНА",
         "Россия России Россию Россией",
+        "Корея Кореи Корее Корею Кореей",
         "встреча встречи встречу встрече встречей встреч встречам встречами встречах",
         "Пашинян Пашиняна Пашиняну Пашиняном Пашиняне",
         "удар удары ударов ударам ударами",
@@ -131,6 +132,7 @@ def test_a_phrase_of_many_words_has_few_patterns() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("Корее", "кори"),
         ("uses", "us"),
         ("news", "new"),
         ("talks", "tall"),
@@ -170,6 +172,42 @@ def test_words_that_stay_apart(one: str, other: str) -> None:
 def test_a_label_is_found(label: str, text: str, pieces: list[str]) -> None:
     """Words match whole and in any form, runs anywhere inside, and no phrase crosses a stop."""
     assert found(label, text) == pieces
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "text", "piece"),
+    [
+        ("he", "שלום", "מגעים לשלום", "לשלום"),
+        ("he", "הסכם", "חתמו על ההסכמים", "ההסכמים"),
+        ("he", "מלחמה", "אחרי המלחמה", "המלחמה"),
+        ("he", "עזה", "הלחימה בעזה", "בעזה"),
+        ("he", "ז'נבה", "שיחות בז׳נבה", "בז׳נבה"),
+        ("he", "תל אביב", "הפגנה בתל־אביב", "בתל־אביב"),
+        ("he", "שלום", "לא השיגו כלום", ""),
+        ("he", "חותים", "כוחות נוספים", ""),
+        ("he", "יוון", "מכיוון שנדחה", ""),
+        ("he", "מצרים", "מוצרים חדשים", ""),
+        ("ar", "كييف", "غارات على كييف", "كييف"),
+        ("ar", "كييف", "كيف انتهت الحرب", ""),
+        ("ar", "أمريكيين", "أسر أمريكي", "أمريكي"),
+        ("hy", "Ուկրաինա", "հանդիպում Ուկրաինայի հարցով", "Ուկրաինայի"),
+        ("hy", "Ուկրաինա", "Ուկրաինան համաձայն է", "Ուկրաինան"),
+        ("hy", "Փաշինյան", "հանդիպել է Փաշինյանի հետ", "Փաշինյանի"),
+        ("hy", "Պուտին", "Պուտինը ժամանեց", "Պուտինը"),
+        ("hy", "բանակցություն", "բանակցությունների փուլ", "բանակցությունների"),
+        ("hy", "հարձակում", "հարձակման հետևանքով", "հարձակման"),
+        ("hy", "համաձայնություն", "ըստ նախարարի՝ համաձայն չեն", ""),
+        ("fr", "paix", "la paix", "paix"),
+        ("fr", "paix", "la paie", ""),
+        ("fr", "feu", "des feux", "feux"),
+    ],
+)
+def test_a_label_is_found_in_its_language(language: str, label: str, text: str, piece: str) -> None:
+    """Particles written in front are no part of a word, but neither is every first letter a particle."""
+    stream = normalise(text, language)
+    hits = [(p, stream.text.find(p)) for p in patterns_of(label, (language,)) if p in stream.text]
+    pieces = {stream.source[slice(*stream.span(at, at + len(p)))] for p, at in hits}
+    assert pieces == ({piece} if piece else set())
 
 
 def test_tokens_are_words_and_runs() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ from typer.testing import CliRunner
 from bot.__main__ import cli
 from bot.settings.files import load_catalog
 from tests.fakes.feed_server import FeedServer, Item
+from tests.fakes.shipped import copy_config
 
 ROOT = Path(__file__).parents[2]
-MOST_OF_THE_LEXICON = shutil.ignore_patterns("more_*.toml", "processes_*.toml")
-"""Reading all of it takes seconds, each time."""
 
 
 def sokuho(*arguments: str) -> str:
@@ -31,7 +29,7 @@ def sokuho(*arguments: str) -> str:
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project's configuration, in force; the working folder is empty."""
     folder = tmp_path / "config"
-    shutil.copytree(ROOT / "config", folder, ignore=MOST_OF_THE_LEXICON)
+    copy_config(folder)
     monkeypatch.setenv("SOKUHO_CONFIG_DIR", str(folder))
     monkeypatch.setenv("SOKUHO_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)

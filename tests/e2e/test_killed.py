@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Point
+from tests.e2e.world import OF_A_BULLETIN
 from tests.fakes.chats import read_chat
 from tests.fakes.feed_server import FeedServer, Item
 
@@ -24,7 +25,7 @@ async def run_child(folder: Path, point: str, *urls: str, minutes: int = 0) -> i
     return await child.wait()
 
 
-@pytest.mark.parametrize("point", list(Point), ids=lambda point: point.value)
+@pytest.mark.parametrize("point", OF_A_BULLETIN, ids=lambda point: point.value)
 async def test_killed_at_any_point_no_bulletin_is_missing(point: Point, tmp_path: Path) -> None:
     """SIGKILL at each named point, then a new start: the bulletin is there, once, or marked as a possible repeat."""
     async with FeedServer() as server:

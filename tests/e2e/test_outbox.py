@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from bot.clock import SimulatedClock
-from bot.domain.bulletins import Bulletin, compose
+from bot.domain.bulletins import Bulletin
 from bot.domain.chats import Chat
+from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Refused, Unknown
 from bot.domain.entries import Entry
 from bot.domain.stories import Story
-from bot.ports import Store
+from bot.ports import Store, Translator
 from tests.e2e.world import World, catalog_of, living
-from tests.fakes.chats import ScriptedMessenger
+from tests.fakes.chats import ScriptedMessenger, Shouting
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,9 +68,13 @@ class Room:
 
 
 @asynccontextmanager
-async def room(folder: Path, *script: NotSent | Refused | Unknown | Exception | None) -> AsyncIterator[Room]:
+async def room(
+    folder: Path,
+    *script: NotSent | Refused | Unknown | Exception | None,
+    translator: Translator | None = None,
+) -> AsyncIterator[Room]:
     clock, messenger = SimulatedClock(START), ScriptedMessenger(*script)
-    async with living(folder, catalog_of([]), clock, messenger=messenger) as world:
+    async with living(folder, catalog_of([]), clock, messenger=messenger, translator=translator) as world:
         yield Room(world, clock, messenger)
 
 
@@ -342,3 +347,32 @@ async def test_an_edit_that_our_code_trips_over_backs_off_too(
         await here.later()
         (text,) = here.messenger.reads()
         assert "Reuters · BBC News" in text
+
+
+@pytest.mark.parametrize(
+    ("languages", "translator", "asked", "headline"),
+    [
+        (
+            ("ja",),
+            Shouting(),
+            [("en", "ja")],
+            "〔English → 日本語, machine translation〕【UKRAINE CEASEFIRE AGREED】",
+        ),
+        (("ja",), Shouting("en"), [("en", "ja")], "〔English〕【Ukraine ceasefire agreed】"),
+        (("en",), Shouting(), [], "【Ukraine ceasefire agreed】"),
+    ],
+)
+async def test_what_a_chat_cannot_read_may_be_translated(
+    tmp_path: Path,
+    languages: tuple[str, ...],
+    translator: Shouting,
+    asked: list[tuple[str, str]],
+    headline: str,
+) -> None:
+    """It says that it was; where it cannot be had, the original goes out with its language."""
+    async with room(tmp_path, translator=translator) as here:
+        await here.store.save_chat(replace(here.world.chat, languages=languages))
+        await here.tell(TRUCE)
+        (text,) = here.messenger.reads()
+        assert headline in text
+        assert translator.asked == asked

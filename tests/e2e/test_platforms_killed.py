@@ -14,6 +14,7 @@ import pytest
 
 from bot.ports import Point
 from tests.e2e.platforms import PRIVATE, Addresses, addresses_of, doubles
+from tests.e2e.world import OF_A_BULLETIN
 from tests.fakes.feed_server import Item
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
@@ -43,7 +44,7 @@ def told(telegram: TelegramServer, slack: SlackServer) -> tuple[list[str], list[
 
 @pytest.mark.parametrize(
     ("point", "n"),
-    [*((point, 1) for point in Point), *((point, 2) for point in (Point.COMPOSED, *IN_FLIGHT))],
+    [*((point, 1) for point in OF_A_BULLETIN), *((point, 2) for point in (Point.COMPOSED, *IN_FLIGHT))],
     ids=lambda value: value.value if isinstance(value, Point) else str(value),
 )
 async def test_killed_at_any_point_both_chats_are_told(point: Point, n: int, tmp_path: Path) -> None:

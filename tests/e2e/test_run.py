@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -20,12 +19,11 @@ import pytest
 
 from tests.e2e.platforms import ADA, GROUP, addresses_of, doubles
 from tests.fakes.feed_server import FeedServer, Item
+from tests.fakes.shipped import copy_config
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
-MOST_OF_THE_LEXICON = shutil.ignore_patterns("more_*.toml", "processes_*.toml")
-"""Reading all of it takes seconds, each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
     async with doubles() as (feeds, telegram, slack):
         feeds.publish("/feed", [])
         config = folder / "config"
-        shutil.copytree(ROOT / "config", config, ignore=MOST_OF_THE_LEXICON)
+        copy_config(config)
         feed = (
             f'[[feeds]]\nurl = "{feeds.url("/feed")}"\noutlet = "Reuters"\nlanguage = "en"\ncountry = "gb"\n'
         )

@@ -16,13 +16,16 @@ from bot.domain.entries import FeedSpec, ParsedFeed
 from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import read_document
-from bot.ports import Clock, Messenger, Probe, no_probe
+from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, no_probe
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
 from tests.fakes import lexicons
 from tests.fakes.chats import FileMessenger
 
 INTERVAL = timedelta(minutes=5)
+
+OF_A_BULLETIN = tuple(point for point in Point if point not in (Point.SLOT_DECIDED, Point.DIGEST_OWED))
+"""The points that every bulletin passes; the others are those of digests."""
 
 
 class InlineParser:
@@ -53,6 +56,7 @@ async def living(
     *,
     messenger: Messenger | None = None,
     probe: Probe = no_probe,
+    translator: Translator | None = None,
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
@@ -72,6 +76,7 @@ async def living(
                 interval=INTERVAL,
                 random=Random(1),
                 probe=probe,
+                translator=translator or NoTranslator(),
             )
         )
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,3 +112,15 @@ class ScriptedMessenger(Unpaced):
             return answer
         self._messages[message_id] = (call.chat.address, call.text)
         return Sent(message_id)
+
+
+class Shouting:
+    """A `bot.ports.Translator` into capitals, which everybody can read; it has none of `refuses` (BCP 47)."""
+
+    def __init__(self, *refuses: str) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._refuses = refuses
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> tuple[str, ...] | None:
+        self.asked.append((source, target))
+        return None if source in self._refuses else tuple(text.upper() for text in texts)

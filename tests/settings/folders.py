@@ -47,6 +47,9 @@ FILES = {
         fact = "3"
         background = "4"
         possible_repeat = "5"
+        update = "6"
+        correction = "7"
+        retraction = "8"
 
         [bulletin]
         confirmed_by = 3

@@ -14,9 +14,8 @@ from bot.domain.queries import Means, Query, read_query
 from bot.domain.text import normalise
 from bot.domain.topics import TopicSpec
 from bot.settings.files import language_names, load_catalog
+from tests.fakes.shipped import shipped_catalog
 from tests.settings.folders import write
-
-OWN = Path(__file__).parents[2] / "config"
 
 
 @pytest.fixture
@@ -51,6 +50,7 @@ def test_outlets_topics_and_style(catalog: Catalog) -> None:
     assert (style.first, style.confirmed, style.fact, style.background, style.possible_repeat) == tuple(
         "12345"
     )
+    assert (style.update, style.correction, style.retraction) == tuple("678")
     assert (style.confirmed_by, style.max_facts, style.max_flags) == (3, 2, 4)
     assert dict(style.events) == {"summit": "!", "truce": "!"}
 
@@ -107,8 +107,7 @@ def test_other_feeds(folder: Path) -> None:
 
 def test_the_projects_own_configuration_is_right() -> None:
     """The folder that is shipped loads, with the feeds, languages and topics that it promises."""
-    loaded = load_catalog(OWN)
-    assert isinstance(loaded, Catalog), "\n".join(map(str, loaded))
+    loaded = shipped_catalog()
     assert len(loaded.feeds) >= 40
     assert {"en", "ja", "ru", "uk"} <= {feed.language for feed in loaded.feeds}
     assert {"am", "az"} <= {feed.country for feed in loaded.feeds}
@@ -134,9 +133,8 @@ def test_the_projects_own_configuration_is_right() -> None:
 )
 def test_the_projects_own_lexicon_knows_the_news(title: str, concepts: set[str]) -> None:
     """What the mission's topics need is found in titles of each language."""
-    loaded = load_catalog(OWN)
-    assert isinstance(loaded, Catalog)
-    named = {id_ for hit in loaded.lexicon.find(normalise(title)) for id_ in hit.concepts}
-    found = named.union(*(loaded.lexicon.closure[id_] for id_ in named))
+    lexicon = shipped_catalog().lexicon
+    named = {id_ for hit in lexicon.find(normalise(title)) for id_ in hit.concepts}
+    found = named.union(*(lexicon.closure[id_] for id_ in named))
     assert concepts <= found
     assert concepts or not found

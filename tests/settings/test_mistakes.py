@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
+from tests.fakes.shipped import copy_config
 from tests.settings.folders import FILES, append, replace, write
-
-OWN = Path(__file__).parents[2] / "config"
 
 
 def problems(folder: Path) -> list[str]:
@@ -251,6 +249,11 @@ def test_a_mistake(folder: Path, file: str, old: str, new: str, told: str | None
             CONCEPT.replace('"event"', '"event"\nimplies = ["x"]'),
             "lexicon/things.toml:21: “x” implies itself through others; take one step out",
         ),
+        (
+            "lexicon/things.toml",
+            PROCESS.replace('"p"', '"p"\nsince = 2025-02-01\nuntil = 2025-01-31'),
+            "lexicon/things.toml:21: ends before it begins (2025-02-01); swap the two or correct one",
+        ),
     ],
 )
 def test_a_mistake_in_what_is_added(folder: Path, file: str, text: str, told: str) -> None:
@@ -361,7 +364,7 @@ def test_any_file_may_be_nonsense(folder: Path, file: str) -> None:
 def test_a_copy_of_the_projects_own_configuration_tells_its_place(tmp_path: Path) -> None:
     """A mistake in the shipped files is told with the line at which an editor shows it."""
     folder = tmp_path / "config"
-    shutil.copytree(OWN, folder)
+    copy_config(folder)
     text = (folder / "feeds.toml").read_text(encoding="utf-8")
     (folder / "feeds.toml").write_text(
         text + '\n[[feeds]]\nurl = "https://x.org/"\nlanguage = "en"\n', encoding="utf-8"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.lookup import divided, not_found, not_own, undivided
 from bot.chat.commands.misuse import misuse
-from bot.chat.commands.understanding import query_problem, understood
+from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
 from bot.chat.commands.wording import clip, did_you_mean
+from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.lexicon import Lexicon
 from bot.domain.queries import Query, QueryProblem, read_query
@@ -70,9 +71,15 @@ async def edit(invocation: Invocation) -> Document:
             speech.tell("As yet: {query}", query=code(asked.topic.spec.query)),
             line(code(f"/topics edit {asked.topic.spec.slug} = QUERY")),
         )
-    query = read_query(asked.rest, invocation.catalog.lexicon)
+    lexicon = invocation.catalog.lexicon
+    query = read_query(asked.rest, lexicon)
+    command = f"/topics edit {asked.topic.spec.slug} = "
     if isinstance(query, QueryProblem):
-        return query_problem(query, asked.rest, speech)
+        meant = corrections(command, mended(asked.rest, query, lexicon))
+        return query_problem(query, asked.rest, speech, meant)
+    slip = doubt(query, lexicon)
+    if slip is not None:
+        return doubtful(slip, query, command, command, speech)
     return await _look_for(invocation, asked, query)
 
 

@@ -15,6 +15,10 @@ from bot.domain.speech import Speech
 
 _ALSO_CALLED = {
     "add": "topics add",
+    "dnd": "quiet",
+    "daily": "digest",
+    "silence": "quiet",
+    "summary": "digest",
     "exit": "stop",
     "follow": "subscribe",
     "mute": "pause",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.chat.commands.base import Invocation
-from bot.domain.bulletins import compose, lay_out
+from bot.domain.bulletins import lay_out
+from bot.domain.composing import compose
 from bot.domain.documents import Line
 from bot.domain.entries import Entry
 from bot.domain.speech import Speech
@@ -27,25 +27,27 @@ _SPARE = 5
 """Stories read beyond those asked for, since a chat may block the outlets of some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """The entries seen within `PERIOD`, the newest first, and how long ago the first of them was seen."""
-
-    entries: tuple[Entry, ...]
-    watched: timedelta
+_PAGE = 200
+"""Entries read and judged before the event loop may do something else; about 20 ms."""
 
 
-async def recent(invocation: Invocation) -> Recent:
-    entries = await invocation.store.entries_since(invocation.now - PERIOD, MOST_ENTRIES)
-    return Recent(entries, await _watched(invocation))
+async def recent(invocation: Invocation) -> AsyncIterator[tuple[Entry, ...]]:
+    """The entries seen within `PERIOD` by the page, the newest first."""
+    since, last = invocation.now - PERIOD, None
+    for _ in range(0, MOST_ENTRIES, _PAGE):
+        page = await invocation.store.entries_since(since, _PAGE, before=last)
+        if not page:
+            return
+        yield page
+        last = page[-1]
 
 
-async def _watched(invocation: Invocation) -> timedelta:
+async def watched(invocation: Invocation) -> timedelta:
     """For how long of `PERIOD` entries have been coming in."""
     first = await invocation.store.watching_since(invocation.now - PERIOD)
-    watched = invocation.now - (first or invocation.now)
+    since_then = invocation.now - (first or invocation.now)
     # An entry comes within minutes of any moment, so what is nearly the whole period is the whole period.
-    return PERIOD if watched > PERIOD - timedelta(hours=2) else watched
+    return PERIOD if since_then > PERIOD - timedelta(hours=2) else since_then
 
 
 def expectation(stories: Mapping[str, int], watched: timedelta, speech: Speech) -> str:
@@ -69,10 +71,10 @@ def expectation(stories: Mapping[str, int], watched: timedelta, speech: Speech) 
 
 async def expected(invocation: Invocation, topics: Sequence[Topic]) -> str:
     """How many messages to expect of these topics."""
-    watched = await _watched(invocation)
-    counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - watched)
+    span = await watched(invocation)
+    counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - span)
     stories = {topic.spec.name: counts.get(topic.id, 0) for topic in topics}
-    return expectation(stories, watched, invocation.speech)
+    return expectation(stories, span, invocation.speech)
 
 
 def _rate(stories: int, watched: timedelta, speech: Speech) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
+from bot.chat.commands.timing import held_line
 from bot.domain.documents import Action, Document, code, document
 
 
@@ -44,6 +45,10 @@ async def resume(invocation: Invocation) -> Document:
         )
     missed = await invocation.store.resume_chat(chat.id, invocation.now)
     since = speech.moment(chat.paused_at, invocation.now, invocation.zone)
+    if not missed and not chat.hears_at_once:
+        return document(
+            speech.say("▶️ Digests are on again. The next one tells what came meanwhile."), changed=True
+        )
     if not missed:
         nothing = speech.say("▶️ Bulletins are on again. Nothing was missed since {since}.", since=since)
         return document(nothing, changed=True)
@@ -55,5 +60,6 @@ async def resume(invocation: Invocation) -> Document:
             since=since,
         ),
         speech.say("One message follows that names them."),
+        *held_line(invocation),
         changed=True,
     )

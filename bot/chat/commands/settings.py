@@ -13,6 +13,7 @@ from babel import Locale
 from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.language import own_name
 from bot.chat.commands.misuse import misuse, subcommand
+from bot.chat.commands.timing import digest_line, quiet_line
 from bot.chat.commands.wording import clip, nearest
 from bot.domain.chats import Chat, Steering
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
@@ -68,6 +69,8 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
             command=code("/language"),
         ),
         line(speech.say("🕑 Time zone {zone}, now {time}", zone=chat.time_zone, time=clock_time(local))),
+        digest_line(invocation),
+        quiet_line(invocation),
         line(speech.say("🚫 Blocked outlets: {outlets}", outlets=_named(chat.blocked_outlets, speech))),
         line(speech.say("⭐️ Preferred outlets: {outlets}", outlets=_named(chat.preferred_outlets, speech))),
         *_of_platform(invocation),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, nearest
 from bot.domain.addresses import shown
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
@@ -50,6 +51,7 @@ async def status(invocation: Invocation) -> Document:
         f"🗞 {_entries(statuses, queue, invocation)}",
         f"📨 {_messages(queue, invocation)}",
         *((failed,) if queue.failed_messages else ()),
+        *await own_times(invocation),
         actions=(
             *((Action(speech.say("Resume"), "/resume"),) if invocation.chat.paused else ()),
             *((Action(see, "/feeds"),) if failing else ()),

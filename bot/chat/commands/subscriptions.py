@@ -44,7 +44,10 @@ async def _subscribe(invocation: Invocation) -> Document:
         else speech.tell("✅ Already subscribed to {topic}.", topic=strong(topic.spec.name))
         for topic in chosen
     ]
-    lines.append(line(await expected(invocation, chosen)))
+    if invocation.chat.hears_at_once:
+        lines.append(line(await expected(invocation, chosen)))
+    else:
+        lines.append(line(speech.say("What is new on it comes in this chat's digest.")))
     silent = invocation.chat.paused
     followed = await invocation.subscribed()
     more = any(topic.id not in followed for topic in topics)

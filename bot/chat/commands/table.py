@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import guide, language, pausing, settings, status, subscriptions, topics, why
+from bot.chat.commands import guide, language, pausing, settings, status, subscriptions, timing, topics, why
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
 from bot.domain.speech import phrase
@@ -113,6 +113,41 @@ COMMANDS: tuple[Command, ...] = (
         usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
         examples=("/why",),
         handler=why.why,
+    ),
+    Command(
+        name="digest",
+        summary="what is new at a set time, in one message",
+        group=_READ,
+        usage=(
+            Usage("/digest", "says when digests come here, with buttons to change that"),
+            Usage("/digest 08:00", "each day what is new since the last one, besides the bulletins"),
+            Usage("/digest only 08:00", "nothing but the digest: no bulletin comes at once any more"),
+            Usage("/digest weekdays 7:30", "on some days: weekdays, weekends, or such as mon,thu"),
+            Usage("/digest hourly", "each hour; where nothing is new, no digest comes"),
+            Usage("/digest off", "no digests; bulletins come at once"),
+        ),
+        examples=("/digest 8am", "/digest mon,thu 9:00", "/digest only weekends 10", "/digest off"),
+        handler=timing.digest,
+        words=("only", "weekdays", "weekends", "hourly", "off"),
+        steers=True,
+    ),
+    Command(
+        name="quiet",
+        summary="hours in which bulletins wait",
+        group=_READ,
+        usage=(
+            Usage("/quiet", "says when it is quiet here, with buttons to change that"),
+            Usage(
+                "/quiet 22:00-07:00",
+                "what comes at night waits for the morning, as one message where it is much",
+            ),
+            Usage("/quiet confirmed on", "what several outlets confirm comes all the same; off is usual"),
+            Usage("/quiet off", "no quiet hours; what waited comes now"),
+        ),
+        examples=("/quiet 22-7", "/quiet confirmed off", "/quiet off"),
+        handler=timing.quiet,
+        words=("confirmed", "off"),
+        steers=True,
     ),
     Command(
         name="feeds",

@@ -10,8 +10,9 @@ from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
-from bot.chat.commands.understanding import query_problem, understood
+from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
 from bot.chat.commands.wording import clip, example
+from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.queries import QueryProblem, read_query
 from bot.domain.speech import Speech
@@ -76,14 +77,21 @@ async def _unknown(invocation: Invocation) -> Document | None:
 async def _add(invocation: Invocation) -> Document:
     speech = invocation.speech
     spec = split_definition(invocation.args)
+    if not spec.query:
+        return _what(speech)
     topics = await invocation.topics()
+    lexicon = invocation.catalog.lexicon
+    query = read_query(spec.query, lexicon)
+    named = "/topics add " + (f"{spec.name} = " if spec.name != spec.query else "")
+    if isinstance(query, QueryProblem):
+        meant = corrections(named, mended(spec.query, query, lexicon))
+        return query_problem(query, spec.query, speech, meant)
     problem = _problem(invocation, spec, topics)
     if problem is not None:
         return problem
-    lexicon = invocation.catalog.lexicon
-    query = read_query(spec.query, lexicon)
-    if isinstance(query, QueryProblem):
-        return query_problem(query, spec.query, speech)
+    slip = doubt(query, lexicon)
+    if slip is not None:
+        return doubtful(slip, query, named, f"/topics add {spec.name} = ", speech)
     topic = await invocation.services.newsdesk.add_topic(invocation.chat.id, spec)
     if topic is None:
         return document(
@@ -104,16 +112,18 @@ async def _add(invocation: Invocation) -> Document:
     )
 
 
+def _what(speech: Speech) -> Document:
+    return document(
+        speech.say("🤔 What should the topic look for?"),
+        (),
+        speech.tell("For example: {command}", command=example(speech)),
+        speech.tell("With a name of its own: {command}", command=example(speech, speech.say("Strait"))),
+    )
+
+
 def _problem(invocation: Invocation, spec: TopicSpec, topics: Sequence[Topic]) -> Document | None:
     """What stands against a new topic, but for its query, if anything."""
     speech = invocation.speech
-    if not spec.query:
-        return document(
-            speech.say("🤔 What should the topic look for?"),
-            (),
-            speech.tell("For example: {command}", command=example(speech)),
-            speech.tell("With a name of its own: {command}", command=example(speech, speech.say("Strait"))),
-        )
     problem = name_problem(spec, topics, "/topics add NAME = QUERY", speech)
     limit = invocation.services.topics_per_chat
     if problem is None and sum(topic.chat_id is not None for topic in topics) >= limit:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.history import PERIOD, Recent, expectation, recent
+from bot.chat.commands.history import PERIOD, expectation, recent, watched
 from bot.chat.commands.misuse import misuse
-from bot.chat.commands.understanding import query_problem, scored, understood
+from bot.chat.commands.understanding import corrections, query_problem, scored, understood
+from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
 from bot.domain.indexing import match_query
@@ -24,9 +24,6 @@ from bot.domain.topics import Topic
 _SHOWN = 5
 _CLEAR = 0.7
 """A score below this is so near to the threshold that it is told."""
-
-_AT_ONCE = 200
-"""Entries judged before the event loop may do something else; about 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +44,23 @@ async def try_out(invocation: Invocation) -> Document:
     lexicon = invocation.catalog.lexicon
     query = read_query(text, lexicon)
     if isinstance(query, QueryProblem):
-        return query_problem(query, text, speech)
-    history = await recent(invocation)
-    entries = [entry for entry in history.entries if entry.at >= invocation.now - PERIOD]
-    hits = tuple(_gather(await _match(query, entries, lexicon)))
+        meant = corrections("/topics test ", mended(text, query, lexicon))
+        return query_problem(query, text, speech, meant)
+    matched, tried = await _match(query, invocation)
+    hits = tuple(_gather(matched))
     left_out = len(hits) - _SHOWN
+    slip = doubt(query, lexicon)
     return document(
-        *_summary(hits, len(entries), invocation.now, history, speech),
+        *_summary(hits, tried, invocation.now, await watched(invocation), speech),
         (),
         line("🔎 ", strong(topic.spec.name if topic else text)),
         *understood(query, lexicon, speech),
         *(row for hit in hits[:_SHOWN] for row in _rows(hit, invocation, lexicon)),
         *(((), line(faint(speech.say("… and {n} more.", n=left_out)))) if left_out > 0 else ()),
-        actions=await _next(invocation, topic, text),
+        actions=(
+            *corrections("/topics test ", slip.meant if slip else ()),
+            *await _next(invocation, topic, text),
+        ),
     )
 
 
@@ -78,12 +79,15 @@ async def _topic_named(invocation: Invocation) -> Topic | None:
     return next((topic for topic in topics if topic.spec.slug == invocation.args.casefold()), None)
 
 
-async def _match(query: Query, entries: Sequence[Entry], lexicon: Lexicon) -> list[tuple[Entry, Match]]:
+async def _match(query: Query, invocation: Invocation) -> tuple[list[tuple[Entry, Match]], int]:
+    """The recent entries that fit, and among how many."""
     found: list[tuple[Entry, Match]] = []
-    for start in range(0, len(entries), _AT_ONCE):
-        found.extend(match_query(query, entries[start : start + _AT_ONCE], lexicon))
-        await asyncio.sleep(0)
-    return found
+    tried = 0
+    async for page in recent(invocation):
+        entries = [entry for entry in page if entry.at >= invocation.now - PERIOD]
+        found.extend(match_query(query, entries, invocation.catalog.lexicon))
+        tried += len(entries)
+    return found, tried
 
 
 def _gather(matched: Iterable[tuple[Entry, Match]]) -> Iterator[_Hit]:
@@ -97,7 +101,7 @@ def _gather(matched: Iterable[tuple[Entry, Match]]) -> Iterator[_Hit]:
 
 
 def _summary(
-    hits: Sequence[_Hit], entries: int, now: datetime, history: Recent, speech: Speech
+    hits: Sequence[_Hit], entries: int, now: datetime, span: timedelta, speech: Speech
 ) -> tuple[Line, ...]:
     if not entries:
         return (line(speech.say("Nothing has been read yet, so there is nothing to try it on.")),)
@@ -106,13 +110,13 @@ def _summary(
         "{stories} would have matched, out of {entries} that came in the last {span}.",
         stories=strong(found),
         entries=speech.plural("{n} entry", "{n} entries", entries),
-        span=speech.lasting(history.watched),
+        span=speech.lasting(span),
     )
     if not hits:
         return (told,)
     # What was older when we first saw it says nothing of how much comes in a day.
-    live = sum(hit.entry.at >= now - history.watched for hit in hits)
-    return told, line(faint(expectation({"": live}, history.watched, speech)))
+    live = sum(hit.entry.at >= now - span for hit in hits)
+    return told, line(faint(expectation({"": live}, span, speech)))
 
 
 def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]:

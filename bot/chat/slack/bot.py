@@ -130,6 +130,7 @@ class SlackBot:
         me = await self._client.auth_test()
         self._bot_user, self._team = str(me["user_id"]), str(me["team_id"])
         self.name = f"@{me['user']} in {me['team']}"
+        self.messenger.workspace = me.get("url")
         await self._client.apps_connections_open(app_token=self._app_token)
         # What the token stood in the way of is possible again.
         await self._reception.mended("slack", {*TOKEN_REFUSED, UNINSTALLED})

@@ -16,7 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.chat.pacing import Pace, Pacer
 from bot.chat.slack import render
 from bot.chat.slack.errors import FAILURES, outcome_of
-from bot.chat.slack.places import target_of
+from bot.chat.slack.places import message_address, target_of
 from bot.chat.slack.render import Payload
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Sent
@@ -56,9 +56,10 @@ def windows_of(address: str, urgency: Urgency) -> tuple[Window, ...]:
 
 
 class SlackMessenger:
-    """`ports.Messenger`, and the voice of answers."""
+    """`ports.Messenger`, and the voice of answers. `workspace` is its web address, once that is known."""
 
     def __init__(self, client: AsyncWebClient, pace: Pace = windows_of) -> None:
+        self.workspace: str | None = None
         self._client = client
         self._pacer = Pacer(pace)
 
@@ -77,6 +78,9 @@ class SlackMessenger:
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Slack knows
         return await self._update(chat.address, message_id, Payload.load(text))
+
+    def address_of(self, chat: Chat, message_id: str) -> str | None:
+        return message_address(self.workspace, chat.address, message_id) if self.workspace else None
 
     async def say(self, ear: Ear, document: Document, page: int = 0) -> None:
         """Send an answer, in as many messages as it takes. Returns when all is sent, or given up."""

@@ -17,3 +17,8 @@ def address_of(team: str, channel: str) -> str:
 def target_of(address: str) -> Target:
     team, _, channel = address.partition("/")
     return Target(team, channel)
+
+
+def message_address(workspace: str, address: str, message_id: str) -> str:
+    """What chat.getPermalink would answer; `workspace` is its web address, as auth.test names it."""
+    return f"{workspace.rstrip('/')}/archives/{target_of(address).channel}/p{message_id.replace('.', '')}"

@@ -21,7 +21,7 @@ from telegram.error import ChatMigrated, TelegramError
 
 from bot.chat.pacing import Pace, Pacer
 from bot.chat.telegram.errors import UNCHANGED, outcome_of
-from bot.chat.telegram.places import address_of, is_group, target_of
+from bot.chat.telegram.places import address_of, is_group, message_address, target_of
 from bot.chat.telegram.render import Keyboard, as_html, fits, keyboard, split
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Refused, Sent
@@ -81,6 +81,9 @@ class TelegramMessenger:
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Telegram knows
         return await self._edit(chat.address, message_id, text, previews=chat.previews)
+
+    def address_of(self, chat: Chat, message_id: str) -> str | None:
+        return message_address(chat.address, message_id)
 
     async def say(self, address: str, document: Document, *, reply_to: int | None = None) -> None:
         """Send an answer, in as many messages as it takes, buttons below the last. Returns when all is sent, or given up."""

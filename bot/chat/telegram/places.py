@@ -21,6 +21,15 @@ def target_of(address: str) -> Target:
     return Target(int(chat_id), int(thread) if thread else None)
 
 
+def message_address(address: str, message_id: str) -> str | None:
+    """Where members can open a message: only channels and supergroups have such addresses (core.telegram.org/api/links)."""
+    chat_id, thread = target_of(address)
+    number = str(chat_id).removeprefix("-100")
+    if not str(chat_id).startswith("-100") or not message_id.isdecimal():
+        return None
+    return "/".join(("https://t.me/c", number, *((str(thread),) if thread else ()), message_id))
+
+
 def is_group(chat_id: int) -> bool:
     """Whether it is a group or channel: people have positive ids."""
     return chat_id < 0

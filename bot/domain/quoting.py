@@ -1,0 +1,196 @@
+"""What of an entry can be quoted: its headline without furniture, and its whole sentences that speak of the event.
+
+What gives a sentence away is in `bot.domain.phrases`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.boilerplate import begins_with_call, without_calls, without_furniture
+from bot.domain.entries import Entry
+from bot.domain.outlets import Outlets, fold_name
+from bot.domain.phrases import (
+    BYLINE,
+    CREDITS,
+    DATELINE,
+    LINKS,
+    OF_ITSELF,
+    ORPHANS,
+    RECALLING_WORD,
+    RECALLS,
+    SERVICE,
+)
+from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
+from bot.domain.text import is_run
+
+MAX_SENTENCE = 320
+"""A longer sentence (characters) is shortened at the end of a clause, or not quoted."""
+
+READ = 3_000
+"""Characters of a text that are looked at: what stands further down is no news."""
+
+MOST_SENTENCES = 12
+"""Sentences of an entry that are considered."""
+
+_ENDS = re.compile(r"""[.!?。！？؟।։…:：][\s"'”’»」』)）\]]*$""")
+"""How a whole sentence ends. A source that ends none so writes without; of one that does, the rest was cut off."""
+
+_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])[\s\"'”’»」』)）]*$")
+_ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
+_LEADS_IN = re.compile(r"[:：]\s*$")
+_JAPANESE_PAST = re.compile(r"[ただ]。?$")
+_OPENS_QUOTE = "“\"«「『‘'„"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence that can be quoted. `place` counts the sentences of its entry from 0, without those that are the title.
+
+    `follows`: it points at the sentence before it, and is not understood without. `recalls`: it tells of what was
+    before the event.
+    """
+
+    text: str
+    place: int
+    follows: bool = False
+    recalls: bool = False
+
+
+def headline_of(entry: Entry, outlets: Outlets) -> str:
+    """The title without a live blog's furniture, credits and the name of its outlet behind it; may be empty."""
+    title = _without_outlet(without_furniture(entry.title), entry.outlet, outlets)
+    stripped = CREDITS.sub("", title).strip()
+    return stripped if any(map(str.isalnum, stripped)) else entry.title
+
+
+def _without_outlet(title: str, outlet: str, outlets: Outlets) -> str:
+    """`Leaders meet | World News | Reuters` is `Leaders meet`. The outlet may be named by any name it has."""
+    for _ in range(3):
+        found = re.search(r"\s*(?:\s[-–—]|[|｜：])\s*(?P<tail>[^|｜]{2,40})$", title)
+        if found is None:
+            break
+        tail = found["tail"].strip()
+        bar = found[0].lstrip()[:1] in "|｜"
+        if not (
+            fold_name(tail) in outlets.by_name or outlets.resolve(tail) == outlets.resolve(outlet) or bar
+        ):
+            break
+        title = title[: found.start()].rstrip()
+    return title
+
+
+def quotes_of(entry: Entry) -> tuple[Quote, ...]:
+    """The summary's sentences that can be quoted and that the title does not already say in the same words.
+
+    The last one of a text that is longer than what is looked at is left out.
+    """
+    return tuple(_quotes(entry))
+
+
+def _quotes(entry: Entry) -> Iterator[Quote]:
+    title = _words(entry.title)
+    text = _without_dateline(_without_title(entry.summary[:READ], entry.title))
+    sentences = split_sentences(text, entry.language)
+    if len(entry.summary) > READ:
+        sentences = sentences[:-1]
+    sentences = tuple(sentence for sentence in sentences[:MOST_SENTENCES] if _words(sentence) != title)
+    punctuates = entry.language in ("ja", "zh") or any(_ENDS.search(sentence) for sentence in sentences)
+    read = ""
+    for place, sentence in enumerate(sentences):
+        within, read = bool(open_at_end(read)), read + sentence
+        text = CREDITS.sub("", without_calls(sentence)).strip()
+        # Within a quotation that goes over several sentences, somebody's word would pass for the source's own.
+        if within or _is_of_itself(text, entry.outlet):
+            continue
+        if _can_be_quoted(text, punctuates=punctuates):
+            quote = _quote(text, place, entry)
+            if quote is not None:
+                yield quote
+
+
+def _can_be_quoted(text: str, *, punctuates: bool) -> bool:
+    whole = not _CUT_OFF.search(text) and (not punctuates or _ENDS.search(text))
+    return bool(
+        whole
+        and _says_something(text)
+        and is_balanced(text)
+        and not _ASKS.search(text)
+        and not _LEADS_IN.search(text)
+        and not begins_with_call(text)
+        and not SERVICE.search(text)
+        and not BYLINE.fullmatch(text)
+        and not _is_bare_speech(text)
+    )
+
+
+def _quote(sentence: str, place: int, entry: Entry) -> Quote | None:
+    """The sentence without what ties it to the one before, and shortened where it is too long; None: it cannot be."""
+    language = entry.language
+    recalls = _tells_of_the_past(sentence, entry)
+    text = sentence
+    for pattern in (LINKS.get(language), RECALLING_WORD if recalls else None):
+        tie = pattern.match(text) if pattern else None
+        if tie and len(text) - tie.end() > 1:
+            text = text[tie.end() :]
+            text = text[0].upper() + text[1:]
+            recalls = recalls or _tells_of_the_past(text, entry)
+    if len(text) > MAX_SENTENCE:
+        shorter = shortened_at_clause(text, MAX_SENTENCE)
+        if shorter is None:
+            return None
+        text = shorter
+    orphans = ORPHANS.get(language)
+    bare = text.lstrip(_OPENS_QUOTE)
+    follows = bool(orphans and orphans.match(bare))
+    return Quote(text, place, follows, recalls)
+
+
+def _is_of_itself(text: str, outlet: str) -> bool:
+    """`The Post looks at what comes next`: what the outlet does, not what happened."""
+    name = re.split(r"\W", outlet.removeprefix("The "), maxsplit=1)[0]
+    return bool(name) and re.match(rf"(?:The )?{re.escape(name)}(?: \w+)? {OF_ITSELF}", text) is not None
+
+
+def _says_something(text: str) -> bool:
+    """Whether there are two words in it; scripts without spaces have longer ones."""
+    words = _words(text)
+    return len(words) > 1 or (len(words) == 1 and is_run(words[0][0]) and len(words[0]) > 1)
+
+
+def _tells_of_the_past(sentence: str, entry: Entry) -> bool:
+    pattern = RECALLS.get(entry.language)
+    found = pattern.match(sentence) if pattern else None
+    over = found is not None and (found["year"] is None or int(found["year"]) < entry.at.year)
+    return over and (entry.language != "ja" or _JAPANESE_PAST.search(sentence) is not None)
+
+
+def _is_bare_speech(text: str) -> bool:
+    """Whether all of it is somebody's words, and it does not say whose."""
+    inner = text.strip(" .,!。！")
+    return len(inner) > 1 and any(
+        inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
+        for opening, closing in ("“”", "«»", "「」", '""', "『』")
+    )
+
+
+def _without_title(text: str, title: str) -> str:
+    """A text before which its feed has set the title again, without that."""
+    rest = text.removeprefix(title)
+    repeated = len(_words(title)) > 2 and rest != text and rest[:1] in (" ", "\n")  # noqa: PLR2004 - a phrase, not a name
+    return rest.lstrip() if repeated and rest.lstrip()[:1].isupper() else text
+
+
+def _without_dateline(text: str) -> str:
+    """The text from its first word on: without by whom and from where."""
+    for pattern in (BYLINE, DATELINE):
+        found = pattern.match(text.lstrip())
+        if found:
+            text = text.lstrip()[found.end() :]
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))
