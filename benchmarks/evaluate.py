@@ -26,6 +26,7 @@ from rich.table import Table
 from benchmarks.bulletins import print_page
 from benchmarks.headlines import print_scores
 from benchmarks.phrases import print_phrases
+from benchmarks.telling import print_telling
 from bot.domain.catalog import Catalog
 from bot.replay import RecordedEntry, ReplayProblem, read_recording, replay
 from bot.settings.files import load_catalog
@@ -106,19 +107,22 @@ def main(
         for row in rows
         if not row.get("borderline")
     ]
-    found = asyncio.run(_matched(read_recording(stream.read_text(encoding="utf-8"), stream.name), catalog))
+    events = asyncio.run(_replayed(read_recording(stream.read_text(encoding="utf-8"), stream.name), catalog))
+    found = {event["url"]: set(event["topics"]) for event in events if event["event"] == "entry"}
     by_rule = {
         item.url: {topic for topic, rule in KEYWORD_RULES.items() if rule(item.title)} for item in labelled
     }
     console.print(_table(labelled, found, by_rule))
+    stories = {row["url"]: row["story"] for row in rows if row.get("story") and not row.get("borderline")}
+    print_telling(events, stories, console)
     if errors:
         _print_errors(labelled, found)
 
 
-async def _matched(
+async def _replayed(
     recording: tuple[RecordedEntry, ...] | ReplayProblem, catalog: Catalog
-) -> Mapping[str, set[str]]:
-    """By address, the topics the real pipeline gave each entry."""
+) -> Sequence[Mapping[str, Any]]:
+    """What the real pipeline did with each entry, and what it told."""
     if isinstance(recording, ReplayProblem):
         sys.exit(recording.message)
     events: list[dict[str, Any]] = []
@@ -129,7 +133,7 @@ async def _matched(
         )
     if problem:
         sys.exit(problem.message)
-    return {event["url"]: set(event["topics"]) for event in events if event["event"] == "entry"}
+    return events
 
 
 def _table(

@@ -117,7 +117,15 @@ class Paper:
     def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
         return nullcontext()
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
+    async def send(
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+    ) -> Outcome:
+        del answers, silent
         return await self.edit(chat, str(len(self.shown) + 1), text)
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.bulletins import Bulletin, catch_up, lay_out, shortened
-from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
-from bot.domain.composing import compose
 from bot.domain.deliveries import (
+    HOUR,
+    MOST_HELD,
     Delivery,
     DeliveryKind,
     NotSent,
@@ -31,18 +30,18 @@ from bot.domain.deliveries import (
     Sent,
     Settlement,
     Unknown,
+    hourly_until,
     postpone,
     settle,
     settle_edit,
+    untold,
 )
-from bot.domain.digests import compose_row, lay_out_part
-from bot.domain.documents import Document
 from bot.domain.pacing import Urgency
 from bot.domain.schedules import quiet_until
-from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
-from bot.domain.stories import Story, readable
-from bot.domain.translating import to_translate, translated
+from bot.domain.speech import ONLY_ENGLISH, Speeches
+from bot.domain.stories import Story
 from bot.ports import Clock, Messenger, Newsdesk, NoTranslator, Point, Probe, Store, Translator, no_probe
+from bot.saying import Composer, Said
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +51,6 @@ PLACES = 200
 
 PATIENCE = timedelta(seconds=2)
 """A chat that cannot be spoken to for longer gives up its place."""
-
-MOST_FOLDED = 25
-"""Stories that a message for what was missed may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,7 @@ class Telling:
     message_id: str
     text: str
     at: datetime
+    answers: str | None = None
 
 
 class Outbox:
@@ -85,10 +82,9 @@ class Outbox:
         translator: Translator | None = None,
     ) -> None:
         self._store = store
+        self._composer = Composer(store, newsdesk, translator or NoTranslator(), speeches)
         self._messengers = messengers
         self._clock = clock
-        self._newsdesk = newsdesk
-        self._speeches = speeches
         self._listener = listener
         self._probe = probe
         self._translator = translator or NoTranslator()
@@ -132,7 +128,7 @@ class Outbox:
                 await self._settle(delivery, Refused("the chat is gone"))
                 return None
             self._under_way[chat.id] = chat.platform
-            if delivery.kind is DeliveryKind.NEW and await self._left_for_later(delivery, chat):
+            if delivery.kind is not DeliveryKind.EDIT and await self._left_for_later(delivery, chat):
                 return None
             messenger = self._messengers[chat.platform]
             wait = messenger.wait(chat)
@@ -152,26 +148,28 @@ class Outbox:
             self._under_way.pop(delivery.chat_id, None)
 
     async def _left_for_later(self, delivery: Delivery, chat: Chat) -> bool:
-        """Hold a message in quiet hours; behind them, fold it with the others where many were held."""
-        until = quiet_until(chat.quiet, ZoneInfo(chat.time_zone), self._clock.now())
+        """Hold a message in quiet hours, or beyond the number an hour; then fold it with the others that were held."""
+        now = self._clock.now()
+        until = quiet_until(chat.quiet, ZoneInfo(chat.time_zone), now)
+        if until is not None and chat.quiet and chat.quiet.confirmed:
+            until = None if await self._composer.confirmed(delivery, chat) else until
+        limits = [
+            one.hourly
+            for one in await self._store.subscriptions(chat.id)
+            if one.topic_id in delivery.topic_ids
+        ]
+        if until is None and any(limits):
+            until = hourly_until(
+                await self._store.sent_lately(chat.id, delivery.topic_ids, now - HOUR), limits
+            )
         if until is None:
-            return delivery.held and await self._store.fold_held(chat.id, self._clock.now()) > 0
-        if chat.quiet and chat.quiet.confirmed and await self._confirmed(delivery, chat):
-            return False
+            occasion, most = (Occasion.HOURLY, 1) if any(limits) else (Occasion.QUIET, MOST_HELD)
+            return delivery.held and await self._store.fold_held(chat.id, occasion, most, now) > 0
         await self._write(postpone(delivery, until, held=True))
         if await self._store.chat(chat.id) != chat:
             # It was changed before this one was held, so nobody else looks at it anew.
-            await self._write(postpone(delivery, self._clock.now(), held=True))
+            await self._write(postpone(delivery, now, held=True))
         return True
-
-    async def _confirmed(self, delivery: Delivery, chat: Chat) -> bool:
-        """Whether it is a bulletin that bears the mark of what several outlets report."""
-        whole = await self._store.story(delivery.story_id) if delivery.story_id is not None else None
-        story = readable(whole, chat) if whole else None
-        if story is None or not story.reports:
-            return False
-        catalog = self._newsdesk.catalog()
-        return catalog.style.confirmed in compose(story, chat, (), catalog).marks
 
     async def _deliver(self, delivery: Delivery, chat: Chat) -> Telling | None:
         """Compose, call, settle. Raises only for what fails before the call."""
@@ -181,35 +179,44 @@ class Outbox:
         if isinstance(prepared, Sent | Refused):
             await self._settle(delivery, prepared)
             return None
-        saved, story = prepared
+        saved, said = prepared
         before = delivery.text if delivery.attempts == 0 else None
-        outcome = await self._call(saved, chat, before)
+        outcome = await self._call(saved, chat, before, said.answers)
         self._probe(Point.CALLED)
         # The revision that was claimed: the text may hold more, never less.
         await self._settle(replace(saved, wanted_revision=delivery.wanted_revision), outcome)
         self._probe(Point.SETTLED)
         if isinstance(outcome, Refused) and outcome.pause_chat:
             await self._pause(chat, outcome.reason)
-        if not isinstance(outcome, Sent) or story is None:
+        if not isinstance(outcome, Sent) or said.story is None:
             return None
-        return Telling(saved, delivery.kind, story, outcome.message_id, saved.text or "", self._clock.now())
+        return Telling(
+            saved,
+            delivery.kind,
+            said.story,
+            outcome.message_id,
+            saved.text or "",
+            self._clock.now(),
+            said.answers,
+        )
 
-    async def _prepare(
-        self, delivery: Delivery, chat: Chat
-    ) -> tuple[Delivery, Story | None] | Sent | Refused | None:
-        """The message with its text saved, and its story, if it has one; or the outcome where no call is needed.
+    async def _prepare(self, delivery: Delivery, chat: Chat) -> tuple[Delivery, Said] | Sent | Refused | None:
+        """The message with its text saved, and what it says; or the outcome where no call is needed.
 
         None where it is not to be sent any more.
         """
         if delivery.kind is DeliveryKind.EDIT and delivery.message_id is None:
             return Refused("its chat has moved, and the message stayed behind")
-        story, documents = await self._tell(delivery, chat)
-        if documents is None:
+        messenger = self._messengers[chat.platform]
+        said = await self._composer.say(delivery, chat, partial(messenger.address_of, chat))
+        if said is None and delivery.answers is not None:
+            await self._write(untold(delivery, delivery.answers, "it brings nothing new", self._clock.now()))
+            return None
+        if said is None:
             return Refused(
                 "nothing is left to tell: its outlets are blocked here, or its topics not followed any more"
             )
-        render = self._messengers[chat.platform].render
-        text = next((text for text in map(render, documents) if text is not None), None)
+        text = next((text for text in map(messenger.render, said.documents) if text is not None), None)
         self._probe(Point.COMPOSED)
         if text is None:
             return Refused("it fits into no message, however short")
@@ -218,73 +225,14 @@ class Outbox:
             return Sent(delivery.message_id)
         saved = await self._store.begin_send(delivery.id, text)
         self._probe(Point.SAVED)
-        return None if saved is None else (saved, story)
+        return None if saved is None else (saved, said)
 
-    async def _tell(self, delivery: Delivery, chat: Chat) -> tuple[Story | None, Iterable[Document] | None]:
-        """The story of the message and what it says, in ever shorter versions; None where nothing is left to say."""
-        if delivery.occasion is Occasion.DIGEST:
-            return None, await self._tell_digest(delivery, chat)
-        catalog, speech = self._newsdesk.catalog(), speech_for(chat, self._speeches)
-        if delivery.story_id is None:
-            occasion = delivery.occasion or Occasion.PAUSE
-            stories, total = await self._store.folded_stories(delivery.id, MOST_FOLDED)
-            kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
-            total -= len(stories) - len(kept)
-            repeat = delivery.possible_repeat
-            missed = catch_up(kept, total, chat, catalog, speech, occasion, possible_repeat=repeat)
-            return None, missed if total else None
-        whole = await self._store.story(delivery.story_id)
-        story = readable(whole, chat) if whole else None
-        if story is None or not story.reports:
-            return None, None
-        followed = {one.topic_id for one in await self._store.subscriptions(chat.id)}
-        if delivery.kind is DeliveryKind.NEW and not followed.intersection(delivery.topic_ids):
-            return None, None
-        topics = await self._store.topics(delivery.topic_ids)
-        bulletin = compose(
-            story,
-            chat,
-            topics,
-            catalog,
-            first_sent=delivery.sent_at,
-            possible_repeat=delivery.possible_repeat,
-        )
-        bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return story, (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
-
-    async def _tell_digest(self, delivery: Delivery, chat: Chat) -> Iterable[Document] | None:
-        """What a part of a digest says, in ever shorter versions; None where nothing is left to say."""
-        part = await self._store.digest_part(delivery.id)
-        seen = [replace(one, story=readable(one.story, chat)) for one in part.told] if part else []
-        catalog = self._newsdesk.catalog()
-        rows = [compose_row(one, chat, catalog) for one in seen if one.story.reports]
-        if part is None or not rows:
-            return None
-        return lay_out_part(
-            rows,
-            part.place,
-            chat,
-            await self._store.topics({row.item.topic_id for row in rows}),
-            catalog,
-            partial(self._messengers[chat.platform].address_of, chat),
-            speech_for(chat, self._speeches),
-            possible_repeat=delivery.possible_repeat,
-        )
-
-    async def _in_their_language(self, bulletin: Bulletin, chat: Chat, catalog: Catalog) -> Bulletin:
-        """The bulletin as it is, or translated where the chat cannot read it and there is somebody who can."""
-        asked = to_translate(bulletin, chat)
-        if asked is None:
-            return bulletin
-        texts = await self._translator.translate(asked.texts, asked.source, asked.target)
-        return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
-
-    async def _call(self, delivery: Delivery, chat: Chat, before: str | None) -> Outcome:
+    async def _call(self, delivery: Delivery, chat: Chat, before: str | None, answers: str | None) -> Outcome:
         messenger, text = self._messengers[chat.platform], delivery.text or ""
         try:
             if delivery.kind is DeliveryKind.EDIT and delivery.message_id:
                 return await messenger.edit(chat, delivery.message_id, text, before)
-            return await messenger.send(chat, text)
+            return await messenger.send(chat, text, answers=answers, silent=delivery.silent)
         except Exception:
             # A messenger never raises by contract; if it does, what became of the message is not known.
             log.exception("messenger_failed", chat=chat.id, delivery=delivery.id)

@@ -16,15 +16,16 @@ A process that dies anywhere leaves either the old state, and the step is taken 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import structlog
 
 from bot.domain.catalog import Catalog
-from bot.domain.chats import Chat, Subscription
+from bot.domain.clustering import WINDOW
+from bot.domain.deciding import Ledger
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, ParsedEntry, fingerprint, keys_of, plan_ingest
 from bot.domain.indexing import TopicIndex
 from bot.domain.lexicon import Lexicon
@@ -42,8 +43,8 @@ from bot.domain.polling import (
 )
 from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.speech import phrase
-from bot.domain.stories import CLOSES_AFTER, OpenStory, Told, decide, extend, place, rename, story_key
 from bot.domain.topics import Topic, TopicSpec
+from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import (
     Clock,
     DeskRecord,
@@ -200,6 +201,8 @@ class Desk:
         self._unsearched: dict[int, Query] = {}
         """Topics in force that stored entries are yet to be searched for."""
         self._search: asyncio.Task[None] | None = None
+        self._ledger: Ledger | None = None
+        """The open stories; None where they are to be read from the store."""
 
     def catalog(self) -> Catalog:
         return self._catalog
@@ -322,6 +325,8 @@ class Desk:
             await self._store.backfill(done, [pair for pair in found if pair[1].topic_id in done])
             for topic_id in done:
                 del self._unsearched[topic_id]
+                if self._ledger is not None:
+                    self._ledger.refit(topic_id, {id_ for id_, match in found if match.topic_id == topic_id})
 
     async def work(self, limit: int = DESK_BATCH) -> tuple[DeskRecord, ...]:
         """Decide about a batch of what waits; answers what was decided, nothing when nothing waits."""
@@ -331,8 +336,7 @@ class Desk:
                 return ()
             judged = tuple(self._judge(one) for one in pending)
             self._probe(Point.JUDGED)
-            records = decide_all(judged, await self._situation(judged))
-            await self._store.record_desk(records, self._clock.now())
+            records = await self._decided(judged)
             self._probe(Point.DECIDED)
         self._queue.wake(Stage.OUTBOX)
         return records
@@ -340,47 +344,35 @@ class Desk:
     def _judge(self, one: PendingEntry) -> Judged:
         try:
             analysis = analyse(one.entry, self._index.lexicon)
-            return Judged(one, analysis.named, self._index.match(analysis))
+            return Judged(one, analysis, self._index.match(analysis))
         except Exception:
             # A text that our code trips over must not hold up everybody's news; it is kept, and matches nothing.
             log.exception("entry_not_judged", entry=one.entry.id)
-            return Judged(one, (), ())
+            return Judged(one)
 
-    async def _situation(self, judged: Sequence[Judged]) -> Situation:
-        keys = {story_key(one.pending.entry) for one in judged}
-        since = min(one.pending.entry.at for one in judged) - CLOSES_AFTER
-        stories = await self._store.open_stories(keys, since)
-        ids = {story.story_id for story in stories.values()} | {
-            one.pending.story_id for one in judged if one.pending.story_id is not None
-        }
-        matched = {match.topic_id for one in judged for match in one.matches}
-        if not ids and not matched:
-            return Situation(stories)  # most of what comes in is nobody's topic
-        topics = await self._store.story_topics(ids)
-        concerned = matched.union(*topics.values())
+    async def _decided(self, judged: Sequence[Judged]) -> tuple[DeskRecord, ...]:
+        """Place the entries and decide about them; all of it is stored, or none of it is remembered."""
+        now = self._clock.now()
+        if self._ledger is None:
+            self._ledger = Ledger(await self._store.known_reports(now - WINDOW))
+        ledger, self._ledger = self._ledger, None
+        ledger.forget(now)
+        placed = place_all(judged, ledger, self._catalog)
+        records = decide_all(placed, await self._situation(placed), now)
+        await self._store.record_desk(records, now)
+        self._ledger = ledger
+        return records
+
+    async def _situation(self, placed: Sequence[Placed]) -> Situation:
+        stories = stories_of(placed)
+        concerned = frozenset[int]().union(*stories.values())
+        if not concerned:
+            return Situation()  # most of what comes in is nobody's topic
         chats = await self._store.subscribed_chats(concerned)
-        subscriptions = await self._store.subscriptions(to=concerned) if chats else ()
-        return Situation(stories, topics, chats, subscriptions, await self._store.told(ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A pending entry with what it names and the topics it fits."""
-
-    pending: PendingEntry
-    concepts: tuple[str, ...]
-    matches: tuple[Match, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the desk has to know to decide about a batch."""
-
-    stories: Mapping[str, OpenStory]
-    topics: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    chats: Sequence[Chat] = ()
-    subscriptions: Sequence[Subscription] = ()
-    told: Sequence[Told] = ()
+        if not chats:
+            return Situation()
+        subscriptions = await self._store.subscriptions(to=concerned)
+        return Situation(chats, subscriptions, await self._store.told(stories))
 
 
 def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:
@@ -424,38 +416,6 @@ def take_up(topics: Iterable[Topic], index: TopicIndex, reader: QueryReader) -> 
         if not topic.backfilled:
             unsearched[topic.id] = query
     return unsearched
-
-
-def decide_all(judged: Iterable[Judged], situation: Situation) -> tuple[DeskRecord, ...]:
-    """Place the entries one after the other and decide what each chat is to hear; later ones see what earlier did."""
-    stories = dict(situation.stories)
-    topics = dict(situation.topics)
-    told = set(situation.told)
-    records = []
-    for one in judged:
-        entry, known_story = one.pending.entry, one.pending.story_id
-        if known_story is None:
-            placement = place(entry, stories)
-            story_id, stories = placement.story_id, extend(stories, placement, entry)
-        else:
-            placement = None
-            story_id, stories = known_story, rename(stories, known_story, entry)
-        before = topics.get(story_id, frozenset())
-        matched = frozenset(match.topic_id for match in one.matches)
-        topics[story_id] = before | matched
-        intents, revisions = decide(
-            entry,
-            story_id,
-            # A revision is no news to whoever subscribed meanwhile, but for the topics that it is the first to fit.
-            topics[story_id] if placement else matched - before,
-            is_revision=placement is None,
-            chats=situation.chats,
-            subscriptions=situation.subscriptions,
-            told=told,
-        )
-        told.update(Told(intent.chat_id, intent.story_id) for intent in intents)
-        records.append(DeskRecord(entry, one.concepts, one.matches, placement, intents, revisions))
-    return tuple(records)
 
 
 def _match_all(index: TopicIndex, entries: Iterable[Entry]) -> list[tuple[int, Match]]:

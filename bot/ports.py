@@ -15,15 +15,17 @@ from typing import Protocol
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
-from bot.domain.deliveries import Delivery, Intent, Outcome, Settlement
+from bot.domain.deciding import KnownReport, Revise, Told
+from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part
 from bot.domain.documents import Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
+from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
-from bot.domain.stories import OpenStory, Placement, Revise, Story, Told
+from bot.domain.stories import Placement, Story
 from bot.domain.topics import Topic, TopicSpec
 
 
@@ -107,8 +109,14 @@ class Messenger(Protocol):
         """Entered when the bot may make one call to this chat, and nobody else is making one."""
         ...
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
-        """Send a rendered text as a new message, within a turn."""
+    async def send(
+        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+    ) -> Outcome:
+        """Send a rendered text as a new message, within a turn.
+
+        `answers`: as an answer to this message, which all of the chat see; if that is gone, as one of its own. `silent`:
+        without a sound, where the platform can.
+        """
         ...
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
@@ -199,6 +207,9 @@ class DeskRecord:
     """None for a revision, which stays where it is."""
     intents: tuple[Intent, ...] = ()
     revisions: tuple[Revise, ...] = ()
+    profile: Profile | None = None
+    """As it is to be remembered; `voice` is the owner of its outlet."""
+    voice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,23 +299,23 @@ class DeskStore(Protocol):
         """What waits for the desk, in the order in which it was seen."""
         ...
 
-    async def open_stories(self, keys: Iterable[str], since: datetime) -> Mapping[str, OpenStory]:
-        """By key: for each of `keys` the newest story last reported on at or after `since`.
+    async def known_reports(self, since: datetime) -> tuple[KnownReport, ...]:
+        """The reports seen at or after `since`, in the order in which they came: what the desk remembers of them.
 
-        A story has the key it was opened with, and those of its reports' newest titles.
+        Their topics are those that the entries fit by their own words.
         """
         ...
 
     async def told(self, story_ids: Iterable[int]) -> tuple[Told, ...]:
-        """The messages about these stories, digests among them, that were sent or are owed (failed ones left out)."""
-        ...
-
-    async def story_topics(self, story_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
-        """The topics that entries of each story match."""
+        """The messages about these stories that were sent or are owed: updates and digests too, failed ones left out."""
         ...
 
     async def record_desk(self, records: Sequence[DeskRecord], now: datetime) -> None:
-        """Store matches, stories, intents and wanted revisions; the entries no longer wait.
+        """Store matches, stories, merges, intents and wanted revisions; the entries no longer wait.
+
+        Where stories merge, the reports of the younger stand in the older one, and so do its messages to chats that
+        were not told of the older one. A chat with messages about both has both revised; one that was not sent yet is
+        told within the other. Revisions are due `REVISED_AFTER` the first one that is not shown.
 
         Matches of an entry replace its earlier ones. An intent for a chat that already has a message about the
         story changes nothing, unless that one failed: then it is pending again. One that is held for quiet hours and is
@@ -327,11 +338,16 @@ class DeskStore(Protocol):
         ...
 
     async def story(self, story_id: int) -> Story | None:
-        """A story with its reports, oldest first, and the matches of all of them."""
+        """A story with its reports, oldest first, and the matches of all of them.
+
+        One that was merged into another has the reports that it had until then.
+        """
         ...
 
-    async def latest_stories(self, topic_ids: Iterable[int], limit: int) -> tuple[Story, ...]:
-        """Stories with a match of one of the topics, the one last reported on first."""
+    async def latest_stories(
+        self, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
+    ) -> tuple[Story, ...]:
+        """Stories with a match of one of the topics, the one last reported on first; only those opened `before`."""
         ...
 
     async def story_counts(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, int]:
@@ -460,8 +476,8 @@ class ResumeStore(Protocol):
         """The stories that a message tells in one, the one last reported on first, and how many there are in all."""
         ...
 
-    async def fold_held(self, chat_id: int, now: datetime) -> int:
-        """Owe in one message what is held for the end of quiet hours, where that is more than `MOST_HELD` messages.
+    async def fold_held(self, chat_id: int, occasion: Occasion, most: int, now: datetime) -> int:
+        """Owe in one message what is held, where that is more than `most` messages.
 
         Answers how many stories that is, 0 where they are to come one by one. Possible repeats come by themselves.
         """
@@ -551,6 +567,20 @@ class DeliveryStore(Protocol):
 
         Answers how many there were.
         """
+        ...
+
+    async def answered(self, delivery: Delivery) -> Delivery | None:
+        """The message that an update answers, None where it was not sent; `sent_at` is when the chat was told last."""
+        ...
+
+    async def message_about(self, chat_id: int, story_id: int) -> Delivery | None:
+        """The chat's own message about a story, if it was sent."""
+        ...
+
+    async def sent_lately(
+        self, chat_id: int, topic_ids: Iterable[int], since: datetime
+    ) -> tuple[datetime, ...]:
+        """When bulletins for one of the topics were sent to a chat at or after `since`, the earliest first."""
         ...
 
     async def sent_messages(

@@ -29,7 +29,7 @@ from bot.chat.pacing import Unpaced
 from bot.clock import SimulatedClock
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
-from bot.domain.deliveries import DeliveryKind, Outcome, Sent
+from bot.domain.deliveries import REVISED_AFTER, DeliveryKind, Outcome, Sent
 from bot.domain.documents import Document
 from bot.domain.entries import EARLIEST_PLAUSIBLE, Entry, ParsedFeed, clean_text
 from bot.domain.languages import language_of
@@ -132,6 +132,8 @@ async def replay(
                 log.decided.update({record.entry.id: record for record in await app.work_off()})
                 done += len(batch)
                 progress(done)
+            clock.advance_to(clock.now() + REVISED_AFTER)
+            await app.work_off()
         finally:
             await store.close()
         for event in log.entries(catalog.lexicon, every_story=every_story):
@@ -184,7 +186,7 @@ class _Log:
                 "at": telling.at.isoformat().replace("+00:00", "Z"),
                 "kind": telling.kind.value,
                 "edits": edited,
-                "reply_to": None,
+                "reply_to": telling.answers,
                 "story": telling.story.id,
                 "topics": [self.slugs[id_] for id_ in telling.delivery.topic_ids],
                 "sources": list(telling.story.outlets),
@@ -193,11 +195,24 @@ class _Log:
             }
         )
 
+    def _merged(self, story_id: int) -> int:
+        """The story that this one turned out to be, if it did."""
+        into = {
+            record.placement.merges[0]: record.placement.merges[1]
+            for record in self.decided.values()
+            if record.placement and record.placement.merges
+        }
+        while story_id in into:
+            story_id = into[story_id]
+        return story_id
+
     def entries(self, lexicon: Lexicon, *, every_story: bool) -> Iterator[Event]:
         """One event for every entry, in the order in which they came."""
         for entry_id, recorded in self._recorded.items():
             record = self.decided[entry_id]
             topics = {self.slugs[match.topic_id]: match.score for match in record.matches}
+            story_id = record.placement.story_id if record.placement else None
+            story_id = self._merged(story_id) if story_id is not None else None
             yield {
                 "event": "entry",
                 "url": recorded.url,
@@ -205,7 +220,7 @@ class _Log:
                 "title": recorded.title,
                 "topics": topics,
                 "topics_on_arrival": topics,
-                "story": record.placement.story_id if record.placement and (topics or every_story) else None,
+                "story": story_id if topics or every_story else None,
                 "reason": _reason(record, lexicon, self.slugs),
             }
 
@@ -227,8 +242,15 @@ class _RecordingMessenger(Unpaced):
     def render(self, document: Document) -> str:
         return document.plain
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
-        del chat, text
+    async def send(
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+    ) -> Outcome:
+        del chat, text, answers, silent
         return Sent(f"m{next(self._ids)}")
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:

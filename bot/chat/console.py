@@ -49,7 +49,15 @@ class ConsoleMessenger(Unpaced):
         """All of the document, as `bot.chat.saved` puts it: a terminal has no limits."""
         return dump(document)
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
+    async def send(
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+    ) -> Outcome:
+        del answers, silent
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(chat, message_id, load(text), Look.BULLETIN)
 

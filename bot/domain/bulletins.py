@@ -150,6 +150,8 @@ def catch_up(
 def _folded(occasion: Occasion, stories: int, speech: Speech) -> str:
     if occasion is Occasion.QUIET:
         return speech.plural("During quiet hours: {n} story", "During quiet hours: {n} stories", stories)
+    if occasion is Occasion.HOURLY:
+        return speech.plural("More within the hour: {n} story", "More within the hour: {n} stories", stories)
     if occasion is Occasion.DIGESTS_END:
         return speech.plural(
             "Since the last digest: {n} story", "Since the last digest: {n} stories", stories

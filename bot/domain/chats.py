@@ -10,6 +10,7 @@ from bot.domain.schedules import Quiet, Schedule
 
 Platform = Literal["console", "telegram", "slack", "replay"]
 Steering = Literal["admins", "everyone"]
+Updates = Literal["off", "silent", "loud"]
 
 SPOKEN = ("en", "ja", "ru")
 """The languages that the bot itself speaks."""
@@ -81,6 +82,17 @@ def language_of_chat(chat: Chat) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
+    """A chat follows a topic, and how.
+
+    `wait_for`: independent outlets that have to tell a story before the chat hears of it. `updates`: whether it hears of
+    developments, and with a sound. `sound`: whether first messages make one. `hourly`: messages an hour at the most, the
+    rest of which are folded into one; 0 means any number.
+    """
+
     chat_id: int
     topic_id: int
     since: datetime
+    wait_for: int = 1
+    updates: Updates = "silent"
+    sound: bool = True
+    hourly: int = 0

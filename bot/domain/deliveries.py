@@ -17,6 +17,7 @@ The text is saved before the call is made, so what a crash leaves in `sending` m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -42,6 +43,8 @@ class Occasion(Enum):
     """It is a part of a digest, which may tell what was told before; the others tell what was folded into them."""
     PAUSE = "pause"
     QUIET = "quiet"
+    HOURLY = "hourly"
+    """They came faster than the chat wants to hear of them."""
     DIGESTS_END = "digests end"
     """The chat wanted only digests, and now hears of stories at once again."""
 
@@ -51,15 +54,22 @@ class DeliveryKind(Enum):
 
     NEW = "new"
     EDIT = "edit"
+    UPDATE = "update"
+    """An answer to an earlier message, with what is new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A message owed: one chat is to hear of one story, because of these topics. At most one NEW per chat and story."""
+    """A message owed: one chat is to hear of one story, because of these topics. At most one NEW per chat and story.
+
+    `brings`: it is an update, for the sake of what this entry says. `silent`: it makes no sound.
+    """
 
     chat_id: int
     story_id: int
     topic_ids: tuple[int, ...]
+    brings: int | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ class Delivery:
 
     `wanted_revision` counts what the story has to say, `sent_revision` what the chat has been shown. Without
     `story_id` it tells several stories in one message on an `occasion`. `held`: it waits for the end of quiet hours.
+    `answers`: it is an update: it has no story of its own, but that of the message that it answers, for the sake of what
+    the entry `brings`. `silent`: it makes no sound.
+    `corrected`: an outlet took back what it says, so that even its headline is to be made anew.
     """
 
     id: int
@@ -88,11 +101,17 @@ class Delivery:
     folded_into: int | None = None
     occasion: Occasion | None = None
     held: bool = False
+    brings: int | None = None
+    silent: bool = False
+    corrected: bool = False
+    answers: int | None = None
 
     @property
     def kind(self) -> DeliveryKind:
-        """What the next call is: the first send, or an edit of what was sent."""
-        return DeliveryKind.EDIT if self.state is DeliveryState.SENT else DeliveryKind.NEW
+        """What the next call is: a first send, the send of an answer, or an edit of what was sent."""
+        if self.state is DeliveryState.SENT:
+            return DeliveryKind.EDIT
+        return DeliveryKind.NEW if self.answers is None else DeliveryKind.UPDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,7 @@ class Settlement:
     reason: str | None = None
     attempts: int = 0
     held: bool = False
+    folded_into: int | None = None
 
 
 def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
@@ -216,8 +236,34 @@ def postpone(delivery: Delivery, until: datetime, *, held: bool = False) -> Sett
     )
 
 
+REVISED_AFTER = timedelta(minutes=1)
+"""What comes to a message within this after the first thing more is shown by one edit."""
+
+
+def untold(delivery: Delivery, into: int | None, reason: str, now: datetime) -> Settlement:
+    """No call was made, because another message (`into`) says it all."""
+    return Settlement(
+        delivery.id, DeliveryState.FOLDED, now, reason=reason, attempts=delivery.attempts, folded_into=into
+    )
+
+
 MOST_HELD = 5
 """Messages that may come one by one when quiet hours end; more are folded into one."""
+
+
+HOUR = timedelta(hours=1)
+
+
+def hourly_until(sent: Sequence[datetime], limits: Iterable[int]) -> datetime | None:
+    """When a message may follow those that were `sent` within the last hour, the earliest first; None: at once.
+
+    `limits` are those of the subscriptions for which it comes, 0 for none: the one that allows most counts.
+    """
+    allowed = list(limits)
+    most = max(allowed, default=0)
+    if not most or 0 in allowed or len(sent) < most:
+        return None
+    return sent[-most] + HOUR
 
 
 def retry_wait(attempts: int) -> timedelta:

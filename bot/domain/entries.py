@@ -137,7 +137,12 @@ class Entry:
     @property
     def at(self) -> datetime:
         """When it was published, or first seen where the feed does not say or claims the future."""
-        return min(self.published, self.seen) if self.published else self.seen
+        return time_of(self.published, self.seen)
+
+
+def time_of(published: datetime | None, seen: datetime) -> datetime:
+    """When what was published and seen then is taken to have come up."""
+    return min(published, seen) if published else seen
 
 
 def clean_text(text: str) -> str:

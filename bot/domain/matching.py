@@ -40,6 +40,9 @@ APART = 0.7
 IMPLIED = 0.9
 FAMILY = 0.8
 
+STORY = "story"
+"""The part of an evidence that is no piece of the entry, but the headline of another report of its story."""
+
 Part = OneOf["title", "summary"]
 
 
@@ -60,11 +63,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry fits a topic. `score` is in [`THRESHOLD`, 1]."""
+    """An entry fits a topic. `score` is in [`THRESHOLD`, 1]. `inherited`: through the story that it stands in."""
 
     topic_id: int
     score: float
     reasons: tuple[Evidence, ...]
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ def _meant(
 
 def explain(evidence: Evidence, lexicon: Lexicon, speech: Speech = ENGLISH) -> str:
     """`“停戦” in the title → ceasefire`."""
+    if evidence.part == STORY:
+        return speech.say("it belongs to the story of “{headline}”", headline=evidence.text)
     where = phrase("“{text}” in the title") if evidence.part == "title" else phrase("“{text}” in the summary")
     found = speech.say(where, text=evidence.text)
     if evidence.concept is None:

@@ -127,7 +127,7 @@ ORPHANS = {
     "en": re.compile(
         r"(?:He|She|They|It|His|Her|Their|Its|Him|Them|This|That|These|Those|Such|We|I|Our|My|You|Your|Another|Others|Both(?! )"
         r"|Then|Thus|Therefore|Instead|So|As a result|Consequently|After that|Later|Asked (?:about|if|whether)|There, |Here, "
-        r"|The (?:two|pair|trio|former|latter|duo)|One of (?:them|the)|Some of (?:them|the)|For example|For instance|In response|The (?:minister|president|official|spokes\w+|senator|governor|mayor|leader|premier|chancellor|statement) (?:also )?(?:said|added|told|noted|stressed)"
+        r"|The (?:two|pair|trio|former|latter|duo)|One of (?:them|the)|Some of (?:them|the)|(?:Days|Hours|Weeks|Months|Years) later|For example|For instance|In response|The (?:minister|president|official|spokes\w+|senator|governor|mayor|leader|premier|chancellor|statement) (?:also )?(?:said|added|told|noted|stressed)"
         r"|That[’']s|It[’']s|He[’']s)\b"
     ),
     "ru": re.compile(
@@ -135,7 +135,7 @@ ORPHANS = {
         r"|По ее|По их|По (?:словам|данным|информации|сведениям) [а-яё]+,|По (?:его|её|ее|их) |По мнению [а-яё]+,|(?:Министр|Депутат|Чиновник|Президент|Политик|Губернатор|Мэр|Врач"
         r"|Глава \w+|Спикер|Специалист\w*|Пресс-секретарь|Сенатор|Автор\w*|Учёный|Учёные|Премьер)(?: также)? (?:сообщ|отмет|добав|подчеркн|заяв|рассказ|уточн|поясн|счита|сказа)|По данным источник\w*|Там|Туда|Тогда|Затем|Потом|Поэтому|После этого"
         r"|В результате|Речь идёт|Речь идет|Собеседник|Мы|Я|Наш\w*|Эксперт|Ведомство|Последний|Последняя|Последние|Остальные|Другой|Другая|Другие"
-        r"|Среди них|Из них|Их|Издание|Как (?:отметил|сообщил|пояснил|заявил|подчеркнул|добавил|уточнил|рассказал)\w*|Все они|Оба|Обе|Данн\w+|Например|Подобн\w+)(?!\w)"
+        r"|Среди них|Из них|Их|Издание|Как (?:отметил|сообщил|пояснил|заявил|подчеркнул|добавил|уточнил|рассказал)\w*|Все они|Через \w+ \w+|Спустя \w+|Оба|Обе|Данн\w+|Например|Подобн\w+)(?!\w)"
     ),
     "uk": re.compile(
         r"(?:Він|Вона|Вони|Воно|Його|Її|Їх|Йому|Їй|Це|Цей|Ця|Ці|Такий|Така|Такі|Про це|За його|За її|Тоді|Потім|Тому|Ми|Я)(?!\w)"

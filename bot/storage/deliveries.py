@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -104,6 +105,7 @@ class DeliveryPart(Part):
             "message_id": settlement.message_id,
             "sent_at": settlement.sent_at,
             "sent_revision": settlement.sent_revision,
+            "folded_into": settlement.folded_into,
         }
         values |= {name: value for name, value in found.items() if value is not None}
         connection.execute(
@@ -121,6 +123,39 @@ class DeliveryPart(Part):
             .values(state=DeliveryState.UNCERTAIN, due=now, possible_repeat=True, reason=INTERRUPTED)
         )
         return connection.execute(again).rowcount
+
+    @reads
+    def answered(self, connection: Connection, delivery: Delivery) -> Delivery | None:
+        row = connection.execute(
+            select(*DELIVERY).where(deliveries.c.id == delivery.answers, SENT)
+        ).one_or_none()
+        if row is None:
+            return None
+        first = delivery_of(row)
+        last = connection.scalar(
+            select(func.max(deliveries.c.sent_at)).where(
+                deliveries.c.answers == delivery.answers, deliveries.c.id < delivery.id, SENT
+            )
+        )
+        return replace(first, sent_at=last or first.sent_at)
+
+    @reads
+    def message_about(self, connection: Connection, chat_id: int, story_id: int) -> Delivery | None:
+        about = (deliveries.c.chat_id == chat_id) & (deliveries.c.story_id == story_id)
+        row = connection.execute(select(*DELIVERY).where(about, SENT)).one_or_none()
+        return None if row is None else delivery_of(row)
+
+    @reads
+    def sent_lately(
+        self, connection: Connection, chat_id: int, topic_ids: Iterable[int], since: datetime
+    ) -> tuple[datetime, ...]:
+        sent = (
+            select(deliveries.c.sent_at, deliveries.c.topic_ids)
+            .where(deliveries.c.chat_id == chat_id, deliveries.c.sent_at >= since)
+            .order_by(deliveries.c.sent_at)
+        )
+        wanted = set(topic_ids)
+        return tuple(row.sent_at for row in connection.execute(sent) if wanted & set(row.topic_ids))
 
     @reads
     def sent_messages(

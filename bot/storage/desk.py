@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, tuple_, union, update
+from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, tuple_, update
 
-from bot.domain.deliveries import DeliveryState
-from bot.domain.entries import Entry
+from bot.domain.clustering import PlacedReport
+from bot.domain.deciding import KnownReport, Told
+from bot.domain.deliveries import REVISED_AFTER, DeliveryState, Intent
+from bot.domain.entries import Entry, time_of
 from bot.domain.matching import Match
-from bot.domain.stories import OpenStory, Story, Told, story_key
+from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
 from bot.storage.database import Part, insert_into, reads, writes
+from bot.storage.merging import merge_stories
 from bot.storage.rows import ENTRY, entry_of
-from bot.storage.schema import deliveries, digest_items, digests, entries, matches, reports, stories, topics
+from bot.storage.schema import (
+    deliveries,
+    digest_items,
+    digests,
+    entries,
+    matches,
+    reports,
+    stories,
+    topics,
+    unshown,
+)
 from bot.storage.stories import load_stories
 
 
@@ -46,50 +60,70 @@ class DeskPart(Part):
         return tuple(PendingEntry(entry_of(row), row.story_id) for row in connection.execute(waiting))
 
     @reads
-    def open_stories(
-        self, connection: Connection, keys: Iterable[str], since: datetime
-    ) -> Mapping[str, OpenStory]:
-        wanted = list(keys)
-        first = select(stories.c.id, stories.c.key, stories.c.last_report).where(stories.c.key.in_(wanted))
-        revised = (
-            select(stories.c.id, reports.c.key, stories.c.last_report)
-            .join(reports, reports.c.story_id == stories.c.id)
-            .where(reports.c.key.in_(wanted))
+    def known_reports(self, connection: Connection, since: datetime) -> tuple[KnownReport, ...]:
+        recent = (
+            select(
+                entries.c.id,
+                entries.c.published,
+                entries.c.seen,
+                entries.c.title,
+                reports.c.story_id,
+                reports.c.profile,
+                reports.c.voice,
+                reports.c.reason,
+            )
+            .join_from(entries, reports, reports.c.entry_id == entries.c.id)
+            .where(entries.c.seen >= since, reports.c.profile.is_not(None))
+            .order_by(entries.c.id)
         )
-        named = union(first, revised).subquery()
-        rows = connection.execute(
-            select(named).where(named.c.last_report >= since).order_by(named.c.last_report, named.c.id)
+        fitting: dict[int, set[int]] = defaultdict(set)
+        fits = select(matches.c.entry_id, matches.c.topic_id).join(entries).where(entries.c.seen >= since)
+        for entry_id, topic_id in connection.execute(fits.where(~matches.c.inherited)):
+            fitting[entry_id].add(topic_id)
+        return tuple(
+            KnownReport(
+                PlacedReport(
+                    row.id,
+                    row.story_id,
+                    time_of(row.published, row.seen),
+                    row.seen,
+                    row.voice,
+                    row.title,
+                    row.profile,
+                ),
+                frozenset(fitting[row.id]),
+                row.reason == SAME_HEADLINE,
+            )
+            for row in connection.execute(recent)
         )
-        return {row.key: OpenStory(row.id, row.key, row.last_report) for row in rows}
 
     @reads
     def told(self, connection: Connection, story_ids: Iterable[int]) -> tuple[Told, ...]:
         wanted = list(story_ids)
-        rows = connection.execute(
-            select(deliveries.c.chat_id, deliveries.c.story_id)
-            .where(deliveries.c.story_id.in_(wanted), deliveries.c.state != DeliveryState.FAILED)
+        stands = deliveries.c.state != DeliveryState.FAILED
+        first = connection.execute(
+            select(deliveries.c.chat_id, deliveries.c.story_id, deliveries.c.created, deliveries.c.id)
+            .where(deliveries.c.story_id.in_(wanted), stands)
+            .order_by(deliveries.c.id)
+        ).all()
+        answered = deliveries.alias("answered")
+        answers = connection.execute(
+            select(deliveries.c.chat_id, answered.c.story_id, deliveries.c.created)
+            .join(answered, deliveries.c.answers == answered.c.id)
+            .where(answered.c.story_id.in_(wanted), stands)
             .order_by(deliveries.c.id)
         )
         in_digests = connection.execute(
-            select(digests.c.chat_id, digest_items.c.story_id)
+            select(digests.c.chat_id, digest_items.c.story_id, digests.c.until)
             .join(digest_items)
             .where(digest_items.c.story_id.in_(wanted))
             .order_by(digests.c.id, digest_items.c.position)
         )
-        return tuple(dict.fromkeys(Told(*row) for row in (*rows, *in_digests)))
-
-    @reads
-    def story_topics(self, connection: Connection, story_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
-        wanted = list(story_ids)
-        rows = connection.execute(
-            select(reports.c.story_id, matches.c.topic_id)
-            .join_from(reports, matches, reports.c.entry_id == matches.c.entry_id)
-            .where(reports.c.story_id.in_(wanted))
+        return (
+            *(Told(chat_id, story_id, at, message=True) for chat_id, story_id, at, _ in first),
+            *(Told(*row, answers=True) for row in answers),
+            *(Told(*row) for row in in_digests),
         )
-        topics: dict[int, set[int]] = {story_id: set() for story_id in wanted}
-        for story_id, topic_id in rows:
-            topics[story_id].add(topic_id)
-        return {story_id: frozenset(of_story) for story_id, of_story in topics.items()}
 
     @writes
     def record_desk(self, connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
@@ -97,8 +131,11 @@ class DeskPart(Part):
             return
         _replace_matches(connection, records)
         _place(connection, records)
+        for record in records:
+            if record.placement is not None and record.placement.merges is not None:
+                merge_stories(connection, *record.placement.merges, now)
         _owe(connection, records, now)
-        _ask_revisions(connection, records)
+        _ask_revisions(connection, records, now)
         _look_at_held(connection, records, now)
         _let_go(connection, records)
 
@@ -142,7 +179,7 @@ class DeskPart(Part):
 
     @reads
     def latest_stories(
-        self, connection: Connection, topic_ids: Iterable[int], limit: int
+        self, connection: Connection, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
     ) -> tuple[Story, ...]:
         matched = (
             select(reports.c.story_id)
@@ -155,6 +192,8 @@ class DeskPart(Part):
             .order_by(stories.c.last_report.desc(), stories.c.id.desc())
             .limit(limit)
         )
+        if before is not None:
+            newest = newest.where(stories.c.opened < before)
         story_ids = connection.scalars(newest).all()
         found = load_stories(connection, story_ids)
         return tuple(found[story_id] for story_id in story_ids)
@@ -180,6 +219,7 @@ def _match_row(entry_id: int, match: Match) -> dict[str, Any]:
         "topic_id": match.topic_id,
         "score": match.score,
         "reasons": match.reasons,
+        "inherited": match.inherited,
     }
 
 
@@ -199,7 +239,8 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
     for record in records:
         entry, placement = record.entry, record.placement
         if placement is None:
-            revised.append({"entry": entry.id, "concepts": record.concepts, "key": story_key(entry)})
+            now_says = {"concepts": record.concepts, "key": story_key(entry), "profile": record.profile}
+            revised.append({"entry": entry.id} | now_says)
             continue
         if placement.opened:
             opened.append({"id": entry.id, "key": placement.key, "opened": entry.at, "last_report": entry.at})
@@ -212,6 +253,8 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
                 "key": placement.key,
                 "concepts": record.concepts,
                 "reason": placement.reason,
+                "profile": record.profile,
+                "voice": record.voice,
             }
         )
     if opened:
@@ -227,46 +270,57 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
 
 
 def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
-    rows = [
-        {
-            "chat_id": intent.chat_id,
-            "story_id": intent.story_id,
-            "topic_ids": intent.topic_ids,
-            "state": DeliveryState.PENDING,
-            "created": now,
-            "due": now,
-            "attempts": 0,
-            "wanted_revision": 0,
-            "sent_revision": 0,
-            "possible_repeat": False,
-        }
-        for record in records
-        for intent in record.intents
-    ]
-    if rows:
-        owed = insert_into(connection, deliveries)
+    owed = [intent for record in records for intent in record.intents]
+    first = [_owed(intent, now) | {"story_id": intent.story_id} for intent in owed if intent.brings is None]
+    if first:
+        into = insert_into(connection, deliveries)
         # A message that was refused may be tried anew once there is more to tell; any other stands.
-        told_once = owed.on_conflict_do_update(
+        told_once = into.on_conflict_do_update(
             index_elements=["story_id", "chat_id"],
-            set_={name: owed.excluded[name] for name in ("state", "due", "attempts", "topic_ids")},
+            set_={name: into.excluded[name] for name in ("state", "due", "attempts", "topic_ids")},
             where=deliveries.c.state == DeliveryState.FAILED,
         )
-        connection.execute(told_once, rows)
+        connection.execute(told_once, first)
+    for intent in owed:
+        if intent.brings is not None:
+            answered = select(deliveries.c.id).where(
+                deliveries.c.chat_id == intent.chat_id, deliveries.c.story_id == intent.story_id
+            )
+            answer = _owed(intent, now) | {"brings": intent.brings, "answers": connection.scalar(answered)}
+            if answer["answers"] is not None:
+                connection.execute(insert(deliveries), answer)
 
 
-def _ask_revisions(connection: Connection, records: Sequence[DeskRecord]) -> None:
-    rows = [
-        {"chat": wanted.chat_id, "story": wanted.story_id}
-        for record in records
-        for wanted in record.revisions
-    ]
-    if rows:
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.chat_id == bindparam("chat"), deliveries.c.story_id == bindparam("story"))
-            .values(wanted_revision=deliveries.c.wanted_revision + 1),
-            rows,
-        )
+def _owed(intent: Intent, now: datetime) -> dict[str, Any]:
+    return {
+        "chat_id": intent.chat_id,
+        "topic_ids": intent.topic_ids,
+        "state": DeliveryState.PENDING,
+        "created": now,
+        "due": now,
+        "attempts": 0,
+        "wanted_revision": 0,
+        "sent_revision": 0,
+        "possible_repeat": False,
+        "silent": intent.silent,
+    }
+
+
+def _ask_revisions(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
+    wanted = [one for record in records for one in record.revisions]
+    if not wanted:
+        return
+    message = (deliveries.c.chat_id == bindparam("chat")) & (deliveries.c.story_id == bindparam("story"))
+    rows = [{"chat": one.chat_id, "story": one.story_id} for one in wanted]
+    # Before the number is counted up: one that shows all that it should waits for what comes with the next thing.
+    shown = (deliveries.c.state == DeliveryState.SENT) & ~unshown
+    later = update(deliveries).where(message, shown).values(due=now + REVISED_AFTER)
+    connection.execute(later, rows)
+    more = update(deliveries).where(message).values(wanted_revision=deliveries.c.wanted_revision + 1)
+    connection.execute(more, rows)
+    taken_back = [{"chat": one.chat_id, "story": one.story_id} for one in wanted if one.corrects]
+    if taken_back:
+        connection.execute(update(deliveries).where(message).values(corrected=True, due=now), taken_back)
 
 
 def _look_at_held(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:

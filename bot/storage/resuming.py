@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from bot.domain.deliveries import MOST_HELD, DeliveryState, Occasion
+from bot.domain.deliveries import DeliveryState, Occasion
 from bot.domain.stories import Story
 from bot.storage.database import AnyRow, Part, reads, unindexed, writes
 from bot.storage.schema import (
@@ -55,7 +55,9 @@ class ResumePart(Part):
         return fold(connection, chat_id, owed, missed, Occasion.PAUSE, now)
 
     @writes
-    def fold_held(self, connection: Connection, chat_id: int, now: datetime) -> int:
+    def fold_held(
+        self, connection: Connection, chat_id: int, occasion: Occasion, most: int, now: datetime
+    ) -> int:
         owed = connection.execute(
             select(deliveries.c.id, deliveries.c.story_id).where(
                 deliveries.c.chat_id == chat_id,
@@ -65,9 +67,9 @@ class ResumePart(Part):
                 ~deliveries.c.possible_repeat,
             )
         ).all()
-        if len(owed) <= MOST_HELD:
+        if len(owed) <= most:
             return 0
-        return fold(connection, chat_id, owed, {}, Occasion.QUIET, now)
+        return fold(connection, chat_id, owed, {}, occasion, now)
 
     @reads
     def held_messages(self, connection: Connection, chat_id: int) -> int:

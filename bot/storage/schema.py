@@ -17,6 +17,7 @@ from sqlalchemy.engine import Dialect
 
 from bot.domain.deliveries import DeliveryState, Occasion
 from bot.domain.matching import Evidence
+from bot.domain.profiles import Profile
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -80,6 +81,19 @@ class EvidenceList(sa.TypeDecorator[tuple[Evidence, ...]]):
         self, value: list[dict[str, Any]] | None, _dialect: Dialect
     ) -> tuple[Evidence, ...] | None:
         return None if value is None else tuple(Evidence(**fields) for fields in value)
+
+
+class ProfileText(sa.TypeDecorator[Profile]):
+    """A profile, as a JSON object."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Profile | None, _dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else asdict(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, _dialect: Dialect) -> Profile | None:
+        return None if value is None else Profile(**value)
 
 
 metadata = sa.MetaData(
@@ -234,6 +248,10 @@ subscriptions = Table(
     Column("chat_id", ForeignKey(chats.c.id), primary_key=True),
     Column("topic_id", ForeignKey(topics.c.id), primary_key=True, index=True),
     Column("since", UtcTime, nullable=False),
+    Column("wait_for", Integer, nullable=False, server_default="1"),
+    Column("updates", Text, nullable=False, server_default="silent"),
+    Column("sound", Boolean, nullable=False, server_default=sa.true()),
+    Column("hourly", Integer, nullable=False, server_default="0"),
 )
 
 matches = Table(
@@ -243,6 +261,7 @@ matches = Table(
     Column("topic_id", ForeignKey(topics.c.id), primary_key=True, index=True),
     Column("score", Float, nullable=False),
     Column("reasons", EvidenceList, nullable=False),
+    Column("inherited", Boolean, nullable=False, server_default=sa.false()),  # of the story that it stands in
 )
 
 stories = Table(
@@ -252,6 +271,7 @@ stories = Table(
     Column("key", Text, nullable=False),
     Column("opened", UtcTime, nullable=False),
     Column("last_report", UtcTime, nullable=False),
+    Column("merged_into", ForeignKey("stories.id"), index=True),
     Index(None, "key", "last_report"),
 )
 
@@ -263,6 +283,11 @@ reports = Table(
     Column("key", Text, nullable=False, index=True),  # of the newest title; the story has that of its first
     Column("concepts", Listed, nullable=False),
     Column("reason", Text, nullable=False),
+    Column(
+        "profile", ProfileText
+    ),  # as it was weighed when it came; absent where that was before there were any
+    Column("voice", Text),
+    Column("merged_from", ForeignKey("stories.id"), index=True),  # where it stood before the stories merged
 )
 
 deliveries = Table(
@@ -286,6 +311,10 @@ deliveries = Table(
     Column("folded_into", ForeignKey("deliveries.id"), index=True),
     Column("occasion", _named(Occasion)),  # of one without a story
     Column("held", Boolean, nullable=False, server_default=sa.false()),  # until quiet hours end
+    Column("brings", ForeignKey(entries.c.id)),  # the entry for whose sake it answers an earlier message
+    Column("silent", Boolean, nullable=False, server_default=sa.false()),
+    Column("corrected", Boolean, nullable=False, server_default=sa.false()),
+    Column("answers", ForeignKey("deliveries.id"), index=True),
     sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
     Index(None, "chat_id", "sent_at"),
     Index(None, "state", "due"),

@@ -18,25 +18,26 @@ def load_stories(connection: Connection, story_ids: Iterable[int]) -> dict[int, 
     wanted = list(story_ids)
     told = _reports(connection, wanted)
     why = _matches(connection, wanted)
-    rows = connection.execute(
-        select(stories.c.id, stories.c.opened, stories.c.last_report).where(stories.c.id.in_(wanted))
-    )
+    rows = connection.execute(select(stories).where(stories.c.id.in_(wanted)))
     return {
-        row.id: Story(row.id, row.opened, row.last_report, tuple(told[row.id]), tuple(why[row.id]))
+        row.id: Story(
+            row.id, row.opened, row.last_report, tuple(told[row.id]), tuple(why[row.id]), row.merged_into
+        )
         for row in rows
     }
 
 
 def _reports(connection: Connection, story_ids: list[int]) -> dict[int, list[Report]]:
-    """Of each story, oldest first."""
+    """Of each story, oldest first; of one that was merged into another, those that it had."""
     found: dict[int, list[Report]] = defaultdict(list)
-    rows = connection.execute(
-        select(*ENTRY, reports.c.story_id, reports.c.concepts, reports.c.reason)
-        .join_from(reports, entries, reports.c.entry_id == entries.c.id)
-        .where(reports.c.story_id.in_(story_ids))
-    )
-    for row in rows:
-        found[row.story_id].append(Report(entry_of(row), row.concepts, row.reason))
+    for stands in (reports.c.story_id, reports.c.merged_from):
+        rows = connection.execute(
+            select(*ENTRY, stands.label("story"), reports.c.concepts, reports.c.reason)
+            .join_from(reports, entries, reports.c.entry_id == entries.c.id)
+            .where(stands.in_(story_ids))
+        )
+        for row in rows:
+            found[row.story].append(Report(entry_of(row), row.concepts, row.reason))
     for of_story in found.values():
         of_story.sort(key=lambda report: (report.entry.at, report.entry.id))
     return found
@@ -46,11 +47,13 @@ def _matches(connection: Connection, story_ids: list[int]) -> dict[int, list[Mat
     """Of all entries of each story."""
     found: dict[int, list[Match]] = defaultdict(list)
     rows = connection.execute(
-        select(reports.c.story_id, matches.c.topic_id, matches.c.score, matches.c.reasons)
+        select(
+            reports.c.story_id, matches.c.topic_id, matches.c.score, matches.c.reasons, matches.c.inherited
+        )
         .join_from(reports, matches, reports.c.entry_id == matches.c.entry_id)
         .where(reports.c.story_id.in_(story_ids))
         .order_by(matches.c.entry_id, matches.c.topic_id)
     )
     for row in rows:
-        found[row.story_id].append(Match(row.topic_id, row.score, row.reasons))
+        found[row.story_id].append(Match(row.topic_id, row.score, row.reasons, row.inherited))
     return found

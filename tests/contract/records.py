@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.chats import Chat
+from bot.domain.deciding import Revise
 from bot.domain.deliveries import Delivery, Intent
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprint
 from bot.domain.matching import Evidence, Match
 from bot.domain.polling import FeedForPoll
-from bot.domain.stories import Placement, Revise
+from bot.domain.stories import Placement
 from bot.domain.topics import Topic, TopicSpec
 from bot.ports import DeskRecord, PollRecord, Store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.chats import Chat
+from bot.domain.deciding import Told
 from bot.domain.deliveries import (
     Delivery,
     DeliveryState,
@@ -18,7 +19,6 @@ from bot.domain.deliveries import (
     settle_edit,
 )
 from bot.domain.entries import Entry
-from bot.domain.stories import Told
 from bot.ports import QueueStatus, Store
 from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic, entry, joins, stored
 from tests.contract.records import begun as as_begun

@@ -405,9 +405,9 @@ async def test_many_that_were_held_become_one_message(store: Store) -> None:
     begun = await as_begun(store, uncertain.id, "T")
     await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON - HOUR))
     await hold(store, chat, NOON + 8 * HOUR, MOST_HELD + 1)
-    assert await store.fold_held(chat.id, NOON + 8 * HOUR) == 0
+    assert await store.fold_held(chat.id, Occasion.QUIET, MOST_HELD, NOON + 8 * HOUR) == 0
     await hold(store, chat, NOON + 8 * HOUR, 1)
-    assert await store.fold_held(chat.id, NOON + 8 * HOUR) == MOST_HELD + 1
+    assert await store.fold_held(chat.id, Occasion.QUIET, MOST_HELD, NOON + 8 * HOUR) == MOST_HELD + 1
     claimed = await owed_to(store, chat, NOON + 8 * HOUR)
     assert [one.story_id for one in claimed] == [stories[0].id]
     await store.settle(settle(await as_begun(store, claimed[0].id, "T"), Sent("m"), revision=0, now=NOON))

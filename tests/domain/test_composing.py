@@ -197,7 +197,7 @@ reports = st.lists(
         st.sampled_from(["Truce agreed in the valley", "Hale and Orr meet", "", "Why truce?", "停戦で合意", "Перемирие согласовано"]),
         st.lists(
             st.sampled_from(
-                [REUTERS.entry.summary, TASS.entry.summary, "He left.", "両国は停戦で合意した。", "Саммит 15 мая состоится.", "However, 12 men died in Russia."]
+                [REUTERS.entry.summary, TASS.entry.summary, "He left.", "Last month both armies fought over a dam.", "両国は停戦で合意した。", "Саммит 15 мая состоится.", "However, 12 men died in Russia."]
             ),
             max_size=3,
         ).map(" ".join),

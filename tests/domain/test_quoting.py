@@ -123,6 +123,8 @@ def test_what_ties_a_sentence_to_the_one_before_goes(sentence: str, language: st
         ("По словам министра Орлова, он уходит.", "ru", False),
         ("Онлайн заявили об уходе.", "ru", False),
         ("Він пішов звідти.", "uk", True),
+        ("Через два года начали заново.", "ru", True),
+        ("Hours later talks began.", "en", True),
         ("同氏は否定した。", "ja", True),
         ("このため会談は延期された。", "ja", True),
         ("首相は否定した。", "ja", False),

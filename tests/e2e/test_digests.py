@@ -17,10 +17,11 @@ import pytest
 from bot.chat.commands import answer
 from bot.clock import SimulatedClock
 from bot.domain.chats import Chat
+from bot.domain.deciding import Revise
 from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
 from bot.domain.documents import Document
 from bot.domain.entries import Entry
-from bot.domain.stories import Placement, Revise, Story
+from bot.domain.stories import Placement, Story
 from bot.ports import DeskRecord, Point, Store
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger, read_chat

@@ -33,7 +33,9 @@ class FileMessenger(Unpaced):
     def render(self, document: Document) -> str:
         return document.plain
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
+    async def send(
+        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+    ) -> Outcome:
         message_id = f"m{len(read_chat(self._path)) + 1}"
         self._append({"id": message_id, "chat": chat.address, "text": text})
         return Sent(message_id)
@@ -96,7 +98,9 @@ class ScriptedMessenger(Unpaced):
     def render(self, document: Document) -> str:
         return document.plain
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
+    async def send(
+        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+    ) -> Outcome:
         return await self._answer(Call(chat, text), f"m{len(self._messages) + 1}")
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:

@@ -11,13 +11,11 @@ from bot.domain.addresses import shown
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.matching import Match, explain
 from bot.domain.speech import Speech
-from bot.domain.stories import Report, Story
+from bot.domain.stories import OPENED, Report, Story
 from bot.domain.topics import Topic
 from bot.ports import FeedStatus, SentMessage
 
 _MOST_REPORTS = 5
-_OPENED = "opened the story"
-"""The reason of a story's first report, which needs none."""
 
 
 async def why(invocation: Invocation) -> Document:
@@ -103,7 +101,7 @@ def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocat
         if entry.published
         else speech.say("published without a date")
     )
-    joined = "" if report.reason == _OPENED else f" · {speech.known(report.reason)}"
+    joined = "" if report.reason == OPENED else f" · {speech.known(report.reason)}"
     seen = speech.say("seen {at}", at=_at(entry.seen, invocation))
     told = line("📰 ", link(entry.outlet, entry.link), f" · {published} · {seen}{joined}")
     return told, line(faint(feed))

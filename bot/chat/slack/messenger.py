@@ -73,8 +73,19 @@ class SlackMessenger:
     def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:
         return self._pacer.turn(chat.address, urgency)
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
-        return await self._post(Ear(chat.address), Payload.load(text), previews=chat.previews)
+    async def send(
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,  # noqa: ARG002 - Slack leaves that to each reader
+    ) -> Outcome:
+        # In the thread of what it answers, where few would see it, and in the channel.
+        ear = Ear(chat.address, thread=answers)
+        return await self._post(
+            ear, Payload.load(text), previews=chat.previews, in_channel=answers is not None
+        )
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Slack knows
         return await self._update(chat.address, message_id, Payload.load(text))
@@ -92,7 +103,9 @@ class SlackMessenger:
         payload = render.answer(document, page)[-1]
         await self._pacer.insist(address, partial(self._update, address, ts, payload))
 
-    async def _post(self, ear: Ear, payload: Payload, *, previews: bool = False) -> Outcome:
+    async def _post(
+        self, ear: Ear, payload: Payload, *, previews: bool = False, in_channel: bool = False
+    ) -> Outcome:
         if ear.response_url is not None:
             return await _respond(ear.response_url, payload)
         channel = target_of(ear.address).channel
@@ -114,6 +127,7 @@ class SlackMessenger:
                 text=payload.preview,
                 blocks=payload.blocks,
                 thread_ts=ear.thread,
+                reply_broadcast=in_channel,
                 unfurl_links=previews,
                 unfurl_media=previews,
             ),

@@ -76,8 +76,11 @@ class TelegramMessenger:
     def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:
         return self._pacer.turn(_place(chat.address), urgency)
 
-    async def send(self, chat: Chat, text: str) -> Outcome:
-        return await self._send(chat.address, text, previews=chat.previews)
+    async def send(
+        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+    ) -> Outcome:
+        reply_to = int(answers) if answers else None
+        return await self._send(chat.address, text, reply_to=reply_to, previews=chat.previews, silent=silent)
 
     async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Telegram knows
         return await self._edit(chat.address, message_id, text, previews=chat.previews)
@@ -116,6 +119,7 @@ class TelegramMessenger:
         reply_to: int | None = None,
         board: Keyboard | None = None,
         previews: bool = False,
+        silent: bool = False,
     ) -> Outcome:
         thread = target_of(address).thread
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
@@ -129,6 +133,7 @@ class TelegramMessenger:
                 link_preview_options=_preview(wanted=previews),
                 reply_parameters=reply,
                 reply_markup=_markup(board),
+                disable_notification=silent,
             ),
         )
 

@@ -1,0 +1,194 @@
+"""What a message of the outbox says: the documents, in ever shorter versions, that a platform may choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot.domain.background import pick_background
+from bot.domain.bulletins import Bulletin, catch_up, lay_out, shortened
+from bot.domain.catalog import Catalog
+from bot.domain.chats import Chat
+from bot.domain.composing import compose
+from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
+from bot.domain.digests import compose_row, lay_out_part
+from bot.domain.documents import Document, faint, link
+from bot.domain.headlines import best_report
+from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
+from bot.domain.stories import Story, readable
+from bot.domain.topics import Topic
+from bot.domain.translating import to_translate, translated
+from bot.domain.updates import compose_update
+from bot.ports import Newsdesk, Store, Translator
+
+MOST_FOLDED = 25
+"""Stories that a message for what was missed may name."""
+
+EARLIER_STORIES = 30
+"""Stories among which what was before is looked for."""
+
+Address = Callable[[str], str | None]
+"""The address of a message, by its id, where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers."""
+
+    documents: Iterable[Document]
+    story: Story | None = None
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Composes messages from what is stored."""
+
+    store: Store
+    newsdesk: Newsdesk
+    translator: Translator
+    speeches: Speeches = ONLY_ENGLISH
+
+    async def say(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
+        """None where nothing is left to say."""
+        if delivery.occasion is Occasion.DIGEST:
+            return await self._digest(delivery, chat, address_of)
+        if delivery.answers is not None:
+            return await self._update(delivery, chat)
+        if delivery.story_id is None:
+            return await self._folded(delivery, chat)
+        return await self._bulletin(delivery, delivery.story_id, chat, address_of)
+
+    async def confirmed(self, delivery: Delivery, chat: Chat) -> bool:
+        """Whether it is a bulletin that bears the mark of what several outlets report."""
+        story = await self._story(delivery.story_id, chat) if delivery.story_id is not None else None
+        if story is None:
+            return False
+        catalog = self.newsdesk.catalog()
+        return catalog.style.confirmed in compose(story, chat, (), catalog).marks
+
+    async def _bulletin(
+        self, delivery: Delivery, story_id: int, chat: Chat, address_of: Address
+    ) -> Said | None:
+        story = await self._story(story_id, chat)
+        topics = await self._followed(delivery, chat)
+        if story is None or topics is None:
+            return None
+        catalog = self.newsdesk.catalog()
+        earlier = await self.store.latest_stories(delivery.topic_ids, EARLIER_STORIES, before=story.opened)
+        bulletin = compose(
+            story,
+            chat,
+            topics,
+            catalog,
+            first_sent=None if delivery.corrected else delivery.sent_at,
+            possible_repeat=delivery.possible_repeat,
+            background=pick_background(story, earlier, chat, catalog),
+        )
+        if delivery.corrected:
+            bulletin = replace(bulletin, marks=(catalog.style.correction, *bulletin.marks[1:]))
+        bulletin = await self._in_their_language(bulletin, chat, catalog)
+        documents = _laid_out(bulletin, catalog, self._speech(chat))
+        if story.merged_into is not None:
+            documents = map(
+                partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
+            )
+        return Said(documents, story)
+
+    async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
+        """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
+        first = await self.store.answered(delivery)
+        if first is None or first.story_id is None or first.sent_at is None:
+            return None
+        story = await self._story(first.story_id, chat)
+        topics = await self._followed(delivery, chat)
+        if story is None or topics is None:
+            return None
+        catalog = self.newsdesk.catalog()
+        bulletin = compose_update(
+            story,
+            chat,
+            topics,
+            catalog,
+            told=first.sent_at,
+            of=delivery.brings,
+            possible_repeat=delivery.possible_repeat,
+        )
+        if bulletin is None:
+            return None
+        bulletin = await self._in_their_language(bulletin, chat, catalog)
+        return Said(_laid_out(bulletin, catalog, self._speech(chat)), story, first.message_id)
+
+    async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
+        catalog = self.newsdesk.catalog()
+        occasion = delivery.occasion or Occasion.PAUSE
+        stories, total = await self.store.folded_stories(delivery.id, MOST_FOLDED)
+        kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
+        total -= len(stories) - len(kept)
+        if not total:
+            return None
+        speech, repeat = self._speech(chat), delivery.possible_repeat
+        return Said(catch_up(kept, total, chat, catalog, speech, occasion, possible_repeat=repeat))
+
+    async def _digest(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
+        part = await self.store.digest_part(delivery.id)
+        seen = [replace(one, story=readable(one.story, chat)) for one in part.told] if part else []
+        catalog = self.newsdesk.catalog()
+        rows = [compose_row(one, chat, catalog) for one in seen if one.story.reports]
+        if part is None or not rows:
+            return None
+        documents = lay_out_part(
+            rows,
+            part.place,
+            chat,
+            await self.store.topics({row.item.topic_id for row in rows}),
+            catalog,
+            address_of,
+            self._speech(chat),
+            possible_repeat=delivery.possible_repeat,
+        )
+        return Said(documents)
+
+    async def _story(self, story_id: int, chat: Chat) -> Story | None:
+        """The story as this chat may see it, if there is anything of it that it may."""
+        whole = await self.store.story(story_id)
+        story = readable(whole, chat) if whole else None
+        return story if story is not None and story.reports else None
+
+    async def _followed(self, delivery: Delivery, chat: Chat) -> tuple[Topic, ...] | None:
+        """The topics for which it comes; None where it is not sent yet and the chat follows none of them any more."""
+        followed = {one.topic_id for one in await self.store.subscriptions(chat.id)}
+        if delivery.kind is not DeliveryKind.EDIT and not followed.intersection(delivery.topic_ids):
+            return None
+        return await self.store.topics(delivery.topic_ids)
+
+    async def _goes_on(self, story_id: int, chat: Chat, address_of: Address) -> Document:
+        """Where the story goes on that turned out to be the same as this one."""
+        story = await self._story(story_id, chat)
+        message = await self.store.message_about(chat.id, story_id)
+        headline = best_report(story, chat).entry.title if story else ""
+        address = address_of(message.message_id) if message and message.message_id else None
+        goes_on = self._speech(chat).tell(
+            "↪️ The same event goes on in: {headline}", tone=faint, headline=link(headline, address)
+        )
+        return Document((goes_on,))
+
+    def _speech(self, chat: Chat) -> Speech:
+        return speech_for(chat, self.speeches)
+
+    async def _in_their_language(self, bulletin: Bulletin, chat: Chat, catalog: Catalog) -> Bulletin:
+        """The bulletin as it is, or translated where the chat cannot read it and there is somebody who can."""
+        asked = to_translate(bulletin, chat)
+        if asked is None:
+            return bulletin
+        texts = await self.translator.translate(asked.texts, asked.source, asked.target)
+        return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
+
+
+def _laid_out(bulletin: Bulletin, catalog: Catalog, speech: Speech) -> Iterator[Document]:
+    return (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
+
+
+def _with_line(more: Document, document: Document) -> Document:
+    return replace(document, lines=(*document.lines, *more.lines))
