@@ -10,6 +10,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decide, develops
+from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
@@ -57,10 +58,11 @@ def place_all(judged: Iterable[Judged], ledger: Ledger, catalog: Catalog) -> tup
 def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) -> tuple[DeskRecord, ...]:
     """What each chat is to hear of each; who was told by an earlier one knows at the later ones."""
     told = list(situation.told)
-    records = []
+    records: list[DeskRecord] = []
     for one in placed:
         if one.placement is not None and one.placement.merges is not None:
             told = _merged(told, *one.placement.merges)
+            records = [_retold(record, *one.placement.merges) for record in records]
         intents, revisions = decide(
             one.news, chats=situation.chats, subscriptions=situation.subscriptions, told=told, now=now
         )
@@ -94,6 +96,8 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     entry, stands_in = one.pending.entry, one.pending.story_id
     own = frozenset(match.topic_id for match in one.matches)
     profile = ledger.alike.weigh(one.analysis) if one.analysis else UNREAD
+    if promises(entry.title):
+        profile = replace(profile, core=False)
     voice = catalog.outlets.owner(entry.outlet)
     if stands_in is not None:
         return _revise(one, stands_in, profile, own, ledger)
@@ -170,6 +174,19 @@ def _inherited(topics: Iterable[int], story_id: int, joining: Joining, ledger: L
 def _merged(told: Iterable[Told], younger: int, older: int) -> list[Told]:
     """What chats were told, the younger story being told by the older one's messages from now on."""
     return [replace(one, story_id=older) if one.story_id == younger else one for one in told]
+
+
+def _retold(record: DeskRecord, younger: int, older: int) -> DeskRecord:
+    """What an earlier entry of the batch has chats hear of the younger story, they hear of the older one."""
+
+    def moved(story_id: int) -> int:
+        return older if story_id == younger else story_id
+
+    return replace(
+        record,
+        intents=tuple(replace(one, story_id=moved(one.story_id)) for one in record.intents),
+        revisions=tuple(replace(one, story_id=moved(one.story_id)) for one in record.revisions),
+    )
 
 
 def stories_of(placed: Iterable[Placed]) -> Mapping[int, frozenset[int]]:

@@ -219,7 +219,9 @@ class _Log:
                 "source": recorded.source,
                 "title": recorded.title,
                 "topics": topics,
-                "topics_on_arrival": topics,
+                "topics_on_arrival": {
+                    self.slugs[match.topic_id]: match.score for match in record.matches if not match.inherited
+                },
                 "story": story_id if topics or every_story else None,
                 "reason": _reason(record, lexicon, self.slugs),
             }

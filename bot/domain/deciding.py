@@ -75,8 +75,9 @@ class Ledger:
         return frozenset(topic for topic in fitting if fitting.count(topic) >= TOPIC_SHARE * len(core))
 
     def voices(self, story_id: int) -> int:
-        """How many independent outlets tell a story."""
-        return len({one.placed.voice for one in self.reports(story_id) if not one.repeat})
+        """How many independent outlets tell a story; opinion, live blogs and round-ups are no voices, so open none."""
+        core = (one for one in self.reports(story_id) if one.placed.profile.core and not one.repeat)
+        return len({one.placed.voice for one in core})
 
     def put(self, known: KnownReport) -> None:
         self.alike.put(known.placed)
