@@ -198,11 +198,41 @@ TYPED = [
     "/settings who",
     "/settings who everyone",
     "/settings nothing",
+    "/topics add Turkey Azerbajan",
+    "/topics test Azerbajan",
+    "/digest",
+    "/digest 25:00",
+    "/digest weekdys 8",
+    "/digest 8 18",
+    "/digest only",
+    "/digest 8",
+    "/digest 8",
+    "/digest weekends 8",
+    "/digest mon,thu 9",
+    "/digest",
+    "/digest only hourly",
+    "/digest",
+    "/subscribe armenia-azerbaijan",
+    "/quiet confirmed on",
+    "/quiet",
+    "/quiet 7-7",
+    "/quiet 1-2-3",
+    "/quiet 14-20",
+    "/quiet confirmed",
+    "/quiet",
+    "/quiet confirmed on",
+    "/quiet",
     "/pause",
     "/pause",
     "/settings",
     "/status",
     "/resume",
+    "/resume",
+    "/digest off",
+    "/digest off",
+    "/quiet off",
+    "/quiet off",
+    "/pause",
     "/resume",
     "/language",
     "/language klingon",
@@ -215,7 +245,7 @@ NAMES = frozenset(
         "hello there nato nhk tariff ceasfire add test show narrow widen edit rename share remove "
         "list languages timezone block unblock prefer unprefer previews who any off admins config "
         "feeds toml WORD Area City Asia Tokyo Europe Kyiv NATO from America New York UTC JST news "
-        "example xml https peace deal asia"
+        "example xml https peace deal asia Azerbajan weekdys weekdays weekends mon thu hourly"
     )
     .casefold()
     .split()

@@ -91,6 +91,11 @@ def test_spans_of_time(span: timedelta, english: str, japanese: str, russian: st
     assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in said] == [english, japanese, russian]
 
 
+def test_days_of_the_week() -> None:
+    """In the order of the week, as they stand in a list."""
+    assert [speech.days({3, 0}) for speech in (ENGLISH, JA, RU)] == ["Mon, Thu", "月、木", "пн, чт"]
+
+
 def test_just_now() -> None:
     assert [speech.ago(NOW, NOW) for speech in (ENGLISH, JA, RU)] == ["just now", "たった今", "только что"]
 
