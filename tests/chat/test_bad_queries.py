@@ -75,7 +75,7 @@ def offered(said: Document) -> list[str]:
 async def test_what_is_no_query_is_said_so(room: Newsroom, command: str, language: str) -> None:
     """In the chat's own language, briefly, and nothing is stored."""
     await room.say("/topics add Mine = Ukraine grain")
-    await room.say(f"/settings languages {language}")
+    await room.say(f"/language {language}")
     before, changes = await room.state(), room.desk.changes
     for query, template in BAD:
         said = await room.say(f"{command} {query}")

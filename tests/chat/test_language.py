@@ -159,7 +159,7 @@ TYPED = [
     "/status",
     "/topics",
     "/topics add",
-    "/topics add Iran = Iran (tariff | ceasfire) -Turkey title:nato lang:ja from:nhk",
+    "/topics add Iran = Iran (tariff | ceasefire) -Turkey title:nato lang:ja from:nhk",
     "/topics add Iran = (",
     "/topics add = x",
     "/topics show iran",
@@ -242,7 +242,7 @@ NAMES = frozenset(
     (
         "Sokuho Ukraine ceasefire summit Armenia Azerbaijan Russia Iran Persia Turkey truce United "
         "States Our Reuters BBC News NHK TASS English xyzzy klingon frobnicate nonsense nothing "
-        "hello there nato nhk tariff ceasfire add test show narrow widen edit rename share remove "
+        "hello there nato nhk tariff ceasefire add test show narrow widen edit rename share remove "
         "list languages timezone block unblock prefer unprefer previews who any off admins config "
         "feeds toml WORD Area City Asia Tokyo Europe Kyiv NATO from America New York UTC JST news "
         "example xml https peace deal asia Azerbajan weekdys weekdays weekends mon thu hourly"
