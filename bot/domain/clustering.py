@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,25 +11,36 @@ from math import log, sqrt
 
 from bot.domain.entries import digest_of_words, words_of
 from bot.domain.matching import Analysis
-from bot.domain.profiles import MOST_TERMS, Profile, is_core, terms_of
+from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, Profile, is_core, terms_of
 from bot.domain.stories import CLOSES_AFTER
 
 WINDOW = timedelta(hours=120)
 """Reports seen before that are forgotten; what remains of them is in the store."""
 
-THRESHOLD = 0.2
-CENTRE = 0.8
+THRESHOLD = 0.22
+"""Likeness from which on a report joins a story."""
+ABROAD = 0.4
+"""The same where all of the story's reports are in other languages,"""
+CLEARLY = 1.2
+"""and it has to be this many times as like it as the next."""
+CERTAIN = 1.5
+"""Times the threshold from which on a report clearly belongs."""
+WHOLE = 0.8
 """Of a likeness, how much is that to the story as a whole; the rest is that to its nearest report."""
 HALF_LIFE = timedelta(hours=24)
-"""A likeness halves with this distance in time."""
-PRIOR = 50
-"""Reports without any given word that are taken to have been seen before the first."""
-LONGEST_LIST = 400
-"""Stories beyond which a term is too common to look for stories by."""
-LOOKED_AT = 30
+"""A likeness halves with this distance in time, and sooner where the numbers differ."""
+PRIOR = 100
+"""Reports that are taken to have been seen before the first,"""
+PRIOR_SHARE = 0.04
+"""and in how many of them each thing in the lexicon was named: news is about such things."""
+RARITY = 0.85
+"""The power of a term's inverse document frequency: what is common says less of the event, yet something."""
+LISTED = 3_000
+"""Places of terms in stories that are looked up for a report, those of its rarest terms first."""
+LOOKED_AT = 12
 """Stories that a report is compared with at the most, the likeliest."""
-REMEMBERED = 40
-"""Reports of a story that stand for it: the newest."""
+REMEMBERED = 20
+"""Reports that stand for a story: the newest."""
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,44 +84,92 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A report as others are compared with it: vectors of length 1 of what those of its language share with it, and the others."""
+
+    at: datetime
+    language: str
+    own: Mapping[str, float]
+    abroad: Mapping[str, float]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, profile: Profile, at: datetime) -> _Weighed:
+        language = profile.language
+        sounds = {term for term in profile.shared if term.startswith(SOUND)}
+        own = {_key(word, language): weight for word, weight in profile.words.items()}
+        own |= {term: weight for term, weight in profile.shared.items() if term not in sounds}
+        numbers = frozenset(term for term in profile.shared if term.startswith(NUMBER))
+        return cls(at, language, _unit(own), _unit(profile.shared), numbers)
+
+    def likeness(self, other: _Weighed) -> float:
+        """0 to 1: the cosine of the angle between what can be compared."""
+        if self.language == other.language:
+            return _product(self.own, other.own)
+        return _product(self.abroad, other.abroad)
+
+    def nearness(self, other: _Weighed) -> float:
+        """1 at the same time, halving with every `HALF_LIFE` between; in half the time if they name different numbers.
+
+        What recurs from day to day (the third exchange, the fourth) shares all its words.
+        """
+        apart = abs(self.at - other.at) / HALF_LIFE
+        differ = self.numbers and other.numbers and not self.numbers & other.numbers
+        return 0.5 ** (2 * apart if differ else apart)
+
+
+@dataclass(frozen=True, slots=True)
 class _Story:
     """Its reports by entry id, and what follows from them: from those that may draw others, each title once."""
 
     id: int
-    reports: dict[int, PlacedReport]
-    vectors: tuple[tuple[datetime, dict[str, float]], ...] = ()
-    centre: Mapping[str, float] = field(default_factory=dict)
+    reports: Mapping[int, PlacedReport]
+    drawing: tuple[_Weighed, ...] = ()
+    length: float = 1.0
+    """Of the sum of their vectors."""
+    listed: Mapping[str, float] = field(default_factory=dict)
     titles: frozenset[str] = frozenset()
-    mean: datetime = EPOCH
     last: datetime = EPOCH
 
     @classmethod
-    def of(cls, id_: int, reports: dict[int, PlacedReport]) -> _Story:
+    def of(cls, id_: int, reports: Mapping[int, PlacedReport]) -> _Story:
         titles: dict[str, PlacedReport] = {}
         for entry_id in sorted(reports):
             titles.setdefault(_title_key(reports[entry_id].title), reports[entry_id])
-        drawing = [report for report in titles.values() if report.profile.core][-REMEMBERED:]
-        vectors = tuple((report.at, _vector(report.profile)) for report in drawing)
-        total: dict[str, float] = {}
-        for _, vector in vectors:
-            for term, weight in vector.items():
-                total[term] = total.get(term, 0.0) + weight
+        core = [report for report in titles.values() if report.profile.core][-REMEMBERED:]
+        drawing = tuple(_Weighed.of(report.profile, report.at) for report in core)
+        length = sqrt(sum(one.likeness(other) for one in drawing for other in drawing))
+        listed: dict[str, float] = {}
+        for one in drawing:
+            for term, weight in (one.abroad | one.own).items():
+                listed[term] = listed.get(term, 0.0) + weight / length
         last = max(report.at for report in reports.values())
-        mean = EPOCH + sum((at - EPOCH for at, _ in vectors), timedelta()) / max(len(vectors), 1)
-        return cls(id_, reports, vectors, _unit(total), frozenset(titles), mean, last)
+        return cls(id_, reports, drawing, length, listed, frozenset(titles), last)
+
+    def likeness(self, report: _Weighed) -> float:
+        likenesses = [report.likeness(other) * report.nearness(other) for other in self.drawing]
+        whole = min(sum(likenesses) / self.length, 1.0)
+        return WHOLE * whole + (1 - WHOLE) * max(likenesses)
+
+    def speaks(self, language: str) -> bool:
+        """Whether any of its reports is in that language."""
+        return any(one.language == language for one in self.drawing)
 
 
 class OpenStories:
     """The reports of the last days by story. Changed only by `put`, `merge` and `forget`; all else reads."""
 
-    def __init__(self, reports: Iterable[PlacedReport] = (), *, threshold: float = THRESHOLD) -> None:
+    def __init__(
+        self, reports: Iterable[PlacedReport] = (), *, threshold: float = THRESHOLD, abroad: float = ABROAD
+    ) -> None:
         self._threshold = threshold
+        self._abroad = abroad
         self._reports: dict[int, PlacedReport] = {}
         self._stories: dict[int, _Story] = {}
-        self._with_term: dict[str, set[int]] = {}
+        self._with_term: dict[str, dict[int, float]] = {}
         self._with_title: dict[str, set[int]] = {}
-        self._frequency: dict[str, int] = {}
-        self._number: dict[str, int] = {}
+        self._frequency: Counter[str] = Counter()
+        self._number: Counter[str] = Counter()
         for report in reports:
             self.put(report)
 
@@ -117,21 +177,18 @@ class OpenStories:
         """The profile of an entry by what is rare now."""
         language = analysis.entry.language.split("-", maxsplit=1)[0]
         words, shared = terms_of(analysis)
-        return Profile(
-            language,
-            self._weighed(words, language),
-            self._weighed(shared, ""),
-            is_core(analysis),
-        )
+        return Profile(language, self._weighed(words, language), self._weighed(shared, ""), is_core(analysis))
 
     def _weighed(self, terms: Mapping[str, float], language: str) -> dict[str, float]:
-        number = (self._number.get(language, 0) if language else len(self._reports)) + PRIOR
-        weights = {
-            term: round(weight * log(1 + number / (self._frequency.get(_key(term, language), 0) + 0.5)), 3)
-            for term, weight in terms.items()
-        }
+        """The heaviest of the terms. Weights are rounded, so that they are the same when they come from the store."""
+        weights = {term: round(weight * self._rarity(term, language), 3) for term, weight in terms.items()}
         heaviest = nlargest(MOST_TERMS, weights, key=lambda term: (weights[term], term))
         return {term: weights[term] for term in heaviest}
+
+    def _rarity(self, term: str, language: str) -> float:
+        number = PRIOR + (self._number[language] if language else len(self._reports))
+        expected = PRIOR * PRIOR_SHARE if term.startswith(CONCEPT) else 0.0
+        return log(1 + number / (self._frequency[_key(term, language)] + expected + 0.5)) ** RARITY
 
     def place(self, profile: Profile, at: datetime, *, title: str, voice: str) -> Joining:
         """Which story it joins, if any. Reads only."""
@@ -143,36 +200,43 @@ class OpenStories:
         if same:
             oldest = min(same, key=lambda story: story.id)
             return Joining(Likeness(oldest.id, 1.0, (title,)), certain=True)
-        vector = _vector(profile)
-        found = [
-            (self._likeness(vector, at, story), story)
-            for story in self._candidates(vector)
-            if abs(at - story.last) <= CLOSES_AFTER
-        ]
-        if not found:
-            return Joining(None)
-        score, best = max(found, key=lambda one: (one[0], -one[1].id))
-        if score < self._threshold:
-            return Joining(None)
-        terms = nlargest(
-            6, vector.keys() & best.centre.keys(), key=lambda term: (vector[term] * best.centre[term], term)
+        report = _Weighed.of(profile, at)
+        likely = sorted(
+            ((story.likeness(report), -story.id, story) for story in self._likely(report)), reverse=True
         )
+        if not likely:
+            return Joining(None)
+        score, _, best = likely[0]
+        if best.speaks(report.language):
+            needed = self._threshold
+        else:
+            needed = self._abroad
+            if len(likely) > 1 and score < likely[1][0] * CLEARLY:
+                return Joining(None)
+        if score < needed:
+            return Joining(None)
+        terms = _shared_terms(report, best)
         likeness = Likeness(best.id, round(min(score, 1.0), 3), tuple(map(_readable, terms)))
-        return Joining(likeness, certain=score >= 2 * self._threshold)
+        return Joining(likeness, certain=score >= CERTAIN * needed)
 
-    def _candidates(self, vector: Mapping[str, float]) -> list[_Story]:
-        """The stories that share the most with it, by their commonest terms alone none."""
+    def _likely(self, report: _Weighed) -> list[_Story]:
+        """The open stories that share the most with it."""
         sums: dict[int, float] = {}
-        for term, weight in vector.items():
-            listed = self._with_term.get(term, ())
-            if len(listed) <= LONGEST_LIST:
-                for id_ in listed:
-                    sums[id_] = sums.get(id_, 0.0) + weight
-        return [self._stories[id_] for id_ in nlargest(LOOKED_AT, sums, key=lambda id_: (sums[id_], -id_))]
-
-    def _likeness(self, vector: Mapping[str, float], at: datetime, story: _Story) -> float:
-        nearest = max(_product(vector, other) * _nearness(at, then) for then, other in story.vectors)
-        return CENTRE * _product(vector, story.centre) * _nearness(at, story.mean) + (1 - CENTRE) * nearest
+        terms = report.abroad | report.own
+        left = LISTED
+        for term in sorted(terms, key=lambda term: (len(self._with_term.get(term, ())), term)):
+            listed = self._with_term.get(term, {})
+            left -= len(listed)
+            if left < 0:
+                break
+            for id_, weight in listed.items():
+                sums[id_] = sums.get(id_, 0.0) + weight * terms[term]
+        near = {
+            id_: share * 0.5 ** (abs(report.at - self._stories[id_].last) / HALF_LIFE)
+            for id_, share in sums.items()
+            if abs(report.at - self._stories[id_].last) <= CLOSES_AFTER
+        }
+        return [self._stories[id_] for id_ in nlargest(LOOKED_AT, near, key=lambda id_: (near[id_], -id_))]
 
     def put(self, report: PlacedReport) -> None:
         """Remember a report under its story; one that is known is replaced (a revision)."""
@@ -180,22 +244,20 @@ class OpenStories:
             self._remove(report.entry_id)
         self._reports[report.entry_id] = report
         self._count(report, 1)
-        self._stories.setdefault(report.story_id, _Story(report.story_id, {})).reports[report.entry_id] = (
-            report
-        )
-        self._renew(report.story_id)
+        known = self._stories.get(report.story_id)
+        self._renew(report.story_id, {**(known.reports if known else {}), report.entry_id: report})
 
     def merge(self, younger: int, older: int) -> None:
         """The reports of `younger` stand under `older` from now on."""
-        if younger not in self._stories:
+        if younger not in self._stories or younger == older:
             return
-        moved = self._stories[younger].reports
-        target = self._stories.setdefault(older, _Story(older, {}))
-        for id_, report in moved.items():
-            self._reports[id_] = target.reports[id_] = replace(report, story_id=older)
-        self._stories[younger] = replace(self._stories[younger], reports={})
-        self._renew(younger)
-        self._renew(older)
+        moved = {
+            id_: replace(report, story_id=older) for id_, report in self._stories[younger].reports.items()
+        }
+        self._reports.update(moved)
+        known = self._stories.get(older)
+        self._renew(younger, {})
+        self._renew(older, {**(known.reports if known else {}), **moved})
 
     def forget(self, now: datetime) -> None:
         """Drop reports seen longer than `WINDOW` ago."""
@@ -205,39 +267,37 @@ class OpenStories:
     def _remove(self, entry_id: int) -> None:
         report = self._reports.pop(entry_id)
         self._count(report, -1)
-        del self._stories[report.story_id].reports[entry_id]
-        self._renew(report.story_id)
+        left = dict(self._stories[report.story_id].reports)
+        del left[entry_id]
+        self._renew(report.story_id, left)
 
     def _count(self, report: PlacedReport, by: int) -> None:
         language = report.profile.language
-        self._number[language] = self._number.get(language, 0) + by
-        keys = [_key(term, language) for term in report.profile.words]
-        for key in (*keys, *report.profile.shared):
-            self._frequency[key] = self._frequency.get(key, 0) + by
+        self._number[language] += by
+        for key in (*(_key(term, language) for term in report.profile.words), *report.profile.shared):
+            self._frequency[key] += by
             if not self._frequency[key]:
                 del self._frequency[key]
 
-    def _renew(self, story_id: int) -> None:
-        """Derive from a story's reports, in order of their ids, all else that is known of it."""
-        story = self._stories.pop(story_id)
-        for term in story.centre:
-            _drop(self._with_term, term, story_id)
-        for key in story.titles:
-            _drop(self._with_title, key, story_id)
-        if not story.reports:
+    def _renew(self, story_id: int, reports: Mapping[int, PlacedReport]) -> None:
+        """Derive anew from a story's reports all else that is known of it; no trace is left of one without any."""
+        known = self._stories.pop(story_id, None)
+        if known is not None:
+            for term in known.listed:
+                del self._with_term[term][story_id]
+                if not self._with_term[term]:
+                    del self._with_term[term]
+            for key in known.titles:
+                self._with_title[key].discard(story_id)
+                if not self._with_title[key]:
+                    del self._with_title[key]
+        if not reports:
             return
-        renewed = _Story.of(story_id, story.reports)
-        self._stories[story_id] = renewed
-        for term in renewed.centre:
-            self._with_term.setdefault(term, set()).add(story_id)
-        for key in renewed.titles:
+        story = self._stories[story_id] = _Story.of(story_id, reports)
+        for term, weight in story.listed.items():
+            self._with_term.setdefault(term, {})[story_id] = weight
+        for key in story.titles:
             self._with_title.setdefault(key, set()).add(story_id)
-
-
-def _drop(index: dict[str, set[int]], key: str, story_id: int) -> None:
-    index[key].discard(story_id)
-    if not index[key]:
-        del index[key]
 
 
 def _key(term: str, language: str) -> str:
@@ -245,31 +305,30 @@ def _key(term: str, language: str) -> str:
     return f"{language} {term}" if language else term
 
 
+def _shared_terms(report: _Weighed, story: _Story) -> list[str]:
+    """What the report has in common with the story, the weightiest first."""
+    terms = report.own if story.speaks(report.language) else report.abroad
+    return nlargest(
+        6, terms.keys() & story.listed.keys(), key=lambda term: (terms[term] * story.listed[term], term)
+    )
+
+
 def _readable(key: str) -> str:
-    return key.removeprefix("c:") if key.startswith("c:") else key.split(" ", maxsplit=1)[-1]
+    return key.removeprefix(CONCEPT) if key.startswith(CONCEPT) else key.split(" ", maxsplit=1)[-1]
 
 
 def _title_key(title: str) -> str:
     return digest_of_words(words_of(title) or [title])
 
 
-def _vector(profile: Profile) -> dict[str, float]:
-    """All terms of a profile, of length 1."""
-    terms = {_key(word, profile.language): weight for word, weight in profile.words.items()} | {
-        **profile.shared
-    }
-    return _unit(terms)
-
-
 def _unit(terms: Mapping[str, float]) -> dict[str, float]:
+    """The vector in that direction of length 1."""
     length = sqrt(sum(weight * weight for weight in terms.values())) or 1.0
     return {term: weight / length for term, weight in terms.items()}
 
 
 def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     """Of vectors of length 1, the cosine of the angle between them."""
+    if len(one) > len(other):
+        one, other = other, one
     return sum(weight * other[term] for term, weight in one.items() if term in other)
-
-
-def _nearness(one: datetime, other: datetime) -> float:
-    return 0.5 ** (abs(one - other) / HALF_LIFE)

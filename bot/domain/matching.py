@@ -23,7 +23,7 @@ from typing import Literal as OneOf
 
 from bot.domain.boilerplate import blanked
 from bot.domain.entries import Entry
-from bot.domain.lexicon import Lexicon
+from bot.domain.lexicon import HAPPENINGS, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Without
 from bot.domain.speech import ENGLISH, Speech, phrase
 from bot.domain.text import Stream, is_acronym, pattern_of
@@ -89,6 +89,7 @@ class Analysis:
 
     `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance. `processes` are
     those that something in it speaks for, however weakly. `places`: where the lead of the summary means a concept, in order.
+    `names`: from where to where each part names a thing (rather than a happening).
     """
 
     entry: Entry
@@ -98,6 +99,7 @@ class Analysis:
     in_title: frozenset[str]
     named: tuple[str, ...]
     processes: Mapping[str, Verdict] = field(default_factory=dict)
+    names: Mapping[Part, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
@@ -110,10 +112,13 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
     places: dict[str, list[int]] = {}
     named: dict[str, None] = {}
     in_title: set[str] = set()
+    names: dict[Part, list[tuple[int, int]]] = {part: [] for part in streams}
     day = _day_of(entry)
     for part, stream in streams.items():
         for hit in lexicon.find(stream):
             factor = weight_of_place(part, hit.start)
+            if any(lexicon.concepts[id_].kind not in HAPPENINGS for id_ in hit.concepts):
+                names[part].append((hit.start, hit.end))
             if part == "title":
                 named.update(dict.fromkeys(hit.concepts))
             running = (id_ for id_ in hit.processes if lexicon.processes[id_].runs_on(day))
@@ -132,6 +137,7 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
         frozenset(in_title),
         tuple(named),
         MappingProxyType(_processes(found, places, in_title, day, lexicon)),
+        MappingProxyType(names),
     )
 
 

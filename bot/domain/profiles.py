@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.matching import IN_SUMMARY, LEAD, Analysis, weight_of_place
-from bot.domain.text import Stream, is_katakana, is_run
+from bot.domain.text import Stream, Token, is_katakana, is_run
+from bot.domain.universals import numbers_in, sounds_of, written_out
 
-IMPLIED = 0.3
-"""What a concept weighs that something else stands for (Kremlin: Russia), of 1."""
+CONCEPT, NUMBER, SOUND = "c:", "n:", "s:"
+"""What shared terms begin with, by their kind."""
+
+AS_CONCEPT = 1.4
+"""What a concept weighs, of 1 that a word does: it is one thing in whatever words,"""
+AS_IMPLIED = 0.65
+"""one that something else stands for (Kremlin: Russia), before what `matching.IMPLIED` takes off,"""
+AS_NUMBER = 1.5
+"""and a number."""
 
 MOST_TERMS = 24
 """Terms that a profile keeps of either kind: the heaviest."""
@@ -52,41 +60,65 @@ _FUNCTION_WORDS = frozenset(
 
 
 def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
-    """(words, shared): how much each term counts by where it stands, 0 to 1, before its rarity."""
+    """(words, shared): how much each term counts by where it stands, 0 to 1, before its rarity.
+
+    What names a thing that the lexicon knows counts as the concept alone, in whichever of its forms.
+    """
     words: dict[str, float] = {}
+    shared: dict[str, float] = {}
     for part, stream in analysis.streams.items():
-        for word in _words(stream):
-            words.setdefault(word, 1.0 if part == "title" else IN_SUMMARY)
-    shared = {
-        f"c:{id_}": piece.weight
-        * (1 if piece.weight >= weight_of_place(piece.part, piece.start) else IMPLIED)
-        for id_, piece in analysis.found.items()
-    }
+        weight = 1.0 if part == "title" else IN_SUMMARY
+        for term in _terms(stream, analysis.names.get(part, ())):
+            if term.startswith(NUMBER):
+                shared.setdefault(term, weight * AS_NUMBER)
+            else:
+                (shared if term.startswith(SOUND) else words).setdefault(term, weight)
+    for id_, piece in analysis.found.items():
+        named = piece.weight >= weight_of_place(piece.part, piece.start)
+        shared[CONCEPT + id_] = piece.weight * (AS_CONCEPT if named else AS_IMPLIED)
     return words, shared
 
 
-def _words(stream: Stream) -> Iterator[str]:
-    """The stems of a stream that say something: of runs without spaces, katakana words and pairs of other characters."""
+def _terms(stream: Stream, names: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """What a stream says outside of its names: stems, numbers (`n:`) and how names and loan words sound (`s:`)."""
+    text = stream.source[:LEAD]
+    numbers = list(numbers_in(text))
+    yield from (NUMBER + digits for _, _, digits in numbers)
+    taken = [*names, *((start, end) for start, end, _ in numbers)]
     for token in stream.tokens:
-        if token.start > LEAD:
+        if token.start >= LEAD:
             return
-        end = stream.text.find(" ", token.at)
-        word = stream.text[token.at : end]
-        if not is_run(word[0]):
-            if word not in _FUNCTION_WORDS:
-                yield word
+        if any(start <= token.start < end for start, end in taken) and not is_run(stream.text[token.at]):
             continue
-        yield from _pieces(word)
+        word = stream.text[token.at : stream.text.find(" ", token.at)]
+        if (digits := written_out(word)) is not None:
+            yield NUMBER + digits
+        elif is_run(word[0]):
+            yield from _pieces(stream, token, names)
+        elif word not in _FUNCTION_WORDS:
+            yield word
+            yield from (SOUND + sound for sound in sounds_of(stream.source[token.start : token.end]))
 
 
-def _pieces(run: str) -> Iterator[str]:
-    for piece in re.findall(
-        r"[\u30a1-\u30fa\u30fc-\u30ff]{2,}|[^\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff]{2,}", run
-    ):
+_RUN_PIECES = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]{2,}|[^\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff]{2,}")
+
+
+def _pieces(stream: Stream, token: Token, names: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Of a run without spaces: katakana words, and pairs of all other characters but hiragana."""
+    run = stream.source[token.start : token.end]
+    for found in _RUN_PIECES.finditer(run):
+        start, piece = token.start + found.start(), found[0]
+        if any(begin <= start and start + len(piece) <= end for begin, end in names):
+            continue
         if is_katakana(piece[0]):
             yield piece
+            yield from (SOUND + sound for sound in sounds_of(piece))
         else:
-            yield from (piece[at : at + 2] for at in range(len(piece) - 1))
+            yield from (
+                piece[at : at + 2]
+                for at in range(len(piece) - 1)
+                if not any(begin <= start + at and start + at + 2 <= end for begin, end in names)
+            )
 
 
 def is_core(analysis: Analysis) -> bool:
