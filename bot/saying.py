@@ -15,7 +15,7 @@ from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
 from bot.domain.documents import Document, faint, link
 from bot.domain.headlines import best_report
-from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
+from bot.domain.speech import Speech, Speeches, speech_for
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
 from bot.domain.translating import to_translate, translated
@@ -48,7 +48,7 @@ class Composer:
     store: Store
     newsdesk: Newsdesk
     translator: Translator
-    speeches: Speeches = ONLY_ENGLISH
+    speeches: Speeches
 
     async def say(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
         """None where nothing is left to say."""
