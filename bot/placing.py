@@ -13,6 +13,7 @@ from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decid
 from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
+from bot.domain.speech import kept
 from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
 from bot.ports import DeskRecord, PendingEntry
 
@@ -153,7 +154,9 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
         story_key(replace(entry, title=known.placed.title)) == key for known in ledger.reports(found.story_id)
     )
     names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
-    shared = f"shares {', '.join(dict.fromkeys(names))} with it ({found.score:g})"
+    shared = kept(
+        "shares {terms} with it ({score})", terms=", ".join(dict.fromkeys(names)), score=f"{found.score:g}"
+    )
     return Placement(entry.id, story_id, key, SAME_HEADLINE if same_words else shared, joining.merges)
 
 

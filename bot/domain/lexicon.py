@@ -93,6 +93,15 @@ class Process:
     until: date | None = None
     leaves_out: str = ""
     """What a reader might expect and does not get, as a person would say it: `battle reports`."""
+    said_in: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By language other than English, `name` and `leaves_out`."""
+
+    def called(self, language: str) -> str:
+        return self.said_in.get(language, (self.name, ""))[0]
+
+    def unwanted(self, language: str) -> str:
+        """What it leaves out, in the language."""
+        return self.said_in.get(language, ("", self.leaves_out))[1]
 
     def runs_on(self, day: date) -> bool:
         """Whether what is published on that day (UTC) can be about it."""
@@ -282,7 +291,7 @@ class Lexicon:
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
         if id_ in self.processes:
-            return self.processes[id_].name
+            return self.processes[id_].called(language)
         return self.concepts[id_].name(language) if id_ in self.concepts else id_
 
 

@@ -205,6 +205,7 @@ chats = Table(
     Column("steered_by", Text, nullable=False, server_default="admins"),
     Column("invited", Boolean, nullable=False, server_default=sa.false()),
     Column("previews", Boolean, nullable=False, server_default=sa.false()),
+    Column("language", Text, nullable=False, server_default=""),  # empty: nobody chose one
     Column("digest_schedule", Text),  # with the next two, absent where it wants no digests
     Column("digest_set_at", UtcTime),
     Column("digest_since", UtcTime),

@@ -356,7 +356,7 @@ async def test_an_edit_that_our_code_trips_over_backs_off_too(
             ("ja",),
             Shouting(),
             [("en", "ja")],
-            "〔English → 日本語, machine translation〕【UKRAINE CEASEFIRE AGREED】",
+            "〔English → 日本語、機械翻訳〕【UKRAINE CEASEFIRE AGREED】",
         ),
         (("ja",), Shouting("en"), [("en", "ja")], "〔English〕【Ukraine ceasefire agreed】"),
         (("en",), Shouting(), [], "【Ukraine ceasefire agreed】"),
