@@ -8,6 +8,7 @@ development, answered with what is new
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ class Ledger:
         """What a story is about: topics that enough of its core reports fit."""
         known = self.reports(story_id)
         core = [one for one in known if one.placed.profile.core] or known
-        fitting = [topic for one in core for topic in one.topics]
-        return frozenset(topic for topic in fitting if fitting.count(topic) >= TOPIC_SHARE * len(core))
+        fitting = Counter(topic for one in core for topic in one.topics)
+        return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(core))
 
     def voices(self, story_id: int) -> int:
         """How many independent outlets tell a story."""
@@ -186,9 +187,7 @@ def decide(
 
 
 def _listens(chat: Chat, entry: Entry) -> bool:
-    return (
-        not chat.paused and chat.hears_at_once and entry.is_news and entry.outlet not in chat.blocked_outlets
-    )
+    return not chat.paused and entry.is_news and entry.outlet not in chat.blocked_outlets
 
 
 def _first(news: News, wanted: Sequence[Subscription]) -> Intent | None:
