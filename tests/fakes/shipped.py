@@ -22,4 +22,4 @@ def shipped_catalog() -> Catalog:
 
 def copy_config(to: Path) -> None:
     """A folder with all of it but most of the lexicon, for what reads it time and again."""
-    shutil.copytree(CONFIG, to, ignore=shutil.ignore_patterns("more_*.toml", "processes_*.toml"))
+    shutil.copytree(CONFIG, to, ignore=shutil.ignore_patterns("more_[!e]*.toml", "processes_*.toml"))
