@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.chats import Chat, Subscription, Updates
@@ -76,8 +76,8 @@ class Ledger:
         return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(core))
 
     def voices(self, story_id: int) -> int:
-        """How many independent outlets tell a story."""
-        return len({one.placed.voice for one in self.reports(story_id) if not one.repeat})
+        """How many independent outlets tell a story; one at least, though what it said is forgotten."""
+        return len({one.placed.voice for one in self.reports(story_id) if not one.repeat}) or 1
 
     def put(self, known: KnownReport) -> None:
         self.alike.put(known.placed)
@@ -86,7 +86,10 @@ class Ledger:
     def merge(self, younger: int, older: int) -> None:
         """The reports of one story stand in another from now on."""
         self.alike.merge(younger, older)
-        moved = self._stories.pop(younger, {})
+        moved = {
+            id_: replace(one, placed=replace(one.placed, story_id=older))
+            for id_, one in self._stories.pop(younger, {}).items()
+        }
         both = {**self._stories.get(older, {}), **moved}
         self._stories[older] = dict(sorted(both.items()))
 
@@ -106,7 +109,7 @@ class Ledger:
             for id_, one in reports.items():
                 topics = one.topics | {topic_id} if id_ in entry_ids else one.topics - {topic_id}
                 if topics != one.topics:
-                    reports[id_] = KnownReport(one.placed, topics, one.repeat)
+                    reports[id_] = replace(one, topics=topics)
 
 
 @dataclass(frozen=True, slots=True)
