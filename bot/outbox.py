@@ -87,7 +87,6 @@ class Outbox:
         self._clock = clock
         self._listener = listener
         self._probe = probe
-        self._translator = translator or NoTranslator()
         self._claiming = asyncio.Lock()
         self._under_way: dict[int, Platform | None] = {}
         """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""

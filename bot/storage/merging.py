@@ -32,10 +32,14 @@ def merge_stories(connection: Connection, younger: int, older: int, now: datetim
 
 def _move_messages(connection: Connection, younger: int, older: int, now: datetime) -> None:
     """A chat that heard of the younger story alone has its message tell the older one; else each keeps its own."""
+    _give_up_refused(connection, younger, older)
     told = deliveries.alias("told")
     of_older = (
         select(told.c.id)
-        .where(told.c.story_id == older, told.c.chat_id == deliveries.c.chat_id)
+        .where(
+            told.c.story_id == older,
+            told.c.chat_id == deliveries.c.chat_id,
+        )
         .scalar_subquery()
     )
     of_younger = deliveries.c.story_id == younger
@@ -51,6 +55,29 @@ def _move_messages(connection: Connection, younger: int, older: int, now: dateti
         .values(wanted_revision=deliveries.c.wanted_revision + 1, due=now + REVISED_AFTER)
     )
     connection.execute(update(deliveries).where(of_younger, of_older.is_(None)).values(story_id=older))
+
+
+def _give_up_refused(connection: Connection, younger: int, older: int) -> None:
+    """A message about the older story that was refused leaves its place to one about the younger that was not."""
+    instead = deliveries.alias("instead")
+    of_younger = (
+        select(instead.c.id)
+        .where(
+            instead.c.story_id == younger,
+            instead.c.chat_id == deliveries.c.chat_id,
+            instead.c.state != DeliveryState.FAILED,
+        )
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.story_id == older,
+            deliveries.c.state == DeliveryState.FAILED,
+            of_younger.is_not(None),
+        )
+        .values(state=literal(DeliveryState.FOLDED, State), folded_into=of_younger, story_id=None)
+    )
 
 
 def _move_digest_items(connection: Connection, younger: int, older: int) -> None:

@@ -86,7 +86,7 @@ class EvidenceList(sa.TypeDecorator[tuple[Evidence, ...]]):
 class ProfileText(sa.TypeDecorator[Profile]):
     """A profile, as a JSON object."""
 
-    impl = sa.JSON
+    impl = sa.JSON(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: Profile | None, _dialect: Dialect) -> dict[str, Any] | None:
