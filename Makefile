@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval bench picture looks manifest foreign image lock clean
+.PHONY: help demo run check test lint types eval bench picture looks messages manifest foreign image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -50,8 +50,11 @@ bench: $(READY) ## what reading, matching and commands cost, by the number of to
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture
 
-looks: $(READY) ## draw every kind of message as Telegram and Slack show it, into out/looks
+looks: $(READY) ## draw every kind of message as Telegram and Slack show it, in each language, into out/looks
 	@$(BIN)/python -m benchmarks.looks $(ARGS)
+
+messages: $(READY) ## take up what the code says into bot/locales, and list what is to be translated
+	@$(BIN)/python -m benchmarks.messages
 
 manifest: $(READY) ## write manifest.json, from which the Slack app is made
 	@$(BIN)/python -m bot.chat.slack.manifest

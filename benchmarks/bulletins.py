@@ -94,7 +94,7 @@ def write_page(catalog: Catalog, seed: int, *, pictures: bool = False) -> Path |
         encoding="utf-8",
     )
     if pictures:
-        photograph(scenes, PAGE.parent.resolve())
+        photograph(scenes, PAGE.parent.resolve(), PAGE.stem)
     return PAGE
 
 

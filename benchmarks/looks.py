@@ -1,6 +1,6 @@
-"""`python -m benchmarks.looks [--out out/looks]`: how every kind of message looks on Telegram and on Slack.
+"""`python -m benchmarks.looks [--out out/looks] [--language ja]`: how every kind of message looks on Telegram and on Slack.
 
-Writes an HTML page, and pictures of it where there is Chromium. Each message is made by the pipeline and the commands,
+Writes an HTML page a language, and pictures of it where there is Chromium. Each message is made by the pipeline and the commands,
 rendered by the platform's renderer, and drawn from what that gives: Telegram's HTML and keyboard, Slack's blocks.
 """
 
@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.recorded import by_link, entries_of, read_config
 from bot.chat.commands import MaySteer, Services, answer, anybody
+from bot.chat.locales import load_speeches
 from bot.chat.reception import Heard, Reception
 from bot.chat.slack import render as slack
 from bot.chat.slack.render import Block, Payload
@@ -36,7 +37,7 @@ from bot.digesting import Digester
 from bot.domain.access import Access
 from bot.domain.bulletins import lay_out, shortened
 from bot.domain.catalog import Catalog
-from bot.domain.chats import Chat, Platform
+from bot.domain.chats import SPOKEN, Chat, Platform
 from bot.domain.composing import compose
 from bot.domain.deliveries import Outcome, Sent
 from bot.domain.documents import Action, Document
@@ -46,6 +47,7 @@ from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
 from bot.pipeline import Desk, Poller
@@ -170,7 +172,7 @@ class Room:
 
     @property
     def services(self) -> Services:
-        return Services(self.clock, self.store, self.desk)
+        return Services(self.clock, self.store, self.desk, speeches=load_speeches())
 
     async def run(self, until: datetime) -> None:
         while self.clock.now() < until:
@@ -198,7 +200,7 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Room]:
+async def open_room(catalog: Catalog, day: RecordedDay, language: str) -> AsyncIterator[Room]:
     catalog = replace(catalog, feeds=day.specs(SERVER))
     with tempfile.TemporaryDirectory() as folder:
         store = await open_store(f"sqlite:///{folder}/looks.db", durable=False)
@@ -209,7 +211,9 @@ async def open_room(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Room]:
         try:
             await desk.adopt(catalog)
             chats = {
-                platform: await store.ensure_chat(platform, address, "", clock.now(), time_zone=ZONE.key)
+                platform: await store.ensure_chat(
+                    platform, address, "", clock.now(), time_zone=ZONE.key, language=language
+                )
                 for platform, address in CHATS.items()
             }
             yield Room(
@@ -219,8 +223,8 @@ async def open_room(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Room]:
                 wire,
                 desk,
                 Poller(store, wire, wire, clock, queue, desk),
-                Digester(store, papers, clock, queue, desk),
-                Outbox(store, papers, clock, desk),
+                Digester(store, papers, clock, queue, desk, speeches=load_speeches()),
+                Outbox(store, papers, clock, desk, speeches=load_speeches()),
                 papers,
                 chats,
             )
@@ -454,6 +458,7 @@ class Bulletins:
     catalog: Catalog
     entries: Mapping[str, Entry]
     at: datetime
+    language: str
 
     def scene(
         self,
@@ -480,16 +485,17 @@ class Bulletins:
         ]
 
         def documents(platform: Platform) -> Iterator[Document]:
-            chat = Chat(0, platform, "1", languages=languages, time_zone=ZONE.key)
+            chat = Chat(0, platform, "1", languages=languages, time_zone=ZONE.key, language=self.language)
+            speech = load_speeches()[self.language]
             whole = compose(story, chat, topics, self.catalog, possible_repeat=repeat)
-            return (lay_out(shorter, self.catalog.style) for shorter in shortened(whole))
+            return (lay_out(shorter, self.catalog.style, speech) for shorter in shortened(whole))
 
         return told(title, documents, told_by[-1].seen, edited=edited)
 
 
-def bulletin_scenes(catalog: Catalog, day: RecordedDay) -> Iterator[Scene]:
+def bulletin_scenes(catalog: Catalog, day: RecordedDay, language: str) -> Iterator[Scene]:
     entries = by_link(entries_of(day))
-    make = Bulletins(catalog, entries, day.ends).scene
+    make = Bulletins(catalog, entries, day.ends, language).scene
     alaska = ("wire/008", "shimbun/005", "agentstvo/005")
     yield make("a bulletin in English, flags", ["wire/009"], "us-russia-summit")
     yield make("a bulletin in Japanese, an event's mark", ["shimbun/004"], "armenia-azerbaijan")
@@ -562,9 +568,9 @@ async def nobody() -> bool:
     return False
 
 
-async def answer_scenes(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Scene]:
+async def answer_scenes(catalog: Catalog, day: RecordedDay, language: str) -> AsyncIterator[Scene]:
     """A day in two chats, in the order in which it happens."""
-    async with open_room(catalog, day) as room:
+    async with open_room(catalog, day, language) as room:
         await room.run(day.begins + timedelta(hours=17))
         for text in (
             "/start",
@@ -600,6 +606,8 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Sce
             "/settings languages ja",
             "/settings languages",
             "/settings timezone Asia/Tokio",
+            "/language",
+            "/language Klingon",
         ):
             yield await room.scene(text)
         await room.tell("/settings languages any")
@@ -617,11 +625,9 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Sce
         yield await room.scene("/pause")
         yield await room.scene("/status", "/status of a paused chat")
         room.wire.failing = {
-            f"{SERVER}/kavkaz.xml": Failed(
-                FailureKind.UNREACHABLE, "the server answers 503 (Service Unavailable); it may be overloaded"
-            ),
+            f"{SERVER}/kavkaz.xml": refused(503),
             f"{SERVER}/shimbun.xml": Failed(
-                FailureKind.NOT_A_FEED, "this is a web page, not a feed; look for the address of its feed"
+                FailureKind.NOT_A_FEED, "This is a web page, not a feed, and it advertises none."
             ),
         }
         await room.run(day.ends + timedelta(hours=1))
@@ -644,11 +650,11 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay) -> AsyncIterator[Sce
         ):
             yield await room.scene(text, title)
         yield await _refusal(room)
-    async with open_room(replace(catalog, topics=_many_topics(catalog)), day) as crowded:
+    async with open_room(replace(catalog, topics=_many_topics(catalog)), day, language) as crowded:
         yield await crowded.scene("/subscribe", "/subscribe with 20 topics, page 1")
         yield await crowded.scene("/subscribe", "/subscribe with 20 topics, page 2", page=1)
     for access in (Access(listed=frozenset({"telegram:1"})), Access(invite_code="xyz")):
-        yield await _stranger(room, access)
+        yield await _stranger(room, access, language)
 
 
 def _many_topics(catalog: Catalog) -> tuple[TopicSpec, ...]:
@@ -667,8 +673,8 @@ async def _refusal(room: Room) -> Scene:
     return replace(scene, telegram=scene.telegram + telegram_alert(refused.plain))
 
 
-async def _stranger(room: Room, access: Access) -> Scene:
-    async with open_room(room.catalog, read_config()[1]) as other:
+async def _stranger(room: Room, access: Access, language: str) -> Scene:
+    async with open_room(room.catalog, read_config()[1], language) as other:
         desk = Reception(other.services, access)
         heard = {
             platform: await desk.answer(Heard(platform, address, "", "/start"))
@@ -741,7 +747,7 @@ document.title = "measured"; document.body.textContent = JSON.stringify(tops);
 </script>"""
 
 
-def photograph(scenes: Sequence[Scene], folder: Path) -> list[Path]:
+def photograph(scenes: Sequence[Scene], folder: Path, name: str) -> list[Path]:
     """Pictures of the page, each of whole scenes where they are not longer than a picture."""
     with tempfile.TemporaryDirectory() as scratch:
         page, profile = Path(scratch) / "page.html", f"--user-data-dir={scratch}/profile"
@@ -756,7 +762,7 @@ def photograph(scenes: Sequence[Scene], folder: Path) -> list[Path]:
         assert found is not None, dumped
         pictures = []
         for number, (top, bottom) in enumerate(_slices(json.loads(found[0])), start=1):
-            picture = folder / f"looks-{number:02}.png"
+            picture = folder / f"{name}-{number:02}.png"
             page.write_text(page_of(scenes, top), encoding="utf-8")
             chromium(f"--window-size={WIDTH},{bottom - top}", f"--screenshot={picture}")
             pictures.append(picture)
@@ -777,9 +783,10 @@ def _slices(bottoms: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield top, end
 
 
-async def all_scenes() -> list[Scene]:
+async def all_scenes(language: str) -> list[Scene]:
     catalog, day = read_config()
-    return [*bulletin_scenes(catalog, day), *[scene async for scene in answer_scenes(catalog, day)]]
+    answers = [scene async for scene in answer_scenes(catalog, day, language)]
+    return [*bulletin_scenes(catalog, day, language), *answers]
 
 
 def main() -> None:
@@ -787,19 +794,24 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("out/looks"), help="folder of the page and the pictures"
     )
-    folder = parser.parse_args().out
-    folder.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--language", choices=SPOKEN, action="append", help="only what is said in this one")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
     configure_logs("warning")
-    scenes = asyncio.run(all_scenes())
-    page = folder / "looks.html"
+    for language in asked.language or SPOKEN:
+        show(asyncio.run(all_scenes(language)), asked.out.resolve(), f"looks-{language}")
+
+
+def show(scenes: Sequence[Scene], folder: Path, name: str) -> None:
+    page = folder / f"{name}.html"
     page.write_text(page_of(scenes), encoding="utf-8")
     print(f"Written: {page}")
-    for old in folder.glob("looks-*.png"):
+    for old in folder.glob(f"{name}-*.png"):
         old.unlink()
     if shutil.which(CHROMIUM) is None:
         print(f"No pictures: there is no {CHROMIUM}.")
         return
-    for picture in photograph(scenes, folder.resolve()):
+    for picture in photograph(scenes, folder, name):
         print(f"Drawn: {picture}")
 
 

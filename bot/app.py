@@ -14,6 +14,7 @@ from random import Random
 import structlog
 
 from bot.chat.commands.base import Services
+from bot.chat.locales import load_speeches
 from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
@@ -71,6 +72,7 @@ class App:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self._speeches = load_speeches()
         self.queue = LocalQueue()
         self.desk = Desk(parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe)
         self.poller = Poller(
@@ -85,13 +87,20 @@ class App:
             probe=parts.probe,
         )
         self.digester = Digester(
-            parts.store, parts.messengers, parts.clock, self.queue, self.desk, probe=parts.probe
+            parts.store,
+            parts.messengers,
+            parts.clock,
+            self.queue,
+            self.desk,
+            speeches=self._speeches,
+            probe=parts.probe,
         )
         self.outbox = Outbox(
             parts.store,
             parts.messengers,
             parts.clock,
             self.desk,
+            speeches=self._speeches,
             listener=parts.listener,
             probe=parts.probe,
             translator=parts.translator,
@@ -106,6 +115,7 @@ class App:
             newsdesk=self.desk,
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
+            speeches=self._speeches,
         )
 
     async def start(self) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bot.domain.lexicon import Concept, Kind, Lexicon
 
-KINDS: tuple[Kind, ...] = ("country", "person", "place", "organisation", "event", "term")
+KINDS: tuple[Kind, ...] = ("country", "person", "place", "organisation", "event", "term", "word")
 
 
 def print_coverage(lexicon: Lexicon, missing_in: str | None = None) -> None:

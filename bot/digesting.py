@@ -27,6 +27,7 @@ from bot.domain.digests import (
     since,
 )
 from bot.domain.schedules import Slot, quiet_until, slot_after
+from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
 from bot.domain.stories import Story
 from bot.domain.topics import Topic
 from bot.ports import (
@@ -68,6 +69,7 @@ class Digester:
         queue: WorkQueue,
         newsdesk: Newsdesk,
         *,
+        speeches: Speeches = ONLY_ENGLISH,
         probe: Probe = no_probe,
     ) -> None:
         self._store = store
@@ -75,6 +77,7 @@ class Digester:
         self._clock = clock
         self._queue = queue
         self._newsdesk = newsdesk
+        self._speeches = speeches
         self._probe = probe
         self._started = clock.now()
 
@@ -132,6 +135,7 @@ class Digester:
     ) -> tuple[tuple[tuple[DigestItem, ...], ...], tuple[DigestItem, ...]]:
         """The stories that each message names, and those that none does."""
         catalog, messenger = self._newsdesk.catalog(), self._messengers[chat.platform]
+        speech = speech_for(chat, self._speeches)
         rows, unnamed = choose(stories, topics, chat, catalog)
         # As long as it may become: with the opening and the end, links to bulletins, and as a possible repeat.
         place = Place(1, 1, len(stories), len(stories), begins)
@@ -139,7 +143,7 @@ class Digester:
         def fits(some: Sequence[Row]) -> bool:
             linked = [replace(row, message_id="1") for row in some]
             longest = lay_out_part(
-                linked, place, chat, topics, catalog.style, lambda _: LONG_ADDRESS, possible_repeat=True
+                linked, place, chat, topics, catalog, lambda _: LONG_ADDRESS, speech, possible_repeat=True
             )
             return messenger.render(next(longest)) is not None
 

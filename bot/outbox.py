@@ -38,6 +38,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.pacing import Urgency
 from bot.domain.schedules import quiet_until
+from bot.domain.speech import ONLY_ENGLISH, Speeches
 from bot.domain.stories import Story
 from bot.ports import Clock, Messenger, Newsdesk, NoTranslator, Point, Probe, Store, Translator, no_probe
 from bot.saying import Composer, Said
@@ -75,17 +76,17 @@ class Outbox:
         clock: Clock,
         newsdesk: Newsdesk,
         *,
+        speeches: Speeches = ONLY_ENGLISH,
         listener: Callable[[Telling], None] | None = None,
         probe: Probe = no_probe,
         translator: Translator | None = None,
     ) -> None:
         self._store = store
-        self._composer = Composer(store, newsdesk, translator or NoTranslator())
+        self._composer = Composer(store, newsdesk, translator or NoTranslator(), speeches)
         self._messengers = messengers
         self._clock = clock
         self._listener = listener
         self._probe = probe
-        self._translator = translator or NoTranslator()
         self._claiming = asyncio.Lock()
         self._under_way: dict[int, Platform | None] = {}
         """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""

@@ -42,6 +42,7 @@ from bot.domain.polling import (
     next_poll,
 )
 from bot.domain.queries import Query, QueryProblem, read_query
+from bot.domain.speech import phrase
 from bot.domain.topics import Topic, TopicSpec
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import (
@@ -122,7 +123,7 @@ class Poller:
         except Exception:
             # A bug in one feed's way must not stop the others; backing off keeps it from coming back every second.
             log.exception("poll_failed", feed=feed.id, outlet=spec.outlet)
-            failed = Failed(FailureKind.NOT_A_FEED, "Sokuho failed on this feed; the log says how")
+            failed = Failed(FailureKind.NOT_A_FEED, phrase("Sokuho failed on this feed; the log says how"))
             await self._store.record_poll(self._record(feed, spec, failed, None))
         finally:
             self._under_way.discard(feed.id)

@@ -13,6 +13,7 @@ from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decid
 from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
+from bot.domain.speech import kept
 from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
 from bot.ports import DeskRecord, PendingEntry
 
@@ -99,14 +100,18 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         profile = replace(profile, core=False)
     voice = catalog.outlets.owner(entry.outlet)
     if stands_in is not None:
-        return _revise(one, stands_in, profile, own, ledger)
+        return _revise(one, stands_in, voice, profile, own, ledger)
     joining = ledger.alike.place(profile, entry.at, title=entry.title, voice=voice)
     placement = _placement(one, joining, ledger, catalog)
     report = PlacedReport(entry.id, placement.story_id, entry.at, entry.seen, voice, entry.title, profile)
     if placement.merges is not None:
         ledger.merge(*placement.merges)
-    develops_ = develops(report, ledger.reports(placement.story_id), catalog.lexicon)
     repeat = placement.reason == SAME_HEADLINE
+    brings = (
+        not placement.opened
+        and not repeat
+        and develops(report, ledger.reports(placement.story_id), catalog.lexicon)
+    )
     ledger.put(KnownReport(report, own, repeat))
     of_story = ledger.topics(placement.story_id)
     # What speaks for one topic by itself is not about the story's others.
@@ -117,19 +122,19 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         placement.story_id,
         own | of_story,
         voices=ledger.voices(placement.story_id),
-        develops=develops_ and not placement.opened and not repeat,
+        develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
 
 
-def _revise(one: Judged, story_id: int, profile: Profile, own: frozenset[int], ledger: Ledger) -> Placed:
+def _revise(
+    one: Judged, story_id: int, voice: str, profile: Profile, own: frozenset[int], ledger: Ledger
+) -> Placed:
     """It stays where it stands. It is no news to whoever follows the story, but may be the first to fit a topic."""
     entry = one.pending.entry
     known = next(
         (known for known in ledger.reports(story_id) if known.placed.entry_id == entry.id),
-        KnownReport(
-            PlacedReport(entry.id, story_id, entry.at, entry.seen, entry.outlet, entry.title, profile)
-        ),
+        KnownReport(PlacedReport(entry.id, story_id, entry.at, entry.seen, voice, entry.title, profile)),
     )
     before = ledger.topics(story_id)
     report = replace(known.placed, title=entry.title, profile=profile)
@@ -153,7 +158,9 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
         story_key(replace(entry, title=known.placed.title)) == key for known in ledger.reports(found.story_id)
     )
     names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
-    shared = f"shares {', '.join(dict.fromkeys(names))} with it ({found.score:g})"
+    shared = kept(
+        "shares {terms} with it ({score})", terms=", ".join(dict.fromkeys(names)), score=f"{found.score:g}"
+    )
     return Placement(entry.id, story_id, key, SAME_HEADLINE if same_words else shared, joining.merges)
 
 

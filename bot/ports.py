@@ -374,7 +374,14 @@ class DeskStore(Protocol):
 
 class ChatStore(Protocol):
     async def ensure_chat(
-        self, platform: Platform, address: str, title: str, now: datetime, *, time_zone: str = "UTC"
+        self,
+        platform: Platform,
+        address: str,
+        title: str,
+        now: datetime,
+        *,
+        time_zone: str = "UTC",
+        language: str = "",
     ) -> Chat:
         """The chat at this address, made with default settings if it is new. A known one keeps its settings."""
         ...

@@ -13,8 +13,9 @@ from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
-from bot.domain.documents import Action, Document, faint, line, link
+from bot.domain.documents import Action, Document, faint, link
 from bot.domain.headlines import best_report
+from bot.domain.speech import Speech, Speeches, speech_for
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
 from bot.domain.translating import to_translate, translated
@@ -59,6 +60,7 @@ class Composer:
     store: Store
     newsdesk: Newsdesk
     translator: Translator
+    speeches: Speeches
 
     async def say(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
         """None where nothing is left to say."""
@@ -99,7 +101,7 @@ class Composer:
         if delivery.corrected:
             bulletin = replace(bulletin, marks=(catalog.style.correction, *bulletin.marks[1:]))
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        documents = _laid_out(bulletin, catalog)
+        documents = _laid_out(bulletin, catalog, self._speech(chat))
         if story.merged_into is not None:
             documents = map(
                 partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
@@ -128,7 +130,7 @@ class Composer:
         if bulletin is None:
             return None
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return Said(_laid_out(bulletin, catalog), story, first.message_id, BUTTONS)
+        return Said(_laid_out(bulletin, catalog, self._speech(chat)), story, first.message_id, BUTTONS)
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
@@ -138,7 +140,8 @@ class Composer:
         total -= len(stories) - len(kept)
         if not total:
             return None
-        return Said(catch_up(kept, total, chat, catalog, occasion, possible_repeat=delivery.possible_repeat))
+        speech, repeat = self._speech(chat), delivery.possible_repeat
+        return Said(catch_up(kept, total, chat, catalog, speech, occasion, possible_repeat=repeat))
 
     async def _digest(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
         part = await self.store.digest_part(delivery.id)
@@ -152,8 +155,9 @@ class Composer:
             part.place,
             chat,
             await self.store.topics({row.item.topic_id for row in rows}),
-            catalog.style,
+            catalog,
             address_of,
+            self._speech(chat),
             possible_repeat=delivery.possible_repeat,
         )
         return Said(documents)
@@ -177,7 +181,13 @@ class Composer:
         message = await self.store.message_about(chat.id, story_id)
         headline = best_report(story, chat).entry.title if story else ""
         address = address_of(message.message_id) if message and message.message_id else None
-        return Document((line(faint("↪️ The same event goes on in: "), link(headline, address)),))
+        goes_on = self._speech(chat).tell(
+            "↪️ The same event goes on in: {headline}", tone=faint, headline=link(headline, address)
+        )
+        return Document((goes_on,))
+
+    def _speech(self, chat: Chat) -> Speech:
+        return speech_for(chat, self.speeches)
 
     async def _in_their_language(self, bulletin: Bulletin, chat: Chat, catalog: Catalog) -> Bulletin:
         """The bulletin as it is, or translated where the chat cannot read it and there is somebody who can."""
@@ -188,8 +198,8 @@ class Composer:
         return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
 
 
-def _laid_out(bulletin: Bulletin, catalog: Catalog) -> Iterator[Document]:
-    return (lay_out(shorter, catalog.style) for shorter in shortened(bulletin))
+def _laid_out(bulletin: Bulletin, catalog: Catalog, speech: Speech) -> Iterator[Document]:
+    return (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
 
 
 def _with_line(more: Document, document: Document) -> Document:

@@ -22,6 +22,7 @@ from rich.console import Console
 from bot.app import App, ConfigWatcher, Parts, network, pass_over
 from bot.chat.console import ConsoleChat, ConsoleMessenger
 from bot.chat.drawing import draw, make_console
+from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
 from bot.chat.telegram.bot import TelegramBot
@@ -67,7 +68,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 clock=clock,
                 fetcher=fetcher,
                 parser=parser,
-                messengers=messengers or {"console": ConsoleMessenger(console)},
+                messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
                 interval=timedelta(minutes=environment.poll_minutes),
                 topics_per_chat=environment.topics_per_chat,
             )
@@ -175,7 +176,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
                         clock=clock,
                         fetcher=fetcher,
                         parser=parser,
-                        messengers={"console": ConsoleMessenger(console)},
+                        messengers={"console": ConsoleMessenger(console, load_speeches())},
                         interval=DEMO_POLL,
                         tick_seconds=DEMO_TICK_SECONDS,
                     )

@@ -26,7 +26,8 @@ from bot.chat.pacing import Unpaced
 from bot.chat.saved import dump, load
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Sent
-from bot.domain.documents import Action, Document, Span, Style, document, line
+from bot.domain.documents import Action, Document, Style, document, line
+from bot.domain.speech import ENGLISH, ONLY_ENGLISH, Speech, Speeches, speech_for
 
 PROMPT = "› "
 _REMEMBERED = 500
@@ -39,8 +40,9 @@ _MOST_DIGITS = 3
 class ConsoleMessenger(Unpaced):
     """`ports.Messenger`: draws each bulletin. What a terminal has shown stays, so an edit says what is new."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, speeches: Speeches = ONLY_ENGLISH) -> None:
         self._console = console
+        self._speeches = speeches
         self._shown: OrderedDict[str, Document] = OrderedDict()
 
     def render(self, document: Document) -> str:
@@ -56,9 +58,9 @@ class ConsoleMessenger(Unpaced):
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        del chat, answers, silent, actions  # what scrolls by has no buttons; /mute and /why are typed
+        del answers, silent, actions  # what scrolls by has no buttons; /mute and /why are typed
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
-        return self._show(message_id, load(text), Look.BULLETIN)
+        return self._show(chat, message_id, load(text), Look.BULLETIN)
 
     async def edit(
         self,
@@ -69,17 +71,18 @@ class ConsoleMessenger(Unpaced):
         *,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        del chat, actions
+        del actions
         if before is not None:
             self._shown.setdefault(message_id, load(before))
-        return self._show(message_id, load(text), Look.ASIDE)
+        return self._show(chat, message_id, load(text), Look.ASIDE)
 
-    def _show(self, message_id: str, shown: Document, look: Look) -> Outcome:
+    def _show(self, chat: Chat, message_id: str, shown: Document, look: Look) -> Outcome:
         before = self._shown.get(message_id)
         if shown == before:
             return Sent(message_id)
         try:
-            draw(shown if look is Look.BULLETIN else change(before, shown), self._console, look)
+            speech = speech_for(chat, self._speeches)
+            draw(shown if look is Look.BULLETIN else change(before, shown, speech), self._console, look)
         except OSError as error:
             return NotSent(f"The terminal cannot be written to: {error.strerror}.")
         self._shown[message_id] = shown
@@ -89,7 +92,7 @@ class ConsoleMessenger(Unpaced):
         return Sent(message_id)
 
 
-def change(before: Document | None, after: Document) -> Document:
+def change(before: Document | None, after: Document, speech: Speech = ENGLISH) -> Document:
     """What to say of a message that now reads otherwise: `↻ Leaders to meet…: now also Reuters`.
 
     Added outlets are named; of any other change the lines that are new are shown.
@@ -103,12 +106,9 @@ def change(before: Document | None, after: Document) -> Document:
         new_lines = [row for row in after.lines if row not in old_lines]
         return document(*((line("↻ ", *row) if number == 0 else row) for number, row in enumerate(new_lines)))
     told = (replace(headline, href=None), ": ") if headline is not None else ()
-    return document(line("↻ ", *told, "now also ", *_commas(added)))
-
-
-def _commas(spans: list[Span]) -> Iterator[str | Span]:
-    for number, span in enumerate(spans):
-        yield from (", ", span) if number else (span,)
+    comma = speech.joined(("", ""))
+    outlets = [part for span in added for part in (comma, span)][1:]
+    return document(line("↻ ", *told, speech.say("now also "), *outlets))
 
 
 class ConsoleChat:
@@ -152,8 +152,7 @@ class ConsoleChat:
         if text.isdecimal() and len(text) <= _MOST_DIGITS and self._choices:
             chosen = self._choice(int(text))
             if chosen is None:
-                numbers = f"1 to {len(self._choices)}" if len(self._choices) > 1 else "1"
-                draw(document(f"🤔 The choices are {numbers}."), self._console)
+                draw(document(await self._no_choice(len(self._choices))), self._console)
                 return
             # One list often serves several choices; a line that was typed leaves the list behind.
             text, kept = chosen.command, self._choices
@@ -161,6 +160,13 @@ class ConsoleChat:
         said = await answer(self._services, self._chat, text)
         self._choices = said.actions or kept
         draw(said, self._console)
+
+    async def _no_choice(self, many: int) -> str:
+        chat = await self._services.store.chat(self._chat.id) or self._chat
+        speech = speech_for(chat, self._services.speeches)
+        if many == 1:
+            return speech.say("🤔 The only choice is {last}.", last=many)
+        return speech.say("🤔 The choices are 1 to {last}.", last=many)
 
     def _choice(self, number: int) -> Action | None:
         return self._choices[number - 1] if 1 <= number <= len(self._choices) else None

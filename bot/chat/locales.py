@@ -1,31 +1,35 @@
-"""Looks up the gettext catalogues in `bot/locales`. As yet they hold what menus show and what can be wrong with a query."""
+"""Reads the gettext catalogues in `bot/locales`: how the bot says things in other languages than English."""
 
 from __future__ import annotations
 
 from functools import cache
+from gettext import GNUTranslations
 from importlib.resources import files
+from io import BytesIO
+from types import MappingProxyType
 
-from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.domain.chats import Chat
-
-LANGUAGES = ("ja", "ru")
-"""Languages that there is a catalogue for; English is that of the code."""
-
-
-def said_in(text: str, language: str | None) -> str:
-    """What the code says in English in another language, or as it is where that has no words for it."""
-    message = _catalogue(language).get(text) if language in LANGUAGES else None
-    return str(message.string) if message is not None and message.string else text
-
-
-def language_of_chat(chat: Chat) -> str | None:
-    """The language in which to speak to a chat: the first that it reads."""
-    return chat.languages[0] if chat.languages else None
+from bot.domain.chats import SPOKEN
+from bot.domain.speech import ENGLISH, Speech, Speeches
 
 
 @cache
-def _catalogue(language: str) -> Catalog:
+def load_speeches() -> Speeches:
+    """Every language that the bot speaks. Read once: catalogues change with the program only."""
+    return MappingProxyType(
+        {ENGLISH.language: ENGLISH} | {language: _read(language) for language in SPOKEN if language != "en"}
+    )
+
+
+def _read(language: str) -> Speech:
+    """Gettext reads compiled catalogues, which is done here rather than when the program is packed."""
+    compiled = BytesIO()
     with (files("bot.locales") / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+        catalogue = read_po(file, locale=language)
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    kept = (str(message.id) for message in catalogue if "kept" in message.auto_comments)
+    # The more a template says itself, the surer it is meant.
+    return Speech(language, GNUTranslations(compiled), tuple(sorted(kept, key=len, reverse=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -12,19 +12,29 @@ import structlog
 
 from bot.chat.commands import MaySteer, Services, answer, anybody
 from bot.domain.access import Access
-from bot.domain.chats import Chat, Platform
-from bot.domain.documents import Document, code, document, line
+from bot.domain.chats import Chat, Platform, spoken
+from bot.domain.documents import Document, code, document
+from bot.domain.speech import ENGLISH, Speech, Speeches, phrase, speech_for
 from bot.ports import Store
 
 log = structlog.get_logger(__name__)
 
-CLOSED = "this bot is no longer open to this chat"
+CLOSED = phrase("this bot is no longer open to this chat")
 """The reason of a pause that ends when the operator lets the chat in again."""
 
-AWAY = "Sokuho was started without this platform"
+AWAY = phrase("Sokuho was started without this platform")
 """The reason of a pause that ends when it is started with it."""
 
 _INVITED = re.compile(r"[/／]?\s*start(?:@\S+)?\s+(?P<code>\S.*)", re.IGNORECASE)
+
+
+ClientLanguage = Callable[[], Awaitable[str | None]]
+"""The language (BCP 47) of the person's client, None where that is not known. Asked where it matters: it may cost a call."""
+
+
+async def unknown_language() -> str | None:
+    """Where no person is seen, as with a channel."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Heard:
     text: str
     reply_to: str | None = None
     may_steer: MaySteer = anybody
+    client_language: ClientLanguage = unknown_language
 
 
 async def serve_only(store: Store, served: Collection[Platform], now: datetime) -> None:
@@ -67,15 +78,25 @@ class Reception:
         if not self._access.admits(heard.platform, heard.address, chat):
             invited = _INVITED.fullmatch(heard.text.strip())
             if invited is None or not self._access.accepts(invited["code"]):
-                return self._stranger(heard, wrong_code=invited is not None)
+                return await self._stranger(heard, wrong_code=invited is not None)
             chat = replace(await self._make(heard), invited=True)
             await self._store.save_chat(chat)
             # It may have been here before the bot was closed.
             await self._reopen(chat)
             text = "/start"  # the code has done its work, and is not repeated
-        return await answer(
-            self._services, chat or await self._make(heard), text, heard.reply_to, heard.may_steer
-        )
+        chat = await self._make(heard) if chat is None else await self._greeted(chat, heard)
+        return await answer(self._services, chat, text, heard.reply_to, heard.may_steer)
+
+    @property
+    def speeches(self) -> Speeches:
+        return self._services.speeches
+
+    async def speech(self, heard: Heard) -> Speech:
+        """How to speak where this was heard, for what is no answer to a command."""
+        chat = await self._store.chat_at(heard.platform, heard.address)
+        if chat is not None:
+            return speech_for(chat, self.speeches)
+        return self.speeches.get(spoken(await heard.client_language()), ENGLISH)
 
     async def returned(self, platform: Platform, place: str) -> int:
         """The bot may speak there again: chats that could not be spoken to are resumed; answers how many."""
@@ -121,17 +142,34 @@ class Reception:
 
     async def _make(self, heard: Heard) -> Chat:
         now = self._services.clock.now()
-        return await self._store.ensure_chat(heard.platform, heard.address, heard.title, now)
-
-    def _stranger(self, heard: Heard, *, wrong_code: bool) -> Document:
-        """What is said to a chat that may not use the bot."""
-        name = code(f"{heard.platform}:{heard.address}")
-        ask = line("To be let in, give its operator the name of this chat: ", name)
-        if self._access.invite_code is None:
-            return document("👋 This bot is private: it serves only chats that its operator lists.", ask)
-        greeting = (
-            "🤔 That invite code is not the right one."
-            if wrong_code
-            else "👋 This bot is private: it serves chats that have an invite code."
+        language = spoken(await heard.client_language())
+        return await self._store.ensure_chat(
+            heard.platform, heard.address, heard.title, now, language=language
         )
-        return document(greeting, line("With a code, send: ", code("/start CODE")), ask)
+
+    async def _greeted(self, chat: Chat, heard: Heard) -> Chat:
+        """A chat that nobody has told its language takes that of who speaks there, unless what it reads tells it."""
+        if chat.language or chat.languages:
+            return chat
+        language = spoken(await heard.client_language())
+        if not language:
+            return chat
+        chat = replace(chat, language=language)
+        await self._store.save_chat(chat)
+        return chat
+
+    async def _stranger(self, heard: Heard, *, wrong_code: bool) -> Document:
+        """What is said to a chat that may not use the bot."""
+        speech = await self.speech(heard)
+        name = code(f"{heard.platform}:{heard.address}")
+        ask = speech.tell("To be let in, give its operator the name of this chat: {name}", name=name)
+        if self._access.invite_code is None:
+            closed = speech.say("👋 This bot is private: it serves only chats that its operator lists.")
+            return document(closed, ask)
+        greeting = (
+            speech.say("🤔 That invite code is not the right one.")
+            if wrong_code
+            else speech.say("👋 This bot is private: it serves chats that have an invite code.")
+        )
+        how = speech.tell("With a code, send: {command}", command=code("/start CODE"))
+        return document(greeting, how, ask)

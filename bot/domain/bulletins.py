@@ -5,9 +5,9 @@ What does not fit is left out from the end. What a bulletin says is chosen in `b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from bot.domain.documents import Document, Line, Span, code, document, faint, li
 from bot.domain.headlines import best_report
 from bot.domain.lexicon import Lexicon
 from bot.domain.quoting import headline_of
+from bot.domain.speech import ENGLISH, Speech, clock_time
 from bot.domain.stories import Report, Story
 
 MAX_HEADLINE = 300
@@ -89,9 +90,9 @@ class Bulletin:
     translated_into: str | None = None
 
 
-def lay_out(bulletin: Bulletin, style: StyleGuide) -> Document:
-    """The bulletin as a message."""
-    return document(*_lines(bulletin, style))
+def lay_out(bulletin: Bulletin, style: StyleGuide, speech: Speech = ENGLISH) -> Document:
+    """The bulletin as a message; what is not a source's own is said in `speech`."""
+    return document(*_lines(bulletin, style, speech))
 
 
 def shortened(bulletin: Bulletin) -> Iterator[Bulletin]:
@@ -121,60 +122,72 @@ def cut_at_word(text: str, length: int) -> str:
     return (words if blank and len(words) > length // 2 else kept).rstrip() + "…"
 
 
-_FOLDED: Mapping[Occasion, str] = {
-    Occasion.PAUSE: "While bulletins were paused here",
-    Occasion.QUIET: "During quiet hours",
-    Occasion.HOURLY: "More within the hour",
-    Occasion.DIGESTS_END: "Since the last digest",
-}
-
-
 def catch_up(
     stories: Sequence[Story],
     total: int,
     chat: Chat,
     catalog: Catalog,
+    speech: Speech = ENGLISH,
     occasion: Occasion = Occasion.PAUSE,
     *,
     possible_repeat: bool = False,
 ) -> Iterator[Document]:
     """What a chat was not told, as one message of a line a story, and ever shorter ones; the last one fits everywhere."""
     zone = ZoneInfo(chat.time_zone)
-    heading = f"{_FOLDED[occasion]}: " + ("1 story" if total == 1 else f"{total:,} stories")
-    closing = ((), repeat_line(catalog.style)) if possible_repeat else ()
-    rows = [_missed(story, chat, catalog, zone) for story in stories]
+    heading = _folded(occasion, total, speech)
+    closing = ((), repeat_line(catalog.style, speech)) if possible_repeat else ()
+    rows = [_missed(story, chat, catalog, zone, speech) for story in stories]
     for shown in range(len(rows), -1, -1):
         left = total - shown
-        more = (line(faint(f"… and {left:,} more: "), code("/latest")),) if left else ()
+        more = (
+            (speech.tell("… and {n} more: {latest}", tone=faint, n=left, latest=code("/latest")),)
+            if left
+            else ()
+        )
         yield document(line("📬 ", strong(heading)), (), *rows[:shown], *more, *closing)
 
 
-def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo) -> Line:
+def _folded(occasion: Occasion, stories: int, speech: Speech) -> str:
+    if occasion is Occasion.QUIET:
+        return speech.plural("During quiet hours: {n} story", "During quiet hours: {n} stories", stories)
+    if occasion is Occasion.HOURLY:
+        return speech.plural("More within the hour: {n} story", "More within the hour: {n} stories", stories)
+    if occasion is Occasion.DIGESTS_END:
+        return speech.plural(
+            "Since the last digest: {n} story", "Since the last digest: {n} stories", stories
+        )
+    return speech.plural(
+        "While bulletins were paused here: {n} story",
+        "While bulletins were paused here: {n} stories",
+        stories,
+    )
+
+
+def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: Speech) -> Line:
     """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
     report = best_report(story, chat)
     entry = report.entry
     headline = cut_at_word(headline_of(entry, catalog.outlets) or entry.outlet, MAX_HEADLINE)
     flags = "".join(flags_of(report, catalog.lexicon, catalog.style.max_flags))
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
-    at = f"{story.opened.astimezone(zone):%a %H:%M}"
-    return line(opening, link(headline, entry.link), faint(unbroken(f" — {entry.outlet}, {at}")))
+    at = speech.weekday(story.opened.astimezone(zone))
+    return line(
+        opening,
+        link(headline, entry.link),
+        faint(unbroken(f" — {speech.say('{outlet}, {time}', outlet=entry.outlet, time=at)}")),
+    )
 
 
-def clock_time(at: datetime) -> str:
-    """`23:40 JST`, or `23:40 UTC+4` where the zone has no letters of its own."""
-    name = at.tzname() or "UTC"
-    if not name.isalpha():
-        offset = at.utcoffset() or timedelta(0)
-        hours, minutes = divmod(round(abs(offset).total_seconds() / 60), 60)
-        name = f"UTC{'-' if offset < timedelta(0) else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
-    return f"{at:%H:%M} {name}"
-
-
-def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
+def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Line]:
     marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
     opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
-    tongue = (faint(f"〔{_tongue(bulletin)}〕"),) if bulletin.language else ()
-    yield line(f"{opening} ", *tongue, "【", strong(bulletin.headline.text, bulletin.headline.href), "】")
+    yield line(
+        f"{opening} ",
+        *tongue_of(bulletin, speech),
+        "【",
+        strong(bulletin.headline.text, bulletin.headline.href),
+        "】",
+    )
     if bulletin.lead:
         yield ()
         yield line(bulletin.lead)
@@ -184,18 +197,28 @@ def _lines(bulletin: Bulletin, style: StyleGuide) -> Iterator[Line]:
         yield tuple(_background_line(bulletin.background, style))
     if bulletin.lead or bulletin.facts or bulletin.background:
         yield ()
-    yield tuple(_source_line(bulletin))
+    yield tuple(_source_line(bulletin, speech))
     if bulletin.hashtags:
-        yield line(faint(f"{' '.join(bulletin.hashtags)} ({bulletin.at:%y%m%d})"))
+        dated = speech.say(
+            "{hashtags} ({date})", hashtags=" ".join(bulletin.hashtags), date=f"{bulletin.at:%y%m%d}"
+        )
+        yield line(faint(dated))
     if bulletin.possible_repeat:
-        yield repeat_line(style)
+        yield repeat_line(style, speech)
 
 
-def _tongue(bulletin: Bulletin) -> str:
+def tongue_of(bulletin: Bulletin, speech: Speech) -> Line:
     """In which language a bulletin is that the chat does not read; nothing is translated without saying so."""
+    if bulletin.language is None:
+        return ()
     if bulletin.translated_into is None:
-        return bulletin.language or ""
-    return f"{bulletin.language} → {bulletin.translated_into}, machine translation"
+        return line(faint(f"〔{bulletin.language}〕"))
+    said = speech.say(
+        "〔{original} → {into}, machine translation〕",
+        original=bulletin.language,
+        into=bulletin.translated_into,
+    )
+    return line(faint(said))
 
 
 def _background_line(background: Background, style: StyleGuide) -> Iterator[Span]:
@@ -211,21 +234,22 @@ def unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def repeat_line(style: StyleGuide) -> Line:
+def repeat_line(style: StyleGuide, speech: Speech) -> Line:
     """What stands below a message that may have been sent before."""
-    return line(faint(f"{style.possible_repeat} possibly a repeat: the first attempt may have arrived"))
+    why = speech.say("possibly a repeat: the first attempt may have arrived")
+    return line(faint(f"{style.possible_repeat} {why}"))
 
 
-def _source_line(bulletin: Bulletin) -> Iterator[Span]:
+def _source_line(bulletin: Bulletin, speech: Speech) -> Iterator[Span]:
     for source in bulletin.sources:
         yield faint(source.outlet, source.href)
         yield faint(" · ")
     if bulletin.unnamed:
-        yield faint(f"+{bulletin.unnamed} more · ")
+        yield faint(speech.plural("+{n} more", "+{n} more", bulletin.unnamed) + " · ")
     for language, count in bulletin.elsewhere:
         yield faint(f"+{count} {language} · ")
     if bulletin.independent > 1:
-        yield faint(f"{bulletin.independent} independent · ")
+        yield faint(speech.plural("{n} independent", "{n} independent", bulletin.independent) + " · ")
     yield faint(clock_time(bulletin.at))
 
 

@@ -12,6 +12,9 @@ Platform = Literal["console", "telegram", "slack", "replay"]
 Steering = Literal["admins", "everyone"]
 Updates = Literal["off", "silent", "loud"]
 
+SPOKEN = ("en", "ja", "ru")
+"""The languages that the bot itself speaks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Digests:
@@ -35,7 +38,8 @@ class Chat:
     `languages` are those the chat reads, the preferred one first (BCP 47); empty means any. `time_zone` is an IANA
     name. Outlets are named as in `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it
     was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
-    `previews`: whether links in bulletins show a preview. `digests` and `quiet` are None where there are none.
+    `previews`: whether links in bulletins show a preview. `language`: of `SPOKEN`, the one to speak to it in; empty where
+    nobody chose one and no client told. `digests` and `quiet` are None where there are none.
     """
 
     id: int
@@ -51,6 +55,7 @@ class Chat:
     steered_by: Steering = "admins"
     invited: bool = False
     previews: bool = False
+    language: str = ""
     digests: Digests | None = None
     quiet: Quiet | None = None
 
@@ -62,6 +67,17 @@ class Chat:
     def hears_at_once(self) -> bool:
         """Whether it is sent a bulletin for each story."""
         return self.digests is None or not self.digests.only
+
+
+def spoken(code: str | None) -> str:
+    """The language of `SPOKEN` that a client's code (BCP 47: `ja-JP`) means, or an empty text."""
+    language = (code or "").replace("_", "-").partition("-")[0].casefold()
+    return language if language in SPOKEN else ""
+
+
+def language_of_chat(chat: Chat) -> str:
+    """The language to speak to a chat in: its own, else the first of those it reads that we speak, else English."""
+    return chat.language or next(filter(None, map(spoken, chat.languages)), SPOKEN[0])
 
 
 @dataclass(frozen=True, slots=True)

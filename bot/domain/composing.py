@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.bulletins import NAMED_SOURCES, Background, Bulletin, Fact, Kind, Source, flags_of
 from bot.domain.catalog import Catalog, StyleGuide
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, language_of_chat
 from bot.domain.headlines import best_report
+from bot.domain.naming import name_in
 from bot.domain.outlets import Outlets
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.telling import MOST_READ, Teller
@@ -118,7 +119,9 @@ def assemble(
         elsewhere=_elsewhere(sources, readable, catalog),
         independent=voices,
         at=story.opened.astimezone(ZoneInfo(chat.time_zone)),
-        hashtags=tuple(hashtag_of(topic.spec.name) for topic in topics),
+        hashtags=tuple(
+            hashtag_of(name_in(topic, catalog.lexicon, language_of_chat(chat))) for topic in topics
+        ),
         language=None
         if reads(chat, entry.language)
         else catalog.language_names.get(entry.language, entry.language),

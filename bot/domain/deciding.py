@@ -8,9 +8,10 @@ development, answered with what is new
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.chats import Chat, Subscription, Updates
@@ -71,13 +72,17 @@ class Ledger:
         """What a story is about: topics that enough of its core reports fit."""
         known = self.reports(story_id)
         core = [one for one in known if one.placed.profile.core] or known
-        fitting = [topic for one in core for topic in one.topics]
-        return frozenset(topic for topic in fitting if fitting.count(topic) >= TOPIC_SHARE * len(core))
+        fitting = Counter(topic for one in core for topic in one.topics)
+        return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(core))
 
     def voices(self, story_id: int) -> int:
-        """How many independent outlets tell a story; opinion, live blogs and round-ups are no voices, so open none."""
-        core = (one for one in self.reports(story_id) if one.placed.profile.core and not one.repeat)
-        return len({one.placed.voice for one in core})
+        """How many independent outlets tell a story; opinion, live blogs and round-ups are no voices, so open none.
+
+        One of a story of which nothing is remembered.
+        """
+        known = self.reports(story_id)
+        core = (one for one in known if one.placed.profile.core and not one.repeat)
+        return len({one.placed.voice for one in core}) if known else 1
 
     def put(self, known: KnownReport) -> None:
         self.alike.put(known.placed)
@@ -86,7 +91,10 @@ class Ledger:
     def merge(self, younger: int, older: int) -> None:
         """The reports of one story stand in another from now on."""
         self.alike.merge(younger, older)
-        moved = self._stories.pop(younger, {})
+        moved = {
+            id_: replace(one, placed=replace(one.placed, story_id=older))
+            for id_, one in self._stories.pop(younger, {}).items()
+        }
         both = {**self._stories.get(older, {}), **moved}
         self._stories[older] = dict(sorted(both.items()))
 
@@ -106,7 +114,7 @@ class Ledger:
             for id_, one in reports.items():
                 topics = one.topics | {topic_id} if id_ in entry_ids else one.topics - {topic_id}
                 if topics != one.topics:
-                    reports[id_] = KnownReport(one.placed, topics, one.repeat)
+                    reports[id_] = replace(one, topics=topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +200,7 @@ def decide(
 
 
 def _listens(chat: Chat, entry: Entry) -> bool:
-    return (
-        not chat.paused and chat.hears_at_once and entry.is_news and entry.outlet not in chat.blocked_outlets
-    )
+    return not chat.paused and entry.is_news and entry.outlet not in chat.blocked_outlets
 
 
 def _first(news: News, wanted: Sequence[Subscription]) -> Intent | None:

@@ -15,16 +15,18 @@ from zoneinfo import ZoneInfo
 from bot.domain.bulletins import (
     MAX_HEADLINE,
     Bulletin,
-    clock_time,
     cut_at_word,
     repeat_line,
+    tongue_of,
     unbroken,
 )
-from bot.domain.catalog import Catalog, StyleGuide
+from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Digests
 from bot.domain.composing import compose
 from bot.domain.documents import Document, Line, code, document, faint, line, link, strong
+from bot.domain.naming import name_in
 from bot.domain.schedules import Slot, slot_by
+from bot.domain.speech import ENGLISH, Speech
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
 
@@ -158,14 +160,16 @@ def lay_out_part(
     place: Place,
     chat: Chat,
     topics: Sequence[Topic],
-    style: StyleGuide,
+    catalog: Catalog,
     address_of: Callable[[str], str | None],
+    speech: Speech = ENGLISH,
     *,
     possible_repeat: bool = False,
 ) -> Iterator[Document]:
     """A part as a message, and ever shorter ones. `address_of`: where a message of the chat can be opened, by its id."""
-    names = {topic.id: topic.spec.name for topic in topics}
-    closing = (*_closing(place), *(((), repeat_line(style)) if possible_repeat else ()))
+    names = {topic.id: name_in(topic, catalog.lexicon, speech.language) for topic in topics}
+    repeat = ((), repeat_line(catalog.style, speech)) if possible_repeat else ()
+    closing = (*_closing(place, speech), *repeat)
     for length, linked in (*((length, True) for length in _SHORTER), (_SHORTER[-1], False)):
         lines: list[Line] = []
         for topic_id, group in groupby(rows, key=lambda row: row.item.topic_id):
@@ -174,41 +178,42 @@ def lay_out_part(
                 lines.append(line(strong(names[topic_id])))
             for row in group:
                 href = address_of(row.message_id) if row.message_id else None
-                lines.append(_line(row.bulletin, href, length, linked=linked))
-        yield document(_heading(place, chat), *lines, *closing)
+                lines.append(_line(row.bulletin, href, length, speech, linked=linked))
+        yield document(_heading(place, chat, speech), *lines, *closing)
 
 
-def _heading(place: Place, chat: Chat) -> Line:
+def _heading(place: Place, chat: Chat, speech: Speech) -> Line:
     if place.number > 1:
-        return line("🗞 ", strong(f"Digest, part {place.number} of {place.parts}"))
-    local = place.since.astimezone(ZoneInfo(chat.time_zone))
-    stories = "1 story" if place.total == 1 else f"{place.total:,} stories"
-    return line(
-        "🗞 ", strong(f"Digest: {stories}"), f" since {local:%a} {local.day} {local:%b} {clock_time(local)}"
+        part = speech.say("Digest, part {number} of {parts}", number=place.number, parts=place.parts)
+        return line("🗞 ", strong(part))
+    return speech.tell(
+        "🗞 {digest} since {moment}",
+        digest=strong(speech.plural("Digest: {n} story", "Digest: {n} stories", place.total)),
+        moment=speech.dated(place.since.astimezone(ZoneInfo(chat.time_zone))),
     )
 
 
-def _closing(place: Place) -> Iterator[Line]:
+def _closing(place: Place, speech: Speech) -> Iterator[Line]:
     if place.unnamed and place.number == place.parts:
         yield ()
-        yield line(faint(f"… and {place.unnamed:,} more: "), code("/latest"))
+        yield speech.tell("… and {n} more: {latest}", tone=faint, n=place.unnamed, latest=code("/latest"))
 
 
-def _line(bulletin: Bulletin, href: str | None, length: int, *, linked: bool) -> Line:
+def _line(bulletin: Bulletin, href: str | None, length: int, speech: Speech, *, linked: bool) -> Line:
     """`⚡️☎️ 🇺🇸🇷🇺 Headline — Reuters · 4 independent · Fri 21:50`.
 
     The headline leads to the bulletin at `href`, and then the outlet to its report; else the headline does.
     """
     opening = " ".join(filter(None, ("".join(bulletin.marks), "".join(bulletin.flags))))
-    tongue = (faint(f"〔{bulletin.language}〕"),) if bulletin.language else ()
     headline = bulletin.headline
     bulletin_at, report_at = (href, headline.href) if linked else (None, None)
-    voices = f" · {bulletin.independent} independent" if bulletin.independent > 1 else ""
+    said = speech.plural("{n} independent", "{n} independent", bulletin.independent)
+    voices = f" · {said}" if bulletin.independent > 1 else ""
     return line(
         f"{opening} ",
-        *tongue,
+        *tongue_of(bulletin, speech),
         link(cut_at_word(headline.text, length), bulletin_at or report_at),
         faint(" — "),
         faint(unbroken(headline.outlet), report_at if bulletin_at else None),
-        faint(unbroken(f"{voices} · {bulletin.at:%a %H:%M}")),
+        faint(unbroken(f"{voices} · {speech.weekday(bulletin.at)}")),
     )

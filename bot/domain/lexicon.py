@@ -16,7 +16,8 @@ from ahocorasick_rs import AhoCorasick
 from bot.domain.stems import LATIN_LANGUAGES, has_cyrillic, has_latin, languages_of_letters
 from bot.domain.text import Stream, in_capitals, is_acronym, normalise, patterns_of, stands_alone
 
-Kind = Literal["country", "person", "place", "organisation", "event", "term"]
+Kind = Literal["country", "person", "place", "organisation", "event", "term", "word"]
+"""A `word` is a plain word of the news (bridge, judge): what is named after it (bridge collapse) does not hide it."""
 Labels = Mapping[str, tuple[str, ...]]
 """By language (BCP 47)."""
 
@@ -41,7 +42,7 @@ _SWAPPED_LIKENESS = 0.8
 """What a slip has in common with the word at the least (0 to 1): one letter more, less or other, or two swapped."""
 
 HAPPENINGS = frozenset({"event", "term"})
-"""The kinds of concept that happen, or are dealt with; the others are there."""
+"""The kinds of concept that happen, or are dealt with; the others are there, or are plain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ class Process:
     until: date | None = None
     leaves_out: str = ""
     """What a reader might expect and does not get, as a person would say it: `battle reports`."""
+    said_in: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By language other than English, `name` and `leaves_out`."""
+
+    def called(self, language: str) -> str:
+        return self.said_in.get(language, (self.name, ""))[0]
+
+    def unwanted(self, language: str) -> str:
+        """What it leaves out, in the language."""
+        return self.said_in.get(language, ("", self.leaves_out))[1]
 
     def runs_on(self, day: date) -> bool:
         """Whether what is published on that day (UTC) can be about it."""
@@ -127,7 +137,7 @@ class _Label:
     guard: bool = False
     case: Case = Case.QUERY
     layers: frozenset[str] = frozenset()
-    """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `processes`."""
+    """Labels swallow shorter ones of their own layer only: `things`, `happenings`, `words`, `processes`."""
     keeps_s: bool = True
     """Whether the text has to end in s as the label does: a name's s is no plural (Hamas is not Hama)."""
 
@@ -281,7 +291,7 @@ class Lexicon:
     def name(self, id_: str, language: str = "en") -> str:
         """What a person would call the concept or process."""
         if id_ in self.processes:
-            return self.processes[id_].name
+            return self.processes[id_].called(language)
         return self.concepts[id_].name(language) if id_ in self.concepts else id_
 
 
@@ -335,13 +345,19 @@ class _Meaning(NamedTuple):
 
 def _meanings(concepts: Iterable[Concept], processes: Iterable[Process]) -> Iterator[_Meaning]:
     for concept in concepts:
-        layer = "happenings" if concept.kind in HAPPENINGS else "things"
+        layer = _layer(concept.kind)
         for language, texts in concept.labels.items():
             yield from (_Meaning(text, language, layer, concept=concept.id) for text in texts)
         yield from (_Meaning(text, "", layer) for text in concept.not_in)
     for process in processes:
         for language, texts in process.labels.items():
             yield from (_Meaning(text, language, "processes", process=process.id) for text in texts)
+
+
+def _layer(kind: Kind) -> str:
+    if kind == "word":
+        return "words"
+    return "happenings" if kind in HAPPENINGS else "things"
 
 
 def _scope(one: _Meaning) -> tuple[tuple[Sequence[str], Languages], ...]:
@@ -365,7 +381,7 @@ def _scope(one: _Meaning) -> tuple[tuple[Sequence[str], Languages], ...]:
 _ANYWHERE = ((("",), None),)
 _OF_GUARDS = ((LATIN_LANGUAGES, None),)
 _OF_NAMES = ((("en",), None), *(((language,), frozenset({language})) for language in LATIN_LANGUAGES[1:]))
-_LAYERS = {layer: frozenset({layer}) for layer in ("things", "happenings", "processes")}
+_LAYERS = {layer: frozenset({layer}) for layer in ("things", "happenings", "words", "processes")}
 
 
 def _either(one: Languages, other: Languages) -> Languages:

@@ -25,6 +25,7 @@ from bot.domain.boilerplate import blanked
 from bot.domain.entries import Entry
 from bot.domain.lexicon import HAPPENINGS, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Without
+from bot.domain.speech import ENGLISH, Speech, phrase
 from bot.domain.text import Stream, is_acronym, pattern_of
 
 THRESHOLD = 0.5
@@ -162,16 +163,15 @@ def _meant(
         yield from ((implied, IMPLIED) for implied in lexicon.closure[concept])
 
 
-def explain(evidence: Evidence, lexicon: Lexicon, language: str = "en") -> str:
+def explain(evidence: Evidence, lexicon: Lexicon, speech: Speech = ENGLISH) -> str:
     """`“停戦” in the title → ceasefire`."""
     if evidence.part == STORY:
-        return f"it belongs to the story of “{evidence.text}”"
-    found = f"“{evidence.text}” in the {evidence.part}"
-    return (
-        f"{found} → {lexicon.name(evidence.concept, language)}"
-        if evidence.concept
-        else f"{found}, as in the query"
-    )
+        return speech.say("it belongs to the story of “{headline}”", headline=evidence.text)
+    where = phrase("“{text}” in the title") if evidence.part == "title" else phrase("“{text}” in the summary")
+    found = speech.say(where, text=evidence.text)
+    if evidence.concept is None:
+        return speech.say("{found}, as in the query", found=found)
+    return f"{found} → {lexicon.name(evidence.concept, speech.language)}"
 
 
 def judge(

@@ -15,7 +15,8 @@ from functools import cache
 from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from bot.domain.lexicon import HAPPENINGS, Hit, Lexicon
+from bot.domain.lexicon import Hit, Lexicon
+from bot.domain.speech import phrase
 from bot.domain.text import Stream, pattern_of
 
 MAX_QUERY_LENGTH = 500
@@ -92,20 +93,20 @@ class QueryProblem:
         return self.template.format(**dict(self.values))
 
 
-SAYS_NOTHING = "These words say nothing a topic could be about; name a place, a person or an event."
-ONLY_CONDITIONS = (
+SAYS_NOTHING = phrase("These words say nothing a topic could be about; name a place, a person or an event.")
+ONLY_CONDITIONS = phrase(
     "A topic needs something to look for (on both sides of a |), not only things to leave out or conditions."
 )
-EMPTY = "The query is empty. Name what to look for, such as: Ukraine ceasefire"
-TOO_LONG = "The query has {length} characters; {limit} is the limit."
-TOO_DEEP = "More than {limit} nested parentheses. Use fewer."
-NOT_CLOSED = "A parenthesis is not closed. Add ), or put the words in quotes."
-CUT_OFF = "Something is missing at the end. Write on, or take the last sign out."
-HOLLOW = "There is nothing between these parentheses. Take them out, or fill them."
-CLOSES_NOTHING = "This parenthesis closes nothing. Take it out, or put the words in quotes."
-NOTHING_BEFORE = "Something is missing before this |. Put words on both sides, or take it out."
-QUOTE_NOT_CLOSED = "This quotation mark is not closed. Add one behind the words, or take it out."
-OUT_OF_PLACE = "This does not belong here. Take it out, or put the words in quotes."
+EMPTY = phrase("The query is empty. Name what to look for, such as: Ukraine ceasefire")
+TOO_LONG = phrase("The query has {length} characters; {limit} is the limit.")
+TOO_DEEP = phrase("More than {limit} nested parentheses. Use fewer.")
+NOT_CLOSED = phrase("A parenthesis is not closed. Add ), or put the words in quotes.")
+CUT_OFF = phrase("Something is missing at the end. Write on, or take the last sign out.")
+HOLLOW = phrase("There is nothing between these parentheses. Take them out, or fill them.")
+CLOSES_NOTHING = phrase("This parenthesis closes nothing. Take it out, or put the words in quotes.")
+NOTHING_BEFORE = phrase("Something is missing before this |. Put words on both sides, or take it out.")
+QUOTE_NOT_CLOSED = phrase("This quotation mark is not closed. Add one behind the words, or take it out.")
+OUT_OF_PLACE = phrase("This does not belong here. Take it out, or put the words in quotes.")
 MISTAKES = (
     SAYS_NOTHING,
     ONLY_CONDITIONS,
@@ -155,12 +156,6 @@ _IDLE = frozenset(
 )
 """Words that say nothing about what a query is after."""
 
-_SAMPLED_FIRST = ("en", "ja", "ru", "uk", "zh", "ar")
-"""In which order a concept's other names are shown, as far as it has any there."""
-
-_HAPPENINGS_NAMED = 8
-"""What happens in a process, as far as it is named."""
-
 _PARTICLE = r"(?:に関する|に関して|について|から|[のとにはがをでやへ])"
 _PARTICLES = re.compile(
     rf"^{_PARTICLE}(?=[^ぁ-ん])|(?<=[^ぁ-ん]{{2}}){_PARTICLE}(?=[^ぁ-ん]{{2}})|(?<=[^ぁ-ん]){_PARTICLE}$"
@@ -184,12 +179,6 @@ def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
     if not any(_positive(root)):
         return QueryProblem(ONLY_CONDITIONS)
     return Query(text.strip(), root)
-
-
-def describe_query(query: Query, lexicon: Lexicon, language: str = "en") -> tuple[str, ...]:
-    """What was understood, a line a part, as a person would say it."""
-    parts = query.root.parts if isinstance(query.root, AllOf) else (query.root,)
-    return tuple(_describe(part, lexicon, language, top=True) for part in parts)
 
 
 def nodes_of(node: Node) -> Iterator[Node]:
@@ -397,62 +386,3 @@ def _positive(node: Node) -> Iterator[bool]:
             yield True
         case _:
             yield False
-
-
-def _describe(node: Node, lexicon: Lexicon, language: str, *, top: bool = False) -> str:
-    match node:
-        case Means(id_, text, process=True):
-            return _describe_process(id_, text, lexicon, language)
-        case Means(id_, text):
-            return _describe_concept(id_, text, lexicon, language, full=top)
-        case Literal(text, exact):
-            return f"exactly “{text}”" if exact else _describe_word(text, lexicon) if top else f"“{text}”"
-        case AllOf(parts):
-            return f"({' and '.join(_describe(part, lexicon, language) for part in parts)})"
-        case AnyOf(parts):
-            joined = " or ".join(_describe(part, lexicon, language) for part in parts)
-            return f"either {joined}" if top else f"({joined})"
-        case Without(part):
-            return f"not {_describe(part, lexicon, language)}"
-        case InTitle(part):
-            return f"in the title: {_describe(part, lexicon, language)}"
-        case Of(field, value):
-            return f"only in language {value}" if field == "lang" else f"only from {value}"
-
-
-def _describe_word(text: str, lexicon: Lexicon) -> str:
-    nearest = lexicon.nearest(text, 1)
-    hint = f" (did you mean {nearest[0]}?)" if nearest else ""
-    return f"the word “{text}” in all its forms{hint}"
-
-
-def _describe_concept(id_: str, text: str, lexicon: Lexicon, language: str, *, full: bool) -> str:
-    name = lexicon.name(id_, language)
-    if not full:
-        return name
-    known = lexicon.concepts[id_].labels
-    languages = dict.fromkeys((*_SAMPLED_FIRST, *known))
-    others = [label for code in languages for label in known.get(code, ())[:2] if label != name]
-    sample = ", ".join(dict.fromkeys(others[:6]))
-    return f"{name} ({lexicon.concepts[id_].kind}; also {sample})" if sample else f"{name} ({text})"
-
-
-def _describe_process(id_: str, text: str, lexicon: Lexicon, language: str) -> str:
-    """By what happens in it: its places and people speak for it only together with that."""
-    process = lexicon.processes[id_]
-    known = {
-        concept: lexicon.concepts[concept]
-        for clue in process.evidence
-        for concept in clue.all
-        if concept in lexicon.concepts
-    }
-    happenings = dict.fromkeys(
-        concept.name(language) for concept in known.values() if concept.kind in HAPPENINGS
-    )
-    languages = {code for concept in known.values() for code in concept.labels}
-    more = "…" if len(happenings) > _HAPPENINGS_NAMED else ""
-    leaves_out = f"; not {process.leaves_out}" if process.leaves_out else ""
-    return (
-        f"{process.name}: {', '.join(list(happenings)[:_HAPPENINGS_NAMED])}{more} in {len(languages)} languages"
-        f"{leaves_out} (from “{text}”)"
-    )

@@ -18,6 +18,7 @@ from bot.domain.queries import (
     nodes_of,
     read_query,
 )
+from bot.domain.speech import ENGLISH, Speech, phrase
 
 QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "「": "」", "『": "』"}
 BRACKETS = {"(": 1, "（": 1, ")": -1, "）": -1}
@@ -27,10 +28,15 @@ _TITLE = re.compile(r"title[:：]\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Refinement:
-    """A query that somebody may want instead; `how` it differs, in a few words: `only in titles`."""
+    """A query that somebody may want instead. `template` and `word`: how it differs, for `how` to say."""
 
-    how: str
+    template: str
     query: str
+    word: str = ""
+
+    def how(self, speech: Speech = ENGLISH) -> str:
+        """In a few words: `only in titles`."""
+        return speech.say(self.template, word=self.word)
 
 
 def narrowed(text: str, words: str, lexicon: Lexicon) -> Query | QueryProblem:
@@ -51,7 +57,7 @@ def narrower(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
     for titled in (f"title:{text}", f"title:({text})"):
         read = read_query(titled, lexicon)
         if isinstance(read, Query) and read.root == InTitle(query.root):
-            return (Refinement("only in titles", titled),)
+            return (Refinement(phrase("only in titles"), titled),)
     return ()
 
 
@@ -66,14 +72,15 @@ def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
         anywhere = anywhere[1:-1].strip() if anywhere[:1] in BRACKETS else anywhere
         read = read_query(anywhere, lexicon)
         titled = isinstance(query.root, InTitle) and isinstance(read, Query) and read.root == query.root.part
-        return (Refinement("anywhere in the text", anywhere),) if titled else ()
+        return (Refinement(phrase("anywhere in the text"), anywhere),) if titled else ()
     rest = " ".join(items[:-1])
     read = read_query(rest, lexicon)
     if isinstance(read, QueryProblem) or not _asks_less(read.root, query.root):
         return ()
     last = items[-1]
-    how = f"with “{last[1:]}”" if last[0] in "-－" else f"without “{last.strip('“”')}”"
-    return (Refinement(how, rest),)
+    if last[0] in "-－":
+        return (Refinement(phrase("with “{word}”"), rest, last[1:]),)
+    return (Refinement(phrase("without “{word}”"), rest, last.strip("“”")),)
 
 
 def leaving_out(text: str, concepts: Iterable[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
@@ -86,7 +93,7 @@ def leaving_out(text: str, concepts: Iterable[str], lexicon: Lexicon) -> tuple[R
         name = lexicon.concepts[id_].name()
         read = narrowed(text, f"-({name})" if " " in name else f"-{name}", lexicon)
         if isinstance(read, Query) and id_ in _left_out(read.root):
-            found.append(Refinement(f"leave out {name}", read.text))
+            found.append(Refinement(phrase("leave out {word}"), read.text, name))
     return tuple(found)
 
 
@@ -109,7 +116,7 @@ def taking_in(text: str, concepts: Sequence[str], lexicon: Lexicon) -> tuple[Ref
         alone, read = read_query(words, lexicon), widened(text, words, lexicon)
         # Words may mean more together than each by itself.
         if isinstance(read, Query) and isinstance(alone, Query) and _means(alone.root) == {first, id_}:
-            found.append(Refinement(f"also “{words}”", read.text))
+            found.append(Refinement(phrase("also “{word}”"), read.text, words))
     return tuple(found)
 
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from bot.domain.chats import Chat
 from bot.domain.entries import Entry, digest_of_words, words_of
 from bot.domain.matching import Match
+from bot.domain.speech import phrase
 
 OPENED = "opened the story"
 """The reason of a story's first report, which needs none."""
 
-SAME_HEADLINE = "the same headline"
+SAME_HEADLINE = phrase("the same headline")
 """Why a reprint joined a story: it tells the same in the same words."""
 
 CLOSES_AFTER = timedelta(hours=72)

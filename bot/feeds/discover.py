@@ -10,6 +10,7 @@ import nh3
 
 from bot.domain.addresses import shown, web_address
 from bot.domain.entries import clean_text
+from bot.domain.speech import kept, phrase
 from bot.feeds.plain import html_to_text
 
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
@@ -48,7 +49,7 @@ def what_it_is(text: str, url: str) -> str:
     """A sentence on what a document that is no feed seems to be, and what to do about it."""
     stripped = text.strip()
     if not stripped:
-        return "The answer is empty."
+        return phrase("The answer is empty.")
     if stripped[0] in "{[":
         return _what_json_it_is(stripped)
     found = _ROOT.match(stripped)
@@ -58,39 +59,44 @@ def what_it_is(text: str, url: str) -> str:
     if not root:
         return _what_text_it_is(stripped)
     if root == "opml":
-        return "This is an OPML list of feeds, not a feed; it can be imported as one."
+        return phrase("This is an OPML list of feeds, not a feed; it can be imported as one.")
     if root.rpartition(":")[2] in ("urlset", "sitemapindex"):
-        return "This is a sitemap, not a feed."
-    return f"This is XML (<{root}>), but neither RSS nor Atom."
+        return phrase("This is a sitemap, not a feed.")
+    return kept("This is XML (<{root}>), but neither RSS nor Atom.", root=root)
 
 
 def _what_json_it_is(text: str) -> str:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "This is no feed; it begins like JSON, but is not valid JSON either."
+        return phrase("This is no feed; it begins like JSON, but is not valid JSON either.")
     if isinstance(value, dict) and "jsonfeed.org" in str(value.get("version")):
-        return "This is a JSON Feed, which is not read yet. Look for the site's RSS or Atom feed."
-    return "This is JSON, not a feed in RSS or Atom."
+        return phrase("This is a JSON Feed, which is not read yet. Look for the site's RSS or Atom feed.")
+    return phrase("This is JSON, not a feed in RSS or Atom.")
 
 
 def _what_text_it_is(text: str) -> str:
     beginning = clean_text(text[:200])[:60]
     if "\x00" in text or beginning.count("\ufffd") > len(beginning) // 10:
-        return "This is not a feed and not even text."
-    return f"This is text, not a feed. It begins: «{beginning}»"
+        return phrase("This is not a feed and not even text.")
+    return kept("This is text, not a feed. It begins: «{beginning}»", beginning=beginning)
 
 
 def _what_page_it_is(page: str, url: str) -> str:
     reader = _PageReader.over(page)
     title = html_to_text(reader.title)[:80]
     feeds = _advertised(reader, url)
-    what = "a web page" if title or feeds or _WHOLE_PAGE.search(page[:_HEAD_LENGTH]) else "a piece of HTML"
+    whole = title or feeds or _WHOLE_PAGE.search(page[:_HEAD_LENGTH])
+    what = phrase("a web page") if whole else phrase("a piece of HTML")
     if title:
-        what += f" («{title}»)"
+        what = kept("a web page («{title}»)", title=title)
     if feeds:
-        return f"This is {what}, not a feed. It advertises this feed: {shown(feeds[0])}"
-    return f"This is {what}, not a feed, and it advertises none."
+        return kept(
+            "This is {what}, not a feed. It advertises this feed: {address}",
+            what=what,
+            address=shown(feeds[0]),
+        )
+    return kept("This is {what}, not a feed, and it advertises none.", what=what)
 
 
 def _advertised(reader: _PageReader, url: str) -> tuple[str, ...]:

@@ -10,19 +10,26 @@ from datetime import timedelta
 import aiohttp
 
 from bot.domain.polling import Failed, FailureKind
+from bot.domain.speech import kept, phrase
 
 _GONE = 410
 _SERVER_ERRORS = 500
 
 _MEANINGS = {
-    401: "The server wants a user name and a password (HTTP 401). Write them as https://user:password@host/…",
-    402: "The server wants to be paid for this feed (HTTP 402).",
-    403: "The server refuses this reader (HTTP 403). It may block programs, or the network this one runs in.",
-    404: "There is nothing at this address (HTTP 404). Check it, or look for the feed on the outlet's site.",
-    406: "The server does not offer this address as a feed (HTTP 406).",
-    410: "The outlet has withdrawn this feed for good (HTTP 410). Remove it from the configuration.",
-    429: "The server asks for fewer requests (HTTP 429).",
-    451: "The server may not show this feed here, for legal reasons (HTTP 451).",
+    401: phrase(
+        "The server wants a user name and a password (HTTP 401). Write them as https://user:password@host/…"
+    ),
+    402: phrase("The server wants to be paid for this feed (HTTP 402)."),
+    403: phrase(
+        "The server refuses this reader (HTTP 403). It may block programs, or the network this one runs in."
+    ),
+    404: phrase(
+        "There is nothing at this address (HTTP 404). Check it, or look for the feed on the outlet's site."
+    ),
+    406: phrase("The server does not offer this address as a feed (HTTP 406)."),
+    410: phrase("The outlet has withdrawn this feed for good (HTTP 410). Remove it from the configuration."),
+    429: phrase("The server asks for fewer requests (HTTP 429)."),
+    451: phrase("The server may not show this feed here, for legal reasons (HTTP 451)."),
 }
 
 
@@ -31,11 +38,13 @@ def refused(status: int, wait: timedelta | None = None) -> Failed:
     if status in _MEANINGS:
         reason = _MEANINGS[status]
     elif status >= _SERVER_ERRORS:
-        reason = f"The server has a problem of its own (HTTP {status}). It usually passes."
+        reason = kept(
+            "The server has a problem of its own (HTTP {status}). It usually passes.", status=str(status)
+        )
     else:
-        reason = f"The server answers HTTP {status} instead of a feed."
+        reason = kept("The server answers HTTP {status} instead of a feed.", status=str(status))
     if wait is not None:
-        reason += f" It says when to come back: in {_spoken(wait)}."
+        reason = kept("{reason} It says when to come back: in {span}.", reason=reason, span=_spoken(wait))
     return Failed(FailureKind.GONE if status == _GONE else FailureKind.REFUSED, reason, wait)
 
 
@@ -49,31 +58,42 @@ def _sentence(error: Exception) -> str:
         case aiohttp.ClientConnectorError():
             return _no_connection(error)
         case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError() if "content-encoding" in str(error):
-            return "The answer is compressed in a way that cannot be undone."
+            return phrase("The answer is compressed in a way that cannot be undone.")
         case aiohttp.ClientPayloadError():
-            return "The answer broke off half-way."
+            return phrase("The answer broke off half-way.")
         case aiohttp.ClientResponseError():
-            return "The server's answer is not proper HTTP."
+            return phrase("The server's answer is not proper HTTP.")
         case aiohttp.ClientConnectionError() | OSError():
-            return "The server closed the connection without an answer."
+            return phrase("The server closed the connection without an answer.")
         case _:
-            return "The address cannot be read. Check it for typing mistakes."
+            return phrase("The address cannot be read. Check it for typing mistakes.")
 
 
 def _no_connection(error: aiohttp.ClientConnectorError) -> str:
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return (
-                f"The name {error.host} cannot be found (DNS). Check the address, and this machine's network."
+            return kept(
+                "The name {host} cannot be found (DNS). Check the address, and this machine's network.",
+                host=error.host,
             )
         case aiohttp.ClientConnectorCertificateError():
-            return f"The certificate of {error.host} is not valid, so the connection is not safe."
+            return kept(
+                "The certificate of {host} is not valid, so the connection is not safe.", host=error.host
+            )
         case aiohttp.ClientConnectorSSLError():
-            return f"No secure connection (TLS) to {error.host} comes about. Try the address with http://."
+            return kept(
+                "No secure connection (TLS) to {host} comes about. Try the address with http://.",
+                host=error.host,
+            )
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return f"{error.host} takes no connection at port {error.port}. Check the address; it may also be down."
+            return kept(
+                "{host} takes no connection at port {port}. Check the address; it may also be down.",
+                host=error.host,
+                port=str(error.port),
+            )
         case _:
-            return f"{error.host} cannot be reached ({error.os_error.strerror or 'no connection'})."
+            why = error.os_error.strerror or "no connection"
+            return kept("{host} cannot be reached ({why}).", host=error.host, why=why)
 
 
 def _spoken(wait: timedelta) -> str:

@@ -19,6 +19,7 @@ from yarl import URL
 
 from bot.domain.addresses import shown, web_address
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
+from bot.domain.speech import kept
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 from bot.feeds.failures import explained, refused
 from bot.ports import Clock
@@ -100,7 +101,10 @@ class HttpFetcher:
         if address is None:
             return Failed(
                 FailureKind.UNREACHABLE,
-                f"{shown(feed.url)} is not a web address; it has to begin with http:// or https://.",
+                kept(
+                    "{address} is not a web address; it has to begin with http:// or https://.",
+                    address=shown(feed.url),
+                ),
             )
         try:
             url = URL(address)
@@ -109,7 +113,10 @@ class HttpFetcher:
         except TimeoutError:
             return Failed(
                 FailureKind.TIMED_OUT,
-                f"The server was not done answering within {self._limits.seconds:g} seconds.",
+                kept(
+                    "The server was not done answering within {seconds} seconds.",
+                    seconds=f"{self._limits.seconds:g}",
+                ),
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return explained(error)
@@ -132,7 +139,11 @@ class HttpFetcher:
             url = target
         return Failed(
             FailureKind.UNREACHABLE,
-            f"The address redirects more than {self._limits.redirects} times, at last to {shown(str(url))}.",
+            kept(
+                "The address redirects more than {times} times, at last to {address}.",
+                times=self._limits.redirects,
+                address=shown(str(url)),
+            ),
         )
 
     async def _answer(self, feed: FeedForPoll, response: aiohttp.ClientResponse) -> FetchResult:
@@ -160,7 +171,9 @@ class HttpFetcher:
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failed:
         cap = self._limits.body_bytes
-        too_large = Failed(FailureKind.TOO_LARGE, f"The answer is larger than {cap / 2**20:g} MiB.")
+        too_large = Failed(
+            FailureKind.TOO_LARGE, kept("The answer is larger than {size} MiB.", size=f"{cap / 2**20:g}")
+        )
         if (response.content_length or 0) > cap:
             return too_large
         body = bytearray()
@@ -186,12 +199,14 @@ def _redirect_target(response: aiohttp.ClientResponse, url: URL) -> URL | Failed
     location = response.headers.get("Location")
     if not location:
         return Failed(
-            FailureKind.UNREACHABLE, f"The server redirects without saying where (HTTP {response.status})."
+            FailureKind.UNREACHABLE,
+            kept("The server redirects without saying where (HTTP {status}).", status=response.status),
         )
     address = web_address(location, str(response.url))
     if address is None:
         return Failed(
-            FailureKind.UNREACHABLE, f"The address redirects to {shown(location)}, which is no web address."
+            FailureKind.UNREACHABLE,
+            kept("The address redirects to {address}, which is no web address.", address=shown(location)),
         )
     target = URL(address)
     if url.user and not target.user and target.origin() == url.origin():

@@ -23,6 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 from bot.domain.addresses import web_address
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
+from bot.domain.speech import kept, phrase
 from bot.feeds.decode import decode
 from bot.feeds.discover import what_it_is
 from bot.feeds.plain import html_to_text, shorten, title_to_text
@@ -70,11 +71,15 @@ class FeedParser:
         except TimeoutError:
             return Failed(
                 FailureKind.TOO_HARD,
-                f"The document was given up after {self._deadline:g} seconds of parsing; it is very large or malicious.",
+                kept(
+                    "The document was given up after {seconds} seconds of parsing; it is very large or malicious.",
+                    seconds=f"{self._deadline:g}",
+                ),
             )
         except ProcessExpired as error:
             return Failed(
-                FailureKind.TOO_HARD, f"The document made the parser crash (exit code {error.exitcode})."
+                FailureKind.TOO_HARD,
+                kept("The document made the parser crash (exit code {code}).", code=str(error.exitcode)),
             )
 
     async def close(self) -> None:
@@ -129,7 +134,8 @@ def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Fail
         return _read(decode(body, content_type), url)
     except Exception as error:  # noqa: BLE001 - feedparser lets anything through on documents nobody thought of
         return Failed(
-            FailureKind.NOT_A_FEED, f"The document is too broken to be read ({type(error).__name__})."
+            FailureKind.NOT_A_FEED,
+            kept("The document is too broken to be read ({error}).", error=type(error).__name__),
         )
 
 
@@ -144,7 +150,9 @@ def _read(text: str, url: str) -> ParsedFeed | Failed:
         document = _parse(mended, url)
     entries = tuple(entry for entry in map(_entry, document.entries) if _says_something(entry))
     if partial and not entries:
-        return Failed(FailureKind.NOT_A_FEED, "The document was cut off before the end of its first entry.")
+        return Failed(
+            FailureKind.NOT_A_FEED, phrase("The document was cut off before the end of its first entry.")
+        )
     return ParsedFeed(title=_title(document.feed), entries=entries, partial=partial)
 
 

@@ -36,6 +36,13 @@ class ClueTable(TableModel):
     not_: tuple[str, ...] = Field(default=(), alias="not")
 
 
+class SaidTable(TableModel):
+    """A process as it is spoken of in another language than English."""
+
+    name: str
+    leaves_out: str = ""
+
+
 class ProcessTable(TableModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     name: str
@@ -46,6 +53,7 @@ class ProcessTable(TableModel):
     labels: LabelTable = Field(default_factory=dict)
     evidence: tuple[ClueTable, ...] = Field(min_length=1)
     leaves_out: str = ""
+    said_in: dict[Language, SaidTable] = Field(default_factory=dict)
 
 
 def read_lexicon(folder: Path, languages: Iterable[str]) -> tuple[Lexicon | None, list[TomlFile]]:
@@ -170,6 +178,7 @@ def _process(table: ProcessTable) -> Process:
         since=table.since,
         until=table.until,
         leaves_out=table.leaves_out,
+        said_in={language: (said.name, said.leaves_out) for language, said in table.said_in.items()},
     )
 
 

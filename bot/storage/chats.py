@@ -30,8 +30,10 @@ class ChatPart(Part):
         now: datetime,
         *,
         time_zone: str = "UTC",
+        language: str = "",
     ) -> Chat:
-        new = chat_values(Chat(0, platform, address, title, time_zone=time_zone)) | {"created": now}
+        made = Chat(0, platform, address, title, time_zone=time_zone, language=language)
+        new = chat_values(made) | {"created": now}
         connection.execute(insert_into(connection, chats).on_conflict_do_nothing(), new)
         here = select(*CHAT).where(chats.c.platform == platform, chats.c.address == address)
         return chat_of(connection.execute(here).one())

@@ -134,12 +134,15 @@ class DeskPart(Part):
             return
         _replace_matches(connection, records)
         _place(connection, records)
+        # What was decided before two stories merged names the younger one, what was decided after it the older.
+        since_merging: list[DeskRecord] = []
         for record in records:
             if record.placement is not None and record.placement.merges is not None:
+                _tell(connection, since_merging, now)
+                since_merging = []
                 merge_stories(connection, *record.placement.merges, now)
-        _owe(connection, records, now)
-        _ask_revisions(connection, records, now)
-        _look_at_held(connection, records, now)
+            since_merging.append(record)
+        _tell(connection, since_merging, now)
         _let_go(connection, records)
 
     @writes
@@ -148,7 +151,7 @@ class DeskPart(Part):
     ) -> None:
         if found:
             into = insert_into(connection, matches)
-            newer = {"score": into.excluded.score, "reasons": into.excluded.reasons}
+            newer = {name: into.excluded[name] for name in ("score", "reasons", "inherited")}
             connection.execute(
                 into.on_conflict_do_update(index_elements=["entry_id", "topic_id"], set_=newer),
                 [_match_row(entry_id, match) for entry_id, match in found],
@@ -242,8 +245,15 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
     for record in records:
         entry, placement = record.entry, record.placement
         if placement is None:
-            now_says = {"concepts": record.concepts, "key": story_key(entry), "profile": record.profile}
-            revised.append({"entry": entry.id} | now_says)
+            revised.append(
+                {
+                    "entry": entry.id,
+                    "concepts": record.concepts,
+                    "key": story_key(entry),
+                    "profile": record.profile,
+                    "voice": record.voice,
+                }
+            )
             continue
         if placement.opened:
             opened.append({"id": entry.id, "key": placement.key, "opened": entry.at, "last_report": entry.at})
@@ -270,6 +280,12 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
         connection.execute(insert(reports), reported)
     if revised:
         connection.execute(update(reports).where(reports.c.entry_id == bindparam("entry")), revised)
+
+
+def _tell(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
+    _owe(connection, records, now)
+    _ask_revisions(connection, records, now)
+    _look_at_held(connection, records, now)
 
 
 def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:

@@ -44,10 +44,14 @@ def one_event(connection: Connection, story_id: int) -> tuple[int, ...]:
 
 def _move_messages(connection: Connection, younger: int, older: int, now: datetime) -> None:
     """A chat that heard of the younger story alone has its message tell the older one; else each keeps its own."""
+    _give_up_refused(connection, younger, older)
     told = deliveries.alias("told")
     of_older = (
         select(told.c.id)
-        .where(told.c.story_id == older, told.c.chat_id == deliveries.c.chat_id)
+        .where(
+            told.c.story_id == older,
+            told.c.chat_id == deliveries.c.chat_id,
+        )
         .scalar_subquery()
     )
     of_younger = deliveries.c.story_id == younger
@@ -77,6 +81,29 @@ def _mute_both(connection: Connection, story_id: int) -> None:
         update(deliveries)
         .where(deliveries.c.story_id.in_(about), deliveries.c.chat_id.in_(muted))
         .values(muted=True)
+    )
+
+
+def _give_up_refused(connection: Connection, younger: int, older: int) -> None:
+    """A message about the older story that was refused leaves its place to one about the younger that was not."""
+    instead = deliveries.alias("instead")
+    of_younger = (
+        select(instead.c.id)
+        .where(
+            instead.c.story_id == younger,
+            instead.c.chat_id == deliveries.c.chat_id,
+            instead.c.state != DeliveryState.FAILED,
+        )
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.story_id == older,
+            deliveries.c.state == DeliveryState.FAILED,
+            of_younger.is_not(None),
+        )
+        .values(state=literal(DeliveryState.FOLDED, State), folded_into=of_younger, story_id=None)
     )
 
 

@@ -84,6 +84,7 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "steered_by": chat.steered_by,
         "invited": chat.invited,
         "previews": chat.previews,
+        "language": chat.language,
         "digest_schedule": str(chat.digests.schedule) if chat.digests else None,
         "digest_set_at": chat.digests.set_at if chat.digests else None,
         "digest_since": chat.digests.since if chat.digests else None,

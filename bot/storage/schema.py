@@ -86,7 +86,7 @@ class EvidenceList(sa.TypeDecorator[tuple[Evidence, ...]]):
 class ProfileText(sa.TypeDecorator[Profile]):
     """A profile, as a JSON object."""
 
-    impl = sa.JSON
+    impl = sa.JSON(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: Profile | None, _dialect: Dialect) -> dict[str, Any] | None:
@@ -205,6 +205,7 @@ chats = Table(
     Column("steered_by", Text, nullable=False, server_default="admins"),
     Column("invited", Boolean, nullable=False, server_default=sa.false()),
     Column("previews", Boolean, nullable=False, server_default=sa.false()),
+    Column("language", Text, nullable=False, server_default=""),  # empty: nobody chose one
     Column("digest_schedule", Text),  # with the next two, absent where it wants no digests
     Column("digest_set_at", UtcTime),
     Column("digest_since", UtcTime),

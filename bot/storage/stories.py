@@ -1,4 +1,4 @@
-"""Stories with all their reports and matches, in three queries however many there are."""
+"""Stories with all their reports and matches, in four queries however many there are."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -208,7 +209,10 @@ async def test_migrations_make_the_schema(file: Path, tmp_path: Path) -> None:
 
 
 def _parts_sorted(name: object, sql: object) -> tuple[object, list[str]]:
-    """What a statement lists, each part to the letter. Columns that a later migration added come in another order."""
+    """What a statement lists, each part to the letter. Columns that a later migration added come in another order.
+
+    What they refer to stands beside them there, and at the end in a table that is made anew.
+    """
     head, _, listed = str(sql).partition("(")
     parts, depth = [""], 0
     for char in listed.rpartition(")")[0]:
@@ -217,6 +221,12 @@ def _parts_sorted(name: object, sql: object) -> tuple[object, list[str]]:
             parts.append("")
         else:
             parts[-1] += char
+    for at, part in enumerate(parts):
+        beside = re.fullmatch(r"\s*(\w+) (\w+) (CONSTRAINT \w+) (REFERENCES .*)", part, re.DOTALL)
+        if beside:
+            column, type_, named, to = beside.groups()
+            parts[at] = f"{column} {type_}"
+            parts.append(f"{named} FOREIGN KEY({column}) {to}")
     return name, [head.replace('"', "").strip(), *sorted(" ".join(part.split()) for part in parts)]
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat.commands import Services, answer
+from bot.chat.locales import load_speeches
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Delivery, Intent, Outcome, Sent, settle
@@ -86,7 +87,13 @@ class Newsroom:
 
     @property
     def services(self) -> Services:
-        return Services(self.clock, self.store, self.desk, topics_per_chat=self.topics_per_chat)
+        return Services(
+            self.clock,
+            self.store,
+            self.desk,
+            topics_per_chat=self.topics_per_chat,
+            speeches=load_speeches(),
+        )
 
     async def say(self, text: str, *, chat: Chat | None = None, reply_to: str | None = None) -> Document:
         return await answer(self.services, chat or self.chat, text, reply_to)
@@ -187,8 +194,8 @@ async def open_newsroom(folder: Path, platform: Platform = "telegram") -> AsyncI
         await store.sync_feeds(FEEDS, NOW)
         on_offer = await store.sync_topics(desk.configuration.topics, NOW)
         await store.backfill([topic.id for topic in on_offer], [])
-        chat = await store.ensure_chat(platform, "1", "Ours", NOW)
-        neighbour = await store.ensure_chat(platform, "2", "Next door", NOW)
+        chat = await store.ensure_chat(platform, "1", "Ours", NOW, language="en")
+        neighbour = await store.ensure_chat(platform, "2", "Next door", NOW, language="en")
         yield Newsroom(store, desk, chat, neighbour)
     finally:
         await store.close()

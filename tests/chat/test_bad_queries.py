@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.commands import history
-from bot.chat.locales import said_in
+from bot.chat.locales import load_speeches
 from bot.domain.documents import Document
 from bot.domain.entries import Entry
 from bot.domain.queries import (
@@ -75,12 +75,12 @@ def offered(said: Document) -> list[str]:
 async def test_what_is_no_query_is_said_so(room: Newsroom, command: str, language: str) -> None:
     """In the chat's own language, briefly, and nothing is stored."""
     await room.say("/topics add Mine = Ukraine grain")
-    await room.say(f"/settings languages {language}")
+    await room.say(f"/language {language}")
     before, changes = await room.state(), room.desk.changes
     for query, template in BAD:
         said = await room.say(f"{command} {query}")
         told, *place = said.plain.split("\n")
-        expected = said_in(template, language).format(length=len(query), limit=_limit(template))
+        expected = load_speeches()[language].say(template, length=len(query), limit=_limit(template))
         assert told == f"🤔 {expected}", query[:20]
         assert sum(map(len, place)) < 200
         assert await room.state() == before

@@ -22,6 +22,9 @@ async def test_a_new_chat_has_default_settings(store: Store) -> None:
     made = await store.ensure_chat("telegram", "-100", "News", NOON)
     assert made == Chat(made.id, "telegram", "-100", "News")
     assert (await store.ensure_chat("slack", "-100", "", NOON)).id != made.id
+    spoken_to = await store.ensure_chat("slack", "-200", "", NOON, language="ru")
+    assert spoken_to.language == "ru"
+    assert await store.ensure_chat("slack", "-200", "", NOON, language="ja") == spoken_to
     assert await store.chat(made.id) == made
     assert await store.chat(999) is None
 
@@ -39,6 +42,7 @@ async def test_a_known_chat_keeps_its_settings(store: Store) -> None:
         preferred_outlets=frozenset({"C"}),
         paused_at=NOON,
         pause_reason="the bot was blocked",
+        language="ru",
     )
     await store.save_chat(changed)
     assert await store.chat(made.id) == changed

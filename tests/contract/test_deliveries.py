@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.domain.chats import Chat
 from bot.domain.deciding import Told
 from bot.domain.deliveries import (
+    REVISED_AFTER,
     Delivery,
     DeliveryState,
     Intent,
@@ -32,9 +33,9 @@ async def send(store: Store, delivery: Delivery, message_id: str = "m1") -> Deli
 
 
 async def revise(store: Store, story: Entry, *chats: Chat) -> None:
-    """A further report has the chats' messages about the story say more."""
+    """A further report has the chats' messages about the story say more from NOON on."""
     (report,) = await stored(store, entry(outlet="Another"))
-    await store.record_desk([joins(report, story, revised_for=chats)], NOON)
+    await store.record_desk([joins(report, story, revised_for=chats)], NOON - REVISED_AFTER)
 
 
 async def due(store: Store) -> list[int | None]:
@@ -140,7 +141,7 @@ async def test_a_refused_message_is_owed_anew_when_it_is_intended_again(store: S
     )
     assert anew.possible_repeat
     assert (await store.queue_status(NOON)).failed_messages == 0
-    assert await store.told([story.id]) == (Told(chat.id, story.id),)
+    assert await store.told([story.id]) == (Told(chat.id, story.id, NOON, message=True),)
 
 
 async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:

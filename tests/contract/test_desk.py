@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.clustering import PlacedReport
+from bot.domain.deciding import KnownReport, Told
 from bot.domain.deliveries import DeliveryState, Intent, Settlement
 from bot.domain.entries import IngestPlan, Revision
-from bot.domain.stories import OpenStory, Report, Story, Told
+from bot.domain.profiles import Profile
+from bot.domain.stories import Report, Story
 from bot.domain.topics import TopicSpec
 from bot.ports import DeskRecord, PendingEntry, Store
 from bot.storage.sql import SqlStore
@@ -106,7 +109,7 @@ async def test_matches_replace_earlier_ones(store: Store) -> None:
     assert story is not None
     assert story.matches == (match(b),)
     assert [report.concepts for report in story.reports] == [("ru",)]
-    assert await store.story_topics([opening.id]) == {opening.id: {b.id}}
+    assert await store.latest_stories([a.id], 5) == ()
 
 
 async def test_an_entry_revised_since_it_was_read_keeps_waiting(store: Store) -> None:
@@ -123,19 +126,6 @@ async def test_an_entry_revised_since_it_was_read_keeps_waiting(store: Store) ->
     assert await store.pending_entries(10) == ()
 
 
-async def test_the_newest_open_story_of_a_key_is_found(store: Store) -> None:
-    """By last report, not by id; those silent for too long are not open."""
-    first, second, third = await stored(
-        store, entry(seen=NOON + HOUR), entry(seen=NOON), entry("Old", seen=NOON - 9 * HOUR)
-    )
-    await store.record_desk([opens(first, key="k"), opens(second, key="k"), opens(third, key="old")], NOON)
-    assert await store.open_stories(["k", "old", "none"], NOON - HOUR) == {
-        "k": OpenStory(first.id, "k", first.at)
-    }
-    assert await store.open_stories(["k"], first.at) == {"k": OpenStory(first.id, "k", first.at)}
-    assert await store.open_stories([], NOON) == {}
-
-
 async def test_a_chat_is_owed_a_story_once(store: Store) -> None:
     """A second intent changes nothing while the first is owed or was sent."""
     topic, chat, other = await a_topic(store), await a_chat(store), await a_chat(store, "there")
@@ -149,7 +139,10 @@ async def test_a_chat_is_owed_a_story_once(store: Store) -> None:
     assert (second.chat_id, second.topic_ids, second.created) == (other.id, (topic.id,), NOON + MINUTE)
     assert first.state is DeliveryState.PENDING
     assert (first.due, first.attempts, first.wanted_revision, first.sent_revision) == (NOON, 0, 0, 0)
-    assert await store.told([opening.id]) == (Told(chat.id, opening.id), Told(other.id, opening.id))
+    assert await store.told([opening.id]) == (
+        Told(chat.id, opening.id, NOON, message=True),
+        Told(other.id, opening.id, NOON + MINUTE, message=True),
+    )
 
 
 async def test_a_failed_message_has_not_been_told(store: Store) -> None:
@@ -160,23 +153,56 @@ async def test_a_failed_message_has_not_been_told(store: Store) -> None:
     (owed, _) = await store.claim_deliveries(NOON, 10)
     await as_begun(store, owed.id, "text")
     await store.settle(Settlement(owed.id, DeliveryState.FAILED, NOON, reason="blocked"))
-    assert await store.told([opening.id]) == (Told(other.id, opening.id),)
-    assert await store.told([unasked.id]) == (Told(chat.id, unasked.id),)
+    assert await store.told([opening.id]) == (Told(other.id, opening.id, NOON, message=True),)
+    assert await store.told([unasked.id]) == (Told(chat.id, unasked.id, NOON, message=True),)
     assert await store.told([]) == ()
 
 
-async def test_a_story_has_the_topics_of_all_its_entries(store: Store) -> None:
-    """Every story asked about is answered, though it may have none."""
+async def test_what_is_known_of_open_stories(store: Store) -> None:
+    """Reports as they were weighed, in order, with the topics they fit by their own words; none of before there were profiles."""
     await store.sync_topics([TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b")], NOON)
     a, b = await store.topics()
-    opening = await a_story(store, topic=a)
-    (joining,) = await stored(store, entry())
-    await store.record_desk([joins(joining, opening, match(a), match(b))], NOON)
-    plain = await a_story(store, title="No topic")
-    assert await store.story_topics([opening.id, plain.id]) == {
-        opening.id: frozenset({a.id, b.id}),
-        plain.id: frozenset(),
-    }
+    profile = Profile("ja", {"停戦": 2.5, "合意": 1.125}, {"c:ua": 0.875, "n:15": 3.0}, core=False)
+    long_ago, opening, joining, bare = await stored(
+        store, entry("Old", seen=NOON - HOUR), entry("One"), entry("Two", seen=NOON + MINUTE), entry("Bare")
+    )
+    records = [
+        replace(opens(long_ago, key="old"), profile=profile, voice="The Daily"),
+        replace(opens(opening, match(a), key="one"), profile=profile, voice="The Daily"),
+        replace(
+            joins(joining, opening, match(a), replace(match(b), inherited=True)),
+            profile=replace(profile, core=True),
+            voice="An owner",
+        ),
+        opens(bare, match(b), key="bare"),
+    ]
+    await store.record_desk(records, NOON)
+    placed = PlacedReport(opening.id, opening.id, opening.at, NOON, "The Daily", "One", profile)
+    later = PlacedReport(
+        joining.id, opening.id, joining.at, joining.seen, "An owner", "Two", replace(profile, core=True)
+    )
+    known = (KnownReport(placed, frozenset({a.id})), KnownReport(later, frozenset({a.id}), repeat=True))
+    assert await store.known_reports(NOON) == known
+    # A new title is weighed anew; who said it does not change.
+    revised = replace(profile, words={"訂正": 1.0})
+    await store.record_desk(
+        [DeskRecord(opening, (), (match(b),), None, profile=revised, voice="The Daily")], NOON
+    )
+    assert (await store.known_reports(NOON))[0] == KnownReport(
+        replace(placed, profile=revised), frozenset({b.id})
+    )
+
+
+async def test_a_topic_that_is_searched_for_is_fitted_by_own_words(store: Store) -> None:
+    """Though an entry had taken it on from its story before."""
+    topic = await a_topic(store)
+    (opening,) = await stored(store, entry())
+    inherited = replace(match(topic, 0.6), inherited=True)
+    profile = Profile("en", {}, {})
+    await store.record_desk([replace(opens(opening, inherited), profile=profile, voice="x")], NOON)
+    assert [one.topics for one in await store.known_reports(NOON)] == [frozenset()]
+    await store.backfill([topic.id], [(opening.id, match(topic))])
+    assert [one.topics for one in await store.known_reports(NOON)] == [frozenset({topic.id})]
 
 
 async def test_a_younger_topic_matches_older_entries(store: Store) -> None:
@@ -269,6 +295,8 @@ async def test_the_latest_stories_of_topics(store: Store) -> None:
     assert [story.id for story in await store.latest_stories([a.id, b.id], 10)] == [revived.id, newer.id]
     assert [story.id for story in await store.latest_stories([a.id, b.id, c.id], 2)] == [revived.id, other.id]
     assert await store.latest_stories([], 10) == ()
+    before = await store.latest_stories([a.id, b.id, c.id], 10, before=newer.at)
+    assert [story.id for story in before] == [revived.id]  # by when it opened, however new its last report
 
 
 @pytest.mark.parametrize("stories", [1, 12])
@@ -279,7 +307,7 @@ async def test_stories_take_the_same_queries_however_many(store: SqlStore, stori
         await a_story(store, topic=topic, title=f"Story {number}")
     with counting(store) as statements:
         assert len(await store.latest_stories([topic.id], 50)) == stories
-    assert statements.count == 5  # BEGIN, the ids, stories, reports, matches
+    assert statements.count == 6  # BEGIN, the ids, stories, reports, those that moved, matches
 
 
 async def test_stories_are_counted_by_topic(store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.bulletins import Bulletin, Fact, Source, clock_time, lay_out
+from bot.domain.bulletins import Bulletin, Fact, Source, lay_out
 from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.documents import Span, Style
@@ -18,6 +18,7 @@ from bot.domain.entries import Entry
 from bot.domain.headlines import best_report
 from bot.domain.quoting import MAX_SENTENCE
 from bot.domain.sentences import split_sentences
+from bot.domain.speech import clock_time
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
 from tests.domain.records import HOUR, NOON, chat, entries, entry, report, story

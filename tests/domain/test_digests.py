@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.locales import load_speeches
 from bot.domain.chats import Chat, Digests
 from bot.domain.digests import (
     MOST_STORIES,
@@ -28,6 +29,7 @@ from bot.domain.digests import (
 from bot.domain.documents import Document
 from bot.domain.matching import Match
 from bot.domain.schedules import HOURLY, Schedule, slot_after, slot_by
+from bot.domain.speech import ENGLISH, Speech
 from bot.domain.stories import Story
 from bot.domain.topics import Topic, TopicSpec
 from tests.domain.records import HOUR, MINUTE, NOON, chat, entry, report, story
@@ -206,13 +208,16 @@ def test_a_story_that_fits_nowhere_is_a_part_of_its_own() -> None:
     assert [len(part) for part in divided([row(1), row(2)], lambda _: False)] == [1, 1]
 
 
-def laid_out(*rows: Row, place: Place = TEN_STORIES, repeat: bool = False, zone: str = "UTC") -> Document:
+def laid_out(
+    *rows: Row,
+    place: Place = TEN_STORIES,
+    repeat: bool = False,
+    zone: str = "UTC",
+    speech: Speech = ENGLISH,
+) -> Document:
     address_of = {"m7": "https://chat.example/7"}.get
-    return next(
-        lay_out_part(
-            rows, place, chat(time_zone=zone), [TRUCE], CATALOG.style, address_of, possible_repeat=repeat
-        )
-    )
+    to, topics = chat(time_zone=zone), [TRUCE]
+    return next(lay_out_part(rows, place, to, topics, CATALOG, address_of, speech, possible_repeat=repeat))
 
 
 def test_what_a_digest_says() -> None:
@@ -225,6 +230,28 @@ def test_what_a_digest_says() -> None:
         "⚡️ Story 1 as of Reuters — Reuters · 2 independent · Sat 12:00",
         "⚡️ Story 2 as of Reuters — Reuters · Sat 12:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "topic", "told"),
+    [
+        ("ja", "🗞 ダイジェスト：10 件（8月9日(土) 12:00 UTC 以降）", "停戦", " · 独立2媒体 · 12:00 (土)"),
+        (
+            "ru",
+            "🗞 Дайджест: 10 сюжетов. Начало периода: сб, 9 авг. 12:00 UTC",
+            "Перемирие",
+            " · 2 независимых источника · сб 12:00",
+        ),
+    ],
+)
+def test_a_digest_is_furnished_in_the_language_of_its_chat(
+    language: str, heading: str, topic: str, told: str
+) -> None:
+    """With the topics' names there; headlines stay their outlets' own."""
+    said = laid_out(row(1, None, "Reuters", "TASS"), speech=load_speeches()[language])
+    first, _, name, line = said.plain.replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    assert (first, name) == (heading, topic)
+    assert line == f"⚡️ Story 1 as of Reuters — Reuters{told}"
 
 
 def test_a_story_links_to_its_bulletin_where_that_can_be_opened() -> None:
@@ -255,7 +282,7 @@ def test_a_part_that_has_grown_too_long_can_be_said_shorter() -> None:
     """At last without links, which cost room too; no story is left out."""
     long = entry("word " * 50, id_=5)
     one = compose_row(Told(story(report(long)), 1), chat(), CATALOG)
-    versions = list(lay_out_part([one], TEN_STORIES, chat(), [TRUCE], CATALOG.style, lambda _: None))
+    versions = list(lay_out_part([one], TEN_STORIES, chat(), [TRUCE], CATALOG, lambda _: None))
     lengths = [len(version.plain) for version in versions]
     assert lengths == sorted(lengths, reverse=True)
     assert all("Reuters" in version.plain for version in versions)

@@ -113,6 +113,18 @@ def test_a_longer_label_swallows_those_of_its_own_layer(
     assert find(title) == hits
 
 
+def test_a_plain_word_neither_hides_nor_is_hidden() -> None:
+    """A word is found inside the label of a kind of event and hides none; a longer word hides a shorter one."""
+    lexicon = lexicon_of(
+        concept("collapse", "event", {"en": ("bridge collapse", "fire")}),
+        concept("bridge", "word", {"en": ("bridge",)}),
+        concept("rope-bridge", "word", {"en": ("rope bridge", "bridge fire brigade")}),
+    )
+    assert ids("Bridge collapse kills two", lexicon) == {"collapse", "bridge"}
+    assert ids("Bridge fire brigade", lexicon) == {"collapse", "rope-bridge"}
+    assert ids("Rope bridge opens", lexicon) == {"rope-bridge"}
+
+
 @pytest.mark.parametrize(
     ("title", "concepts"),
     [

@@ -23,6 +23,7 @@ from bot.domain.matching import (
     explain,
 )
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without, read_query
+from bot.domain.speech import Speech
 from tests.domain.records import HOUR, entries, entry
 from tests.fakes.lexicons import CONCEPTS, concept, small_lexicon
 
@@ -242,7 +243,7 @@ def test_explanation() -> None:
         explain(Evidence("truce", "title", 0, "ceasefire", 1.0), LEXICON)
         == "“truce” in the title → ceasefire"
     )
-    assert explain(Evidence("truce", "summary", 0, "ceasefire", 0.7), LEXICON, "ja") == (
+    assert explain(Evidence("truce", "summary", 0, "ceasefire", 0.7), LEXICON, Speech("ja")) == (
         "“truce” in the summary → 停戦"
     )
     assert (

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.describing import describe_query
 from bot.domain.lexicon import Clue, Lexicon, Process
 from bot.domain.queries import (
     MAX_QUERY_DEPTH,
@@ -23,10 +24,10 @@ from bot.domain.queries import (
     Query,
     QueryProblem,
     Without,
-    describe_query,
     read_query,
     spell_query,
 )
+from bot.domain.speech import Speech
 from tests.fakes.lexicons import concept, small_lexicon
 
 LEXICON = small_lexicon()
@@ -330,7 +331,7 @@ def test_whatever_is_typed_is_read_or_answered(text: str) -> None:
         assert 0 <= read.position <= len(text)
         assert read.message.endswith((".", "ceasefire"))
     else:
-        lines = describe_query(read, LEXICON, "ja")
+        lines = describe_query(read, LEXICON, Speech("ja"))
         assert lines
         assert all(lines)
 
@@ -338,7 +339,7 @@ def test_whatever_is_typed_is_read_or_answered(text: str) -> None:
 def describe(text: str, language: str = "en") -> tuple[str, ...]:
     query = read_query(text, LEXICON)
     assert isinstance(query, Query)
-    return describe_query(query, LEXICON, language)
+    return describe_query(query, LEXICON, Speech(language))
 
 
 @pytest.mark.parametrize(

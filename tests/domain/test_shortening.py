@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chat.locales import load_speeches
 from bot.chat.slack.render import bulletin as on_slack
 from bot.chat.telegram.render import fits as on_telegram
 from bot.domain.bulletins import (
@@ -23,8 +24,10 @@ from bot.domain.bulletins import (
     shortened,
 )
 from bot.domain.composing import compose
+from bot.domain.deliveries import Occasion
 from bot.domain.documents import Document
 from bot.domain.entries import Entry
+from bot.domain.speech import ENGLISH
 from bot.domain.stories import Story
 from bot.domain.topics import Topic, TopicSpec
 from tests.domain.records import HOUR, NOON, chat, entries, entry, report, story
@@ -199,6 +202,22 @@ def test_one_missed_story_is_one_story() -> None:
     assert "1 story" in whole
     assert "more" not in whole
     assert "1 more" in shortest
+
+
+@pytest.mark.parametrize(
+    ("occasion", "english", "russian"),
+    [
+        (Occasion.PAUSE, "While bulletins were paused here", "Пока сводки были приостановлены"),
+        (Occasion.QUIET, "During quiet hours", "За тихие часы"),
+        (Occasion.HOURLY, "More within the hour", "Ещё за этот час"),
+        (Occasion.DIGESTS_END, "Since the last digest", "С последнего дайджеста"),
+    ],
+)
+def test_the_heading_says_why_they_were_not_told(occasion: Occasion, english: str, russian: str) -> None:
+    """In the language of the chat."""
+    russia = load_speeches()["ru"]
+    assert f"📬 {english}: 3 stories\n" in told(missed(), 3, chat(), CATALOG, ENGLISH, occasion)[0]
+    assert f"📬 {russian}: 3 сюжета\n" in told(missed(), 3, chat(), CATALOG, russia, occasion)[0]
 
 
 def test_a_possible_repeat_says_so() -> None:

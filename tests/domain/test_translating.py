@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.chat.locales import load_speeches
 from bot.domain.bulletins import Background, Bulletin, Fact, lay_out
 from bot.domain.composing import compose
 from bot.domain.translating import to_translate, translated
@@ -47,6 +48,7 @@ def test_all_that_is_said_is_asked_for_and_marked() -> None:
         "ℹ️ It broke. [NHK]",
     ]
     assert put.headline.href == made.headline.href
+    assert "〔日本語 → English, машинный перевод〕" in lay_out(put, STYLE, load_speeches()["ru"]).plain
 
 
 @pytest.mark.parametrize(

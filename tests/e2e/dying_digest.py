@@ -19,6 +19,7 @@ from bot.domain.entries import Entry
 from bot.ports import Point
 from tests.e2e.world import catalog_of, living
 from tests.fakes.chats import FileMessenger
+from tests.fakes.events import of_its_own
 
 NIGHT = "2025-08-08T23:00:00+00:00"
 STORIES_IN_A_MESSAGE = 2
@@ -47,7 +48,7 @@ async def main(folder: Path, point: str, minutes: float, passes: int) -> None:
         if not minutes:
             await answer(world.app.services(), world.chat, "/digest only 08:00")
             now = clock.now()
-            titles = [f"Ukraine ceasefire as of day {number}" for number in range(5)]
+            titles = [of_its_own(f"Ukraine ceasefire as of day {number}") for number in range(5)]
             await world.app.parts.store.add_entries(
                 [Entry(0, None, title, "", None, "Reuters", "en", now, now) for title in titles]
             )

@@ -25,6 +25,7 @@ from bot.domain.stories import Placement, Story
 from bot.ports import DeskRecord, Point, Store
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger, read_chat
+from tests.fakes.events import of_its_own
 
 ROOT = Path(__file__).parents[2]
 NIGHT = datetime(2025, 8, 8, 23, tzinfo=UTC)
@@ -208,13 +209,14 @@ async def test_over_a_change_of_clocks_each_day_has_one_digest(
         await here.type("/digest only 2:10")
         for hours in range(4 * 24):
             if hours % 12 == 0:
-                await here.report(f"Ukraine ceasefire, report number {hours}")
+                await here.report(of_its_own(f"Ukraine ceasefire, report number {hours}"))
             await here.at(begins + hours * HOUR + 30 * MINUTE)
         assert len(here.reads) == 4
         assert all(text.startswith(DIGEST) for text in here.reads)
 
 
-TITLES = [f"Ukraine ceasefire as of day {number}" for number in range(12)]
+TITLES = [of_its_own(f"Ukraine ceasefire as of day {number}") for number in range(12)]
+ROOM = 1100
 
 
 async def parts(here: Room) -> list[str]:
@@ -232,10 +234,10 @@ def titles_in(texts: list[str]) -> list[str]:
 
 async def test_a_long_digest_comes_in_several_messages(tmp_path: Path) -> None:
     """Each within the platform's limit, in order, every story in one of them."""
-    async with room(tmp_path, SmallMessenger(500)) as here:
+    async with room(tmp_path, SmallMessenger(ROOM)) as here:
         said = await parts(here)
         assert len(said) > 2
-        assert all(len(text) <= 500 for text in said)
+        assert all(len(text) <= ROOM for text in said)
         assert sorted(titles_in(said)) == sorted(TITLES)
         assert said[0].startswith(f"🗞 Digest: {len(TITLES)} stories since")
         heads = [text.splitlines()[0] for text in said[1:]]
@@ -249,7 +251,7 @@ async def test_a_part_that_fails_neither_passes_the_next_nor_repeats_the_last(
     tmp_path: Path, failure: Outcome
 ) -> None:
     """Parts come in order; only one whose outcome is unknown is said again, and says so."""
-    async with room(tmp_path, SmallMessenger(500, None, failure)) as here:
+    async with room(tmp_path, SmallMessenger(ROOM, None, failure)) as here:
         first = await parts(here)
         refused = isinstance(failure, Refused)
         assert (len(first) == 1) != refused
@@ -340,8 +342,9 @@ async def test_in_quiet_hours_bulletins_wait_for_the_morning(tmp_path: Path) -> 
         await here.type("/quiet 22-7")
         await here.at(NIGHT)
         await here.report(TALKS)
-        await here.report("Ukraine truce begins")
+        await here.report(of_its_own("Ukraine truce begins"))
         await here.report(TRUCE, "BBC News")
+        await here.at(NIGHT + MINUTE)
         (text,) = here.reads
         assert "Reuters · BBC News" in text
         assert "2 messages held" in await here.type("/status")
@@ -401,7 +404,7 @@ async def test_what_is_confirmed_comes_at_night_if_the_chat_wants_it(tmp_path: P
 
 
 async def join(here: Room, story: Story, outlet: str) -> None:
-    """A report in an outlet's own words; stories are not grouped by meaning yet."""
+    """A report in an outlet's own words."""
     now = here.clock.now()
     (entry,) = await here.store.add_entries([replace(story.reports[0].entry, title=outlet, outlet=outlet)])
     placement = Placement(entry.id, story.id, outlet, "by hand")

@@ -15,7 +15,7 @@ from bot.clock import SimulatedClock
 from bot.domain.bulletins import Bulletin
 from bot.domain.chats import Chat
 from bot.domain.composing import compose
-from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Refused, Unknown
+from bot.domain.deliveries import REVISED_AFTER, Delivery, DeliveryState, NotSent, Refused, Unknown
 from bot.domain.entries import Entry
 from bot.domain.stories import Story
 from bot.ports import Store, Translator
@@ -52,6 +52,11 @@ class Room:
         """A report comes in, and what follows from it is sent."""
         await self.bring(title, outlet)
         await self.world.app.step()
+
+    async def add(self, title: str, outlet: str) -> None:
+        """A report comes in that makes a message say more, which is shown a little later."""
+        await self.tell(title, outlet)
+        await self.later(REVISED_AFTER)
 
     async def later(self, wait: timedelta = HOUR) -> None:
         self.clock.advance_to(self.clock.now() + wait)
@@ -104,7 +109,7 @@ async def test_an_edit_that_failed_is_made_again(
     async with room(tmp_path, None, failure) as here:
         await here.tell(TRUCE)
         (as_sent,) = here.messenger.reads()
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         await here.later(timedelta(seconds=1))
         assert here.messenger.reads() == [as_sent]
         assert len(here.messenger.calls) == 2
@@ -133,7 +138,7 @@ async def test_a_report_that_joins_while_the_text_is_saved_is_still_shown(
             return await begin(*args)
 
         monkeypatch.setattr(here.store, "begin_send", begin_send)
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         assert "NHK" not in here.messenger.calls[-2].text
         (text,) = here.messenger.reads()
         assert "BBC News · NHK" in text
@@ -152,7 +157,7 @@ async def test_a_report_that_joins_during_the_call_is_still_shown(tmp_path: Path
                 await here.bring(TRUCE, joining.pop())
 
         here.messenger.meanwhile = join
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         assert "NHK" not in here.messenger.calls[-2].text
         (text,) = here.messenger.reads()
         assert "BBC News · NHK" in text
@@ -219,11 +224,11 @@ async def test_an_edit_that_could_not_be_written_is_not_made_again(
     async with room(tmp_path) as here:
         await here.tell(TRUCE)
         monkeypatch.setattr(here.store, "settle", failing(times, here.store.settle))
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         await here.later()
         await here.later()
         assert len(here.messenger.calls) == 2
-        await here.tell(TRUCE, "NHK")
+        await here.add(TRUCE, "NHK")
         (text,) = here.messenger.reads()
         assert "BBC News · NHK" in text
         assert len(here.messenger.calls) == 3
@@ -247,7 +252,7 @@ async def test_a_refused_message_is_owed_anew_when_another_report_joins(tmp_path
         await here.tell(TRUCE)
         await here.later()
         assert len(here.messenger.calls) == 1
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         (text,) = here.messenger.reads()
         assert "Reuters · BBC News" in text
         assert REPEAT not in text
@@ -258,7 +263,7 @@ async def test_an_uncertain_message_that_was_refused_and_comes_back_may_be_a_rep
     async with room(tmp_path, Unknown("timed out"), Refused("the text is forbidden")) as here:
         await here.tell(TRUCE)
         await here.later()
-        await here.tell(TRUCE, "BBC News")
+        await here.add(TRUCE, "BBC News")
         (text,) = here.messenger.reads()
         assert REPEAT in text
 
@@ -274,7 +279,7 @@ async def test_a_pause_that_could_not_be_written_stops_nothing(
         chat = await here.store.chat(here.world.chat.id)
         assert chat is not None
         assert not chat.paused
-        await here.tell("Ukraine truce holds")
+        await here.tell(TALKS)
         chat = await here.store.chat(here.world.chat.id)
         assert chat is not None
         assert chat.pause_reason == "blocked"
@@ -308,7 +313,7 @@ async def test_a_story_that_our_code_trips_over_backs_off_and_stops_no_other(
 
     async with room(tmp_path) as here:
         with monkeypatch.context() as fault:
-            fault.setattr("bot.outbox.compose", trips)
+            fault.setattr("bot.saying.compose", trips)
             await here.bring(TRUCE)
             await here.tell(TALKS)
             assert [TALKS in call.text for call in here.messenger.calls] == [True]
@@ -336,8 +341,8 @@ async def test_an_edit_that_our_code_trips_over_backs_off_too(
     async with room(tmp_path) as here:
         await here.tell(TRUCE)
         with monkeypatch.context() as fault:
-            fault.setattr("bot.outbox.compose", trips)
-            await here.tell(TRUCE, "BBC News")
+            fault.setattr("bot.saying.compose", trips)
+            await here.add(TRUCE, "BBC News")
             waits = []
             for _ in range(3):
                 (owed,) = await here.owed()
@@ -356,7 +361,7 @@ async def test_an_edit_that_our_code_trips_over_backs_off_too(
             ("ja",),
             Shouting(),
             [("en", "ja")],
-            "〔English → 日本語, machine translation〕【UKRAINE CEASEFIRE AGREED】",
+            "〔English → 日本語、機械翻訳〕【UKRAINE CEASEFIRE AGREED】",
         ),
         (("ja",), Shouting("en"), [("en", "ja")], "〔English〕【Ukraine ceasefire agreed】"),
         (("en",), Shouting(), [], "【Ukraine ceasefire agreed】"),

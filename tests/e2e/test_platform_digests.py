@@ -95,7 +95,7 @@ def test_sixty_stories_come_in_messages_within_the_limits(platform: str) -> None
         place = Place(1, 1, 60, 9, NOON)
         return next(
             lay_out_part(
-                rows, place, chat(), [], CATALOG.style, lambda _: "https://t.me/c/1/2", possible_repeat=True
+                rows, place, chat(), [], CATALOG, lambda _: "https://t.me/c/1/2", possible_repeat=True
             )
         )
 

@@ -248,16 +248,16 @@ async def test_a_message_of_feeds_can_do_nothing(stage: Stage) -> None:
     await stage.tell(PRIVATE, "/subscribe ukraine-ceasefire")
     await stage.type("subscribe ukraine-ceasefire")
     title = (
-        "Ukraine ceasefire <i>& <!channel> @everyone *now* `x` <https://evil.example|Reuters> \u202egnp.exe"
+        "Ukraine ceasefire <https://evil.example|Reuters> <i>& <!channel> @everyone *now* `x` \u202egnp.exe"
     )
     # Twice, since a title in a feed is markup within markup.
     await stage.publish(escape(title))
     told = stage.telegram.messages(PRIVATE)[-1]
-    assert "<i>& <!channel> @\N{WORD JOINER}everyone *now* `x` <https://evil.example|Reuters>" in told.text
+    assert "<https://evil.example|Reuters> <i>& <!channel> @\N{WORD JOINER}everyone *now* `x`" in told.text
     assert "\u202e" not in told.text
     assert not [link for link in told.links if "evil" in link[1]]
     posted = stage.slack.messages("C1")[-1]
-    assert "<i>& <!channel> @everyone *now* `x` <https://evil.example|Reuters>" in posted.plain
+    assert "<https://evil.example|Reuters> <i>& <!channel> @everyone *now* `x`" in posted.plain
     assert posted.pings == []
     assert not [link for link in posted.links if "evil" in link.url]
 

@@ -32,11 +32,12 @@ from tests.e2e.platforms import (
     serving,
 )
 from tests.fakes import slack_records, telegram_state
+from tests.fakes.events import of_its_own
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
 
-TRUCE = "Ukraine agrees to ceasefire"
+TRUCE = of_its_own("Ukraine agrees to ceasefire")
 TALKS = "Armenia and Azerbaijan hold talks"
 POLL = timedelta(minutes=6)
 
@@ -144,6 +145,7 @@ async def test_a_further_source_edits_the_message_on_both(stage: Stage) -> None:
     await stage.publish(TRUCE)
     counts = len(stage.telegram.messages(PRIVATE)), len(stage.slack.messages("C1"))
     await stage.publish(TRUCE, outlet=1)
+    await stage.publish()
     assert (len(stage.telegram.messages(PRIVATE)), len(stage.slack.messages("C1"))) == counts
     assert "Reuters · BBC News" in stage.telegram.messages(PRIVATE)[-1].text
     assert "Reuters · BBC News" in stage.slack.messages("C1")[-1].plain
@@ -272,7 +274,7 @@ async def test_the_topics_of_a_forum_are_chats_of_their_own(stage: Stage) -> Non
     assert TRUCE in stage.telegram.messages(FORUM, thread=thread)[-1].text
     assert TALKS in [m for m in stage.telegram.messages(FORUM) if m.thread is None][-1].text
     stage.telegram.delete_topic(FORUM, thread)
-    await stage.publish(TRUCE, TALKS, "Ukraine ceasefire broken")
+    await stage.publish(TRUCE, TALKS, of_its_own("Ukraine ceasefire broken"))
     chat = await stage.chat("telegram", f"{FORUM}/{thread}")
     assert chat.pause_reason == "message thread not found"
     assert not (await stage.chat("telegram", str(FORUM))).paused
@@ -316,7 +318,7 @@ async def test_a_chat_that_blocks_the_bot_is_paused_and_hears_what_it_missed_in_
     assert TALKS in missed.text
     assert not any("【" in message.text for message in said)
     assert len(missed.buttons) == 0
-    await stage.publish(TRUCE, TALKS, "Ukraine truce monitors named")
+    await stage.publish(TRUCE, TALKS, of_its_own("Ukraine truce monitors named"))
     assert "Ukraine truce monitors named" in stage.telegram.messages(PRIVATE)[-1].text
 
 
@@ -425,7 +427,7 @@ async def test_a_slack_channel_that_is_left_and_archived_is_paused_and_resumed(s
     assert len(missed) == 1
     assert TRUCE in missed[0].plain
     stage.slack.channels["C1"].archived = True
-    await stage.publish(TRUCE, "Ukraine truce monitors named")
+    await stage.publish(TRUCE, of_its_own("Ukraine truce monitors named"))
     assert (await stage.chat("slack", f"{TEAM}/C1")).pause_reason == "the channel is archived"
 
 

@@ -22,4 +22,5 @@ def shipped_catalog() -> Catalog:
 
 def copy_config(to: Path) -> None:
     """A folder with all of it but most of the lexicon, for what reads it time and again."""
-    shutil.copytree(CONFIG, to, ignore=shutil.ignore_patterns("more_*.toml", "processes_*.toml"))
+    left_out = ("more_*.toml", "processes_*.toml", "things.toml", "words_*.toml")
+    shutil.copytree(CONFIG, to, ignore=shutil.ignore_patterns(*left_out))

@@ -91,6 +91,8 @@ class WebApi:
     channels: dict[str, Channel] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     """Names by user id. Any id that begins with U or W is a user's; one that is not here is called after its id."""
+    locales: dict[str, str] = field(default_factory=dict)
+    """By user id, what their client is set to, where it is not en-US."""
     said: list[Message] = field(default_factory=list)
     """All that the bot said, in all channels, deleted and ephemeral messages too, oldest first."""
     _count: int = 0
@@ -280,6 +282,8 @@ class WebApi:
         user = self._known_user(params.get("user"))
         name = self.user_name(user)
         profile = {"real_name": name, "display_name": name, "team": workspace.team}
+        asked = params.get("include_locale") in (True, "true", "1", 1)
+        locale = {"locale": self.locales.get(user, "en-US")} if asked else {}
         return {
             "user": {
                 "id": user,
@@ -290,6 +294,7 @@ class WebApi:
                 "is_bot": user == workspace.bot_user,
                 "tz": "Asia/Tokyo",
                 "profile": profile,
+                **locale,
             }
         }
 

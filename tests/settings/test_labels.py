@@ -38,7 +38,7 @@ def meanings(text: str, language: str) -> set[str]:
         ("ar", "طرد السفير البحريني من العاصمة بكين", {"bh", "cn"}),
         ("tr", "Ateşkes için arabulucu Türkiye", {"ceasefire", "mediation", "tr"}),
         ("he", "שיחות שלום בז׳נבה בין רוסיה לאוקראינה", {"peace-talks", "ch", "ru", "ua"}),
-        ("he", "החות'ים תקפו ספינה בים סוף", {"houthis", "attack", "red-sea", "shipping"}),
+        ("he", "החות'ים תקפו ספינה בים סוף", {"houthis", "attack", "red-sea", "ship"}),
         ("he", "הבחירות בבולגריה", {"election", "bg"}),
         ("hy", "Փաշինյանի և Ալիևի հանդիպումը Բաքվում", {"pashinyan", "aliyev", "meeting", "az"}),
         ("hy", "Ուկրաինայի և Գազայի հարցով", {"ua", "gaza"}),

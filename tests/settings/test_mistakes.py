@@ -108,7 +108,7 @@ PROCESS = '\n[[processes]]\nid = "p"\nname = "P"\n[[processes.evidence]]\nall = 
             "lexicon/things.toml",
             '"person"',
             '"persona"',
-            "13: “kind”: input should be 'country', 'person', 'place', 'organisation', 'event' or 'term', not 'persona'",
+            "13: “kind”: input should be 'country', 'person', 'place', 'organisation', 'event', 'term' or 'word', not 'persona'",
         ),
         (
             "lexicon/things.toml",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
-from bot.domain.documents import Document, code, document, line
+from bot.domain.documents import Document, code, document
+from bot.domain.naming import name_in
+from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
 from bot.domain.topics import TOPICS_PER_CHAT, Topic
 from bot.ports import Clock, Newsdesk, Store
 
@@ -24,6 +26,7 @@ class Services:
     newsdesk: Newsdesk
     stop: Callable[[], None] | None = None
     topics_per_chat: int = TOPICS_PER_CHAT
+    speeches: Speeches = field(default_factory=lambda: ONLY_ENGLISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,21 @@ class Invocation:
         return self.services.newsdesk.catalog()
 
     @property
+    def speech(self) -> Speech:
+        """How to speak to the chat; all that is said passes through it."""
+        return speech_for(self.chat, self.services.speeches)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.chat.time_zone)
 
     async def topics(self) -> tuple[Topic, ...]:
-        """The topics this chat may know of."""
-        return await self.store.visible_topics(self.chat.id)
+        """The topics this chat may know of, those on offer by their names in its language."""
+        lexicon, language = self.catalog.lexicon, self.speech.language
+        return tuple(
+            replace(topic, spec=replace(topic.spec, name=name_in(topic, lexicon, language)))
+            for topic in await self.store.visible_topics(self.chat.id)
+        )
 
     async def subscribed(self) -> frozenset[int]:
         """The ids of the topics this chat is subscribed to."""
@@ -129,17 +141,25 @@ def steering(handler: Handler) -> Handler:
         may_steer = invocation.chat.steered_by == "everyone" or await invocation.may_steer()
         if may_steer:
             return await handler(invocation)
+        speech = invocation.speech
         if may_steer is None:
             return document(
-                "😔 Whether you are an admin could not be found out just now. Please try again in a moment.",
+                speech.say(
+                    "😔 Whether you are an admin could not be found out just now. Please try again in a moment."
+                ),
                 whisper=True,
             )
         # Short, since it is also shown in a pop-up, which on Telegram holds 200 characters.
         return document(
-            "🔒 In this group only admins change what it follows and how.",
+            speech.say("🔒 In this group only admins change what it follows and how."),
             (),
-            line("Anybody may look: ", code("/latest"), ", ", code("/why"), ", ", code("/topics test"), "."),
-            line("An admin can open this to all: ", code("/settings who everyone")),
+            speech.tell(
+                "Anybody may look: {latest}, {why}, {test}.",
+                latest=code("/latest"),
+                why=code("/why"),
+                test=code("/topics test"),
+            ),
+            speech.tell("An admin can open this to all: {command}", command=code("/settings who everyone")),
             whisper=True,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from bot.chat.commands.base import Invocation, steering
-from bot.chat.commands.changing import NOT_OURS, narrowing_or_widening, offered
+from bot.chat.commands.changing import narrowing_or_widening, not_ours, offered
 from bot.chat.commands.history import bulletin_meant, no_bulletin
 from bot.chat.commands.tuning import MOST_AWAITED
 from bot.chat.commands.why import headline
@@ -43,10 +43,12 @@ async def mute(invocation: Invocation) -> Document:
     undo = (Action("Undo", f"/unmute {sent.story.id}"),)
     muted = await invocation.store.mute_story(invocation.chat.id, sent.story.id, invocation.now, muted=True)
     if not muted:
-        return document(line("🔕 This is muted already: ", headline(sent.story)), actions=undo)
+        return document(
+            line("🔕 This is muted already: ", headline(sent.story, invocation.speech)), actions=undo
+        )
     last = (line(faint("That was the last bulletin. To stop all of them: "), code("/pause")),)
     return document(
-        line("🔕 Muted: ", headline(sent.story)),
+        line("🔕 Muted: ", headline(sent.story, invocation.speech)),
         "Its message is neither added to nor answered any more, and digests leave it out.",
         *(last if invocation.reply_to is None else ()),
         actions=undo,
@@ -84,7 +86,7 @@ async def _unmute(invocation: Invocation, story_id: int | None) -> Document:
         )
     story = await store.story(story_id)
     return document(
-        line("🔔 No longer muted: ", *((headline(story),) if story else ())),
+        line("🔔 No longer muted: ", *((headline(story, invocation.speech),) if story else ())),
         "What came meanwhile is added to its message.",
         changed=True,
     )
@@ -102,7 +104,7 @@ async def _offer(invocation: Invocation) -> Document:
     return document(
         line("🔕 Muted here. Which do you want to hear of again?"),
         actions=(
-            Action(clip(headline(story).text, 40), f"/unmute {story.id}")
+            Action(clip(headline(story, invocation.speech).text, 40), f"/unmute {story.id}")
             for story in islice(muted.values(), _MOST_MUTED)
         ),
     )
@@ -116,7 +118,7 @@ async def _like_this(invocation: Invocation, *, wider: bool) -> Document:
     topics = await invocation.topics()
     settings = {one.topic_id: one for one in await invocation.store.subscriptions(invocation.chat.id)}
     ours = [topic for topic in topics if topic.id in sent.delivery.topic_ids and topic.id in settings]
-    opening = line("➕ More like " if wider else "➖ Less like ", headline(sent.story))
+    opening = line("➕ More like " if wider else "➖ Less like ", headline(sent.story, invocation.speech))
     if not ours:
         return document(
             opening,
@@ -127,7 +129,7 @@ async def _like_this(invocation: Invocation, *, wider: bool) -> Document:
     return document(
         opening,
         *(row for topic in ours for row in _how(topic, wider=wider)),
-        *((NOT_OURS,) if any(topic.chat_id is None for topic in ours) else ()),
+        *((not_ours(invocation.speech),) if any(topic.chat_id is None for topic in ours) else ()),
         actions=[
             action
             for topic in ours
@@ -162,8 +164,11 @@ def _ways(
     """Buttons: first what has to do with this very story."""
     lexicon, query, slug = invocation.catalog.lexicon, topic.spec.query, topic.spec.slug
     of_story = (taking_in if wider else leaving_out)(query, named, lexicon)
-    yield from offered(topic, topics, of_story[:_MOST_NAMED])
-    yield from narrowing_or_widening(topic, topics, "widen" if wider else "narrow", lexicon)
+    for refined in of_story[:_MOST_NAMED]:
+        yield offered(topic, topics, refined, invocation.speech)
+    yield from narrowing_or_widening(
+        topic, topics, "widen" if wider else "narrow", lexicon, invocation.speech
+    )
     if wider and subscription.wait_for > 1:
         yield Action("As soon as one outlet has it", f"/tune {slug} wait 1")
     if wider and subscription.updates == "off":

@@ -11,8 +11,9 @@ from bot.chat.commands.guide import unknown
 from bot.chat.commands.table import commands_for
 from bot.chat.commands.wording import clip
 from bot.domain.chats import Chat
-from bot.domain.documents import Action, Document, code, document, line
+from bot.domain.documents import Action, Document, code, document
 from bot.domain.entries import clean_text
+from bot.domain.speech import ENGLISH, Speech, speech_for
 
 log = structlog.get_logger(__name__)
 
@@ -31,54 +32,52 @@ async def answer(
 
     Settings are read anew, so `chat` need not be of this moment. A bug is logged here, once, and answered kindly.
     """
-    typed = clean_text(text)
-    commands = commands_for(services, chat.platform)
-    parsed = _COMMAND.fullmatch(typed)
-    if parsed is None:
-        return _no_command(typed, commands)
-    name = parsed["name"].casefold() or "help"
-    command = next((command for command in commands if command.name == name), None)
-    if command is None:
-        return unknown(name, commands, parsed["args"])
-    return await _run(command, services, chat, parsed["args"], reply_to, may_steer)
-
-
-async def _run(
-    command: Command, services: Services, chat: Chat, args: str, reply_to: str | None, may_steer: MaySteer
-) -> Document:
+    speech, name = ENGLISH, ""
     try:
-        current = await services.store.chat(chat.id) or chat
-        now, commands = services.clock.now(), commands_for(services, chat.platform)
+        chat = await services.store.chat(chat.id) or chat
+        speech = speech_for(chat, services.speeches)
+        typed = clean_text(text)
+        commands = commands_for(services, chat.platform)
+        parsed = _COMMAND.fullmatch(typed)
+        if parsed is None:
+            return _no_command(typed, commands, speech)
+        name = parsed["name"].casefold() or "help"
+        command = next((command for command in commands if command.name == name), None)
+        if command is None:
+            return unknown(name, commands, speech, parsed["args"])
+        now, args = services.clock.now(), parsed["args"]
         return await command.handler(
-            Invocation(services, current, command, commands, args, now, reply_to, may_steer)
+            Invocation(services, chat, command, commands, args, now, reply_to, may_steer)
         )
     except Exception:  # whatever breaks in one command must not end the conversation
-        log.exception("command_failed", command=command.name, chat_id=chat.id, platform=chat.platform)
+        log.exception("command_failed", command=name, chat_id=chat.id, platform=chat.platform)
         return document(
-            line(
-                "😔 Something went wrong here with ",
-                code(f"/{command.name}"),
-                ". It is in the log; bulletins go on.",
+            speech.tell(
+                "😔 Something went wrong here with {command}. It is in the log; bulletins go on.",
+                command=code(f"/{name}"),
             ),
-            "Please try again in a moment.",
-            actions=(Action("Is all well?", "/status"),),
+            speech.say("Please try again in a moment."),
+            actions=(Action(speech.say("Is all well?"), "/status"),),
         )
 
 
-def _no_command(typed: str, commands: tuple[Command, ...]) -> Document:
+def _no_command(typed: str, commands: tuple[Command, ...], speech: Speech) -> Document:
     """Plain words: a command without its slash, or something to follow."""
     word, _, rest = typed.partition(" ")
     command = next((command for command in commands if command.name == word.casefold()), None)
     if command is not None:
         slashed = f"/{command.name} {rest}".strip()
-        return document("Commands begin with a slash:", actions=(Action(clip(slashed), slashed),))
+        return document(speech.say("Commands begin with a slash:"), actions=(Action(clip(slashed), slashed),))
     if not any(char.isalnum() for char in typed):
-        return document("Type a command, for example:", actions=(Action("/help", "/help"),))
+        return document(speech.say("Type a command, for example:"), actions=(Action("/help", "/help"),))
     return document(
-        line("To follow “", clip(typed), "” in the news, make it a topic; commands begin with a slash."),
+        speech.say(
+            "To follow “{words}” in the news, make it a topic; commands begin with a slash.",
+            words=clip(typed),
+        ),
         actions=(
-            Action("Make it a topic", f"/topics add {typed}"),
-            Action("See what it would match", f"/topics test {typed}"),
-            Action("All commands", "/help"),
+            Action(speech.say("Make it a topic"), f"/topics add {typed}"),
+            Action(speech.say("See what it would match"), f"/topics test {typed}"),
+            Action(speech.say("All commands"), "/help"),
         ),
     )

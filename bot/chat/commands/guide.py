@@ -9,8 +9,9 @@ from operator import attrgetter
 from bot.chat.commands.base import Command, Invocation
 from bot.chat.commands.lookup import topic_actions
 from bot.chat.commands.misuse import usage_lines
-from bot.chat.commands.wording import clip, count, listed, nearest
+from bot.chat.commands.wording import clip, did_you_mean, example, nearest
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.speech import Speech
 
 _ALSO_CALLED = {
     "add": "topics add",
@@ -33,8 +34,6 @@ _ALSO_CALLED = {
 }
 """What people type from habit elsewhere, for «did you mean»."""
 
-ALL_COMMANDS = Action("All commands", "/help")
-
 
 async def start(invocation: Invocation) -> Document:
     topics = await invocation.topics()
@@ -44,18 +43,29 @@ async def start(invocation: Invocation) -> Document:
     feeds = invocation.catalog.feeds
     outlets = len({feed.outlet for feed in feeds})
     languages = len({feed.language for feed in feeds})
+    speech = invocation.speech
     return document(
-        line(
-            "⚡️ ",
-            strong("Sokuho"),
-            " (速報, “news flash”) sends one short bulletin for each event you follow.",
+        speech.tell(
+            "⚡️ {name} (速報, “news flash”) sends one short bulletin for each event you follow.",
+            name=strong("Sokuho"),
         ),
-        f"It reads {count(len(feeds), 'feed')} of {count(outlets, 'outlet')} in {count(languages, 'language')}; "
-        "later reports of an event are added to its bulletin.",
+        speech.say(
+            "It reads {feeds} of {outlets} in {languages}; later reports of an event are added to its bulletin.",
+            feeds=speech.plural("{n} feed", "{n} feeds", len(feeds)),
+            outlets=speech.plural("{n} outlet", "{n} outlets", outlets),
+            languages=speech.plural("{n} language", "{n} languages", languages),
+        ),
         (),
-        f"This chat follows {listed(following)}." if following else "What should this chat follow?",
-        line(faint("For anything else: "), code("/topics add Taiwan strait"), faint(" or "), code("/help")),
-        actions=(*topic_actions("/subscribe", open_), ALL_COMMANDS),
+        speech.say("This chat follows {topics}.", topics=speech.listed(following))
+        if following
+        else speech.say("What should this chat follow?"),
+        speech.tell(
+            "For anything else: {add} or {help}",
+            tone=faint,
+            add=example(speech),
+            help=code("/help"),
+        ),
+        actions=(*topic_actions("/subscribe", open_, speech), _all_commands(speech)),
         again="/start",
     )
 
@@ -63,54 +73,70 @@ async def start(invocation: Invocation) -> Document:
 async def help_(invocation: Invocation) -> Document:
     if invocation.args:
         return _about(invocation)
+    speech = invocation.speech
     listed = [command for command in invocation.commands if command.group]
     return document(
-        "What you can type:",
-        *(row for title, group in groupby(listed, key=attrgetter("group")) for row in _group(title, group)),
+        speech.say("What you can type:"),
+        *(
+            row
+            for title, group in groupby(listed, key=attrgetter("group"))
+            for row in _group(title, group, speech)
+        ),
         (),
-        line(faint("More on one: "), code("/help topics")),
-        actions=(Action("Choose topics", "/subscribe"), Action("Latest bulletins", "/latest")),
+        speech.tell("More on one: {command}", tone=faint, command=code("/help topics")),
+        actions=(
+            Action(speech.say("Choose topics"), "/subscribe"),
+            Action(speech.say("Latest bulletins"), "/latest"),
+        ),
     )
 
 
-def unknown(name: str, commands: tuple[Command, ...], args: str = "", before: str = "/") -> Document:
+def unknown(
+    name: str, commands: tuple[Command, ...], speech: Speech, args: str = "", before: str = "/"
+) -> Document:
     """The answer to a command that does not exist. Corrections are offered behind `before`, with `args`."""
     names = [command.name for command in commands]
     habit = _ALSO_CALLED.get(name, "")
     near = (habit,) if habit.partition(" ")[0] in names else nearest(name, names, cutoff=0.7)
     if not near:
-        return document(f"🤔 There is no command “{clip(name)}”.", actions=(ALL_COMMANDS,))
-    corrections = [f"{before}{other} {args}".strip() for other in near]
-    return document(
-        line("🤔 Did you mean ", code(clip(corrections[0])), "?"),
-        actions=[Action(clip(corrected), corrected) for corrected in corrections],
-    )
+        missing = speech.say("🤔 There is no command “{name}”.", name=clip(name))
+        return document(missing, actions=(_all_commands(speech),))
+    return did_you_mean(speech, [f"{before}{other} {args}".strip() for other in near])
 
 
 async def stop(invocation: Invocation) -> Document:
     """Only where there is something to stop: the table leaves it out elsewhere."""
     if invocation.services.stop is not None:
         invocation.services.stop()
-    return document("👋 Stopping. What is due waits until the next start.")
+    return document(invocation.speech.say("👋 Stopping. What is due waits until the next start."))
 
 
 def _about(invocation: Invocation) -> Document:
+    speech = invocation.speech
     wanted = invocation.args.lstrip("/／").casefold()
     command = next((command for command in invocation.commands if command.name == wanted), None)
     if command is None:
-        return unknown(wanted, invocation.commands, before="/help ")
+        return unknown(wanted, invocation.commands, speech, before="/help ")
     forms = [usage.form for usage in command.usage]
     examples = [line(code(example)) for example in command.examples if example not in forms]
     return document(
-        line(strong(command.summary[0].upper() + command.summary[1:])),
+        line(strong(_capital(speech.known(command.summary)))),
         (),
-        *usage_lines(command.usage),
-        *(((), line(strong("For example")), *examples) if examples else ()),
+        *usage_lines(command.usage, speech),
+        *(((), line(strong(speech.say("For example"))), *examples) if examples else ()),
     )
 
 
-def _group(title: str, commands: Iterable[Command]) -> Iterator[Line]:
+def _group(title: str, commands: Iterable[Command], speech: Speech) -> Iterator[Line]:
     yield ()
-    yield line(strong(title))
+    yield line(strong(speech.known(title)))
     for command in commands:
-        yield line(code(f"/{command.name}"), f" — {command.summary}")
+        yield line(code(f"/{command.name}"), f" — {speech.known(command.summary)}")
+
+
+def _all_commands(speech: Speech) -> Action:
+    return Action(speech.say("All commands"), "/help")
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

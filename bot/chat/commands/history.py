@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.chat.commands.base import Invocation
-from bot.chat.commands.wording import count, lasting
 from bot.domain.bulletins import lay_out
 from bot.domain.composing import compose
-from bot.domain.documents import Document, Line, code, document, line
+from bot.domain.documents import Document, Line, code, document
 from bot.domain.entries import Entry
+from bot.domain.speech import Speech
 from bot.domain.stories import readable
 from bot.domain.topics import Topic
 from bot.ports import SentMessage
@@ -51,33 +51,41 @@ async def watched(invocation: Invocation) -> timedelta:
     return PERIOD if since_then > PERIOD - timedelta(hours=2) else since_then
 
 
-def expectation(stories: Mapping[str, int], watched: timedelta) -> str:
+def expectation(stories: Mapping[str, int], watched: timedelta, speech: Speech) -> str:
     """How many messages to expect, by the stories that each topic had within `watched`. Honest where that says little."""
     if not watched:
-        return "How many messages to expect is not known yet: nothing has been read so far."
+        return speech.say("How many messages to expect is not known yet: nothing has been read so far.")
     if watched < ENOUGH:
-        return f"How many messages to expect is not known yet: the feeds have been read for {lasting(watched)} only."
+        return speech.say(
+            "How many messages to expect is not known yet: the feeds have been read for {span} only.",
+            span=speech.lasting(watched),
+        )
     if len(stories) == 1:
-        return f"Expect {_rate(sum(stories.values()), watched)}."
-    return (
-        "Expect " + "; ".join(f"{_rate(number, watched)} on {name}" for name, number in stories.items()) + "."
-    )
+        rates = _rate(sum(stories.values()), watched, speech)
+    else:
+        rates = "; ".join(
+            speech.say("{messages} on {topic}", messages=_rate(number, watched, speech), topic=name)
+            for name, number in stories.items()
+        )
+    return speech.say("Expect {messages}.", messages=rates)
 
 
 async def expected(invocation: Invocation, topics: Sequence[Topic]) -> str:
     """How many messages to expect of these topics."""
     span = await watched(invocation)
     counts = await invocation.store.story_counts([topic.id for topic in topics], invocation.now - span)
-    return expectation({topic.spec.name: counts.get(topic.id, 0) for topic in topics}, span)
+    stories = {topic.spec.name: counts.get(topic.id, 0) for topic in topics}
+    return expectation(stories, span, invocation.speech)
 
 
-def _rate(stories: int, watched: timedelta) -> str:
+def _rate(stories: int, watched: timedelta, speech: Speech) -> str:
+    span = speech.lasting(watched)
     if not stories:
-        return f"few messages (no story in the last {lasting(watched)})"
+        return speech.say("few messages (no story in the last {span})", span=span)
     a_day = stories / (watched / timedelta(days=1))
     if a_day < 1:
-        return f"less than a message a day ({stories} in the last {lasting(watched)})"
-    return f"about {count(round(a_day), 'message')} a day"
+        return speech.say("less than a message a day ({n} in the last {span})", n=stories, span=span)
+    return speech.plural("about {n} message a day", "about {n} messages a day", round(a_day))
 
 
 async def bulletin_meant(invocation: Invocation) -> SentMessage | None:
@@ -91,10 +99,9 @@ def no_bulletin(invocation: Invocation) -> Document:
     if invocation.reply_to is None:
         return document("No bulletin has been sent to this chat yet.")
     return document(
-        line(
-            "That message is not a bulletin. Answer to a bulletin, or type ",
-            code(f"/{invocation.command.name}"),
-            " for the last one.",
+        invocation.speech.tell(
+            "That message is not a bulletin. Answer to a bulletin, or type {command} for the last one.",
+            command=code(f"/{invocation.command.name}"),
         )
     )
 
@@ -110,5 +117,5 @@ async def newest_bulletins(
             matched = {match.topic_id for match in story.matches}
             named = tuple(topic for topic in topics if topic.id in matched)
             bulletin = compose(story, invocation.chat, named, invocation.catalog)
-            bulletins.append(lay_out(bulletin, invocation.catalog.style).lines)
+            bulletins.append(lay_out(bulletin, invocation.catalog.style, invocation.speech).lines)
     return tuple(bulletins)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat.commands.wording import clip, nearest
-from bot.domain.documents import Action, Document, document, line, strong
+from bot.domain.documents import Action, Document, document, strong
+from bot.domain.speech import Speech, phrase
 from bot.domain.topics import Topic, slug_of
 
 _MOST_OFFERED = 6
@@ -18,13 +19,13 @@ _MOST_DIVIDERS = 6
 _LONGEST_NAME = 12
 """Words of a name that is looked for, and dividers that may be the one: more are no name."""
 
-_MARKS = {
-    "/subscribe": "＋ ",
-    "/unsubscribe": "－ ",
-    "/topics remove": "Remove ",
-    "/topics rename": "Rename ",
+_LABELS = {
+    "/subscribe": "＋ {topic}",
+    "/unsubscribe": "－ {topic}",
+    "/topics remove": phrase("Remove {topic}"),
+    "/topics rename": phrase("Rename {topic}"),
 }
-"""Before the name of a topic on a button that changes something."""
+"""What a button says that does something with a topic, where its name alone is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,51 +91,62 @@ def undivided(text: str, topics: Sequence[Topic]) -> tuple[Topic, str] | None:
     return (topic, " ".join(words[used:])) if isinstance(topic, Topic) and used < len(words) else None
 
 
-def topic_actions(command: str, topics: Iterable[Topic], behind: str = "") -> tuple[Action, ...]:
+def topic_actions(
+    command: str, topics: Iterable[Topic], speech: Speech, behind: str = ""
+) -> tuple[Action, ...]:
     """The command (`/subscribe`) with each of the topics, and what stands `behind` them."""
-    mark = _MARKS.get(command, "")
-    return tuple(Action(mark + topic.spec.name, f"{command} {topic.spec.slug}{behind}") for topic in topics)
+    label = _LABELS.get(command, "{topic}")
+    return tuple(
+        Action(speech.say(label, topic=topic.spec.name), f"{command} {topic.spec.slug}{behind}")
+        for topic in topics
+    )
 
 
 def not_found(
     problem: NotFound,
     topics: Sequence[Topic],
     command: str,
-    none: str = "There are no topics yet.",
+    speech: Speech,
+    none: str = phrase("There are no topics yet."),
     *,
     may_add: bool = False,
     behind: str = "",
 ) -> Document:
     """What to say of a miss. `command` (`/subscribe`) is offered with each of `topics` it may have meant.
 
-    `none`: what to say where there are no topics. `may_add`: a new topic may be what was wanted. `behind`: what was
+    `none`: what to say, in English, where there are no topics. `may_add`: a new topic may be what was wanted. `behind`: what was
     typed behind the topic.
     """
-    quoted = f"“{clip(problem.text)}”"
-    near = topic_actions(command, problem.near[:_MOST_OFFERED], behind)
+    typed = clip(problem.text)
+    near = topic_actions(command, problem.near[:_MOST_OFFERED], speech, behind)
     if problem.several:
-        return document(f"🤔 {quoted} could be any of these. Which one?", actions=near)
+        which = speech.say("🤔 “{name}” could be any of these. Which one?", name=typed)
+        return document(which, actions=near)
     if near:
         first = strong(problem.near[0].spec.slug)
-        return document(line(f"🤔 I know no topic {quoted}. Did you mean ", first, "?"), actions=near)
-    new = Action("Make it a topic", f"/topics add {problem.text}")
+        guess = speech.tell("🤔 I know no topic “{name}”. Did you mean {other}?", name=typed, other=first)
+        return document(guess, actions=near)
+    new = Action(speech.say("Make it a topic"), f"/topics add {problem.text}")
     return document(
-        f"🤔 I know no topic {quoted}.",
-        *(() if topics else (none,)),
+        speech.say("🤔 I know no topic “{name}”.", name=typed),
+        *(() if topics else (speech.known(none),)),
         actions=(
             *((new,) if may_add and slug_of(problem.text) else ()),
-            *topic_actions(command, topics[:_MOST_OFFERED], behind),
-            *((Action("All topics", "/topics"),) if len(topics) > _MOST_OFFERED else ()),
+            *topic_actions(command, topics[:_MOST_OFFERED], speech, behind),
+            *((Action(speech.say("All topics"), "/topics"),) if len(topics) > _MOST_OFFERED else ()),
         ),
     )
 
 
-def not_own(problem: NotFound, topics: Sequence[Topic], command: str, *, behind: str = "") -> Document:
+def not_own(
+    problem: NotFound, topics: Sequence[Topic], command: str, speech: Speech, *, behind: str = ""
+) -> Document:
     """What to say of a miss where only a chat's own topic can have been meant."""
     near = tuple(topic for topic in problem.near if topic.chat_id is not None)
     miss = replace(problem, near=near, several=problem.several and len(near) > 1)
     own = [topic for topic in topics if topic.chat_id is not None]
-    return not_found(miss, own, command, "This chat has made no topic of its own.", behind=behind)
+    none = phrase("This chat has made no topic of its own.")
+    return not_found(miss, own, command, speech, none, behind=behind)
 
 
 def _leading(words: Sequence[str], longest: int, topics: Sequence[Topic]) -> tuple[Topic | NotFound, int]:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.chat.commands.base import Handler, Invocation, Usage
-from bot.chat.commands.wording import clip, listed, nearest
-from bot.domain.documents import Action, Document, Line, Span, code, document, line
+from bot.chat.commands.wording import clip, did_you_mean, nearest
+from bot.domain.documents import Action, Document, Line, code, document, line
+from bot.domain.speech import Speech
 
 _SHORTEST_BEGINNING = 3
 """A first word may be cut short to this many letters."""
@@ -34,19 +35,21 @@ _ALSO_CALLED = {
 _MOST_USAGES = 3
 
 
-def misuse(invocation: Invocation, *message: str | Span, word: str) -> Document:
-    """What is wrong, and the ways to type the command that are near to its first `word`."""
+def misuse(invocation: Invocation, message: str | Line, *, word: str) -> Document:
+    """The `message` of what is wrong, and the ways to type the command that are near to its first `word`."""
     command = invocation.command
     words = [usage.word for usage in command.usage if usage.word]
     near = (word,) if word in words else nearest(word, words, _MOST_USAGES)
     usages = [usage for usage in command.usage if usage.word in near]
-    how = Action(f"How to use /{command.name}", f"/help {command.name}")
-    return document(line("🤔 ", *message), *usage_lines(usages[:_MOST_USAGES]), actions=(how,))
+    speech = invocation.speech
+    how = Action(speech.say("How to use {command}", command=f"/{command.name}"), f"/help {command.name}")
+    said = (message,) if isinstance(message, str) else message
+    return document(line("🤔 ", *said), *usage_lines(usages[:_MOST_USAGES], speech), actions=(how,))
 
 
-def usage_lines(usages: Iterable[Usage]) -> Iterator[Line]:
+def usage_lines(usages: Iterable[Usage], speech: Speech) -> Iterator[Line]:
     for usage in usages:
-        yield line(code(usage.form), f" — {usage.does}")
+        yield line(code(usage.form), f" — {speech.known(usage.does)}")
 
 
 async def subcommand(
@@ -62,14 +65,15 @@ async def subcommand(
     path = f"/{invocation.command.name}"
     near = _ALSO_CALLED.get(word.casefold()) or next(iter(nearest(word, handlers, 1, cutoff=0.7)), None)
     if near in handlers:
-        corrected = f"{path} {near} {rest}".strip()
-        return document(
-            line("🤔 Did you mean ", code(clip(corrected)), "?"),
-            actions=(Action(clip(corrected), corrected),),
-        )
+        return did_you_mean(invocation.speech, [f"{path} {near} {rest}".strip()])
     answer = await otherwise(invocation) if otherwise is not None else None
-    known = f" “{clip(word)}”. Available: {listed(list(handlers))}."
-    return answer or misuse(invocation, "I know no ", code(path), known, word=word.casefold())
+    unknown = invocation.speech.tell(
+        "I know no {command} “{word}”. Available: {words}.",
+        command=code(path),
+        word=clip(word),
+        words=invocation.speech.listed(list(handlers)),
+    )
+    return answer or misuse(invocation, unknown, word=word.casefold())
 
 
 def _meant(word: str, names: tuple[str, ...]) -> str | None:

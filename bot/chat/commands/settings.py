@@ -1,26 +1,32 @@
-"""`/settings`, `/pause` and `/resume`: what holds for one chat."""
+"""`/settings`: what holds for one chat."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 
 from bot.chat.commands.base import Handler, Invocation, steering
+from bot.chat.commands.language import own_name
 from bot.chat.commands.misuse import misuse, subcommand
-from bot.chat.commands.timing import digest_line, held_line, quiet_line
-from bot.chat.commands.wording import clip, count, moment, nearest
-from bot.domain.bulletins import clock_time
+from bot.chat.commands.timing import digest_line, quiet_line
+from bot.chat.commands.wording import clip, nearest
 from bot.domain.chats import Chat, Steering
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.speech import Speech, clock_time, phrase
 
 _STEERING: Mapping[Steering, str] = {
-    "admins": "In a group, only admins change settings",
-    "everyone": "In a group, everyone may change settings",
+    "admins": phrase("In a group, only admins change settings"),
+    "everyone": phrase("In a group, everyone may change settings"),
+}
+
+_STEERED: Mapping[Steering, str] = {
+    "admins": phrase("In a group, settings are changed by admins."),
+    "everyone": phrase("In a group, settings are changed by everyone."),
 }
 
 _LIKENESS = (0.85, 0.8, 0.6)
@@ -30,46 +36,10 @@ _RECENT_MESSAGES = 50
 """Messages whose outlets are known besides the configured ones: an aggregator brings others."""
 
 
-@steering
-async def pause(invocation: Invocation) -> Document:
-    chat = invocation.chat
-    again = (Action("Resume", "/resume"),)
-    if chat.paused_at is not None:
-        why = f" ({chat.pause_reason})" if chat.pause_reason else ""
-        since = moment(chat.paused_at, invocation.now, invocation.zone)
-        return document(f"⏸ Bulletins have been paused here since {since}{why}.", actions=again)
-    await invocation.store.save_chat(replace(chat, paused_at=invocation.now, pause_reason=None))
-    return document(
-        line("⏸ Paused: no bulletins here until ", code("/resume"), ". Commands still work."),
-        actions=again,
-        changed=True,
-    )
-
-
-@steering
-async def resume(invocation: Invocation) -> Document:
-    chat = invocation.chat
-    if chat.paused_at is None:
-        return document("▶️ Bulletins are not paused here.", actions=(Action("Latest bulletins", "/latest"),))
-    missed = await invocation.store.resume_chat(chat.id, invocation.now)
-    since = moment(chat.paused_at, invocation.now, invocation.zone)
-    if not missed and not chat.hears_at_once:
-        return document("▶️ Digests are on again. The next one tells what came meanwhile.", changed=True)
-    if not missed:
-        return document(f"▶️ Bulletins are on again. Nothing was missed since {since}.", changed=True)
-    number = count(missed, "story was", "stories were")
-    return document(
-        f"▶️ Bulletins are on again. {number} missed since {since}.",
-        "One message follows that names them.",
-        *held_line(invocation),
-        changed=True,
-    )
-
-
 async def settings(invocation: Invocation) -> Document:
     if not invocation.args:
         return document(
-            line(strong("Settings of this chat")),
+            line(strong(invocation.speech.say("Settings of this chat"))),
             *_overview(invocation),
             (),
             *_how(invocation),
@@ -89,107 +59,126 @@ async def settings(invocation: Invocation) -> Document:
 
 
 def _overview(invocation: Invocation) -> tuple[Line, ...]:
-    chat = invocation.chat
+    chat, speech = invocation.chat, invocation.speech
     local = invocation.now.astimezone(invocation.zone)
     return (
-        line(f"🗣 Reads {_reading(chat, invocation)}"),
-        line(f"🕑 Time zone {chat.time_zone}, now {clock_time(local)}"),
+        line(speech.say("🗣 Reads {languages}", languages=_reading(chat, invocation))),
+        speech.tell(
+            "🌐 Is spoken to in {language}; {command}",
+            language=own_name(speech.language),
+            command=code("/language"),
+        ),
+        line(speech.say("🕑 Time zone {zone}, now {time}", zone=chat.time_zone, time=clock_time(local))),
         digest_line(invocation),
         quiet_line(invocation),
-        line(f"🚫 Blocked outlets: {_named(chat.blocked_outlets)}"),
-        line(f"⭐️ Preferred outlets: {_named(chat.preferred_outlets)}"),
+        line(speech.say("🚫 Blocked outlets: {outlets}", outlets=_named(chat.blocked_outlets, speech))),
+        line(speech.say("⭐️ Preferred outlets: {outlets}", outlets=_named(chat.preferred_outlets, speech))),
         *_of_platform(invocation),
-        line("⏸ Bulletins are paused; ", code("/resume"))
+        speech.tell("⏸ Bulletins are paused; {command}", command=code("/resume"))
         if chat.paused
-        else line("▶️ Bulletins are on; ", code("/pause")),
+        else speech.tell("▶️ Bulletins are on; {command}", command=code("/pause")),
     )
 
 
 def _of_platform(invocation: Invocation) -> Iterator[Line]:
     """What only some platforms have."""
-    chat, words = invocation.chat, invocation.command.words
+    chat, words, speech = invocation.chat, invocation.command.words, invocation.speech
     if "previews" in words:
-        yield line(f"🖼 Previews of links: {'on' if chat.previews else 'off'}")
+        yield line(
+            speech.say("🖼 Previews of links: on") if chat.previews else speech.say("🖼 Previews of links: off")
+        )
     if "who" in words:
-        yield line(f"🔑 {_STEERING[chat.steered_by]}")
+        yield line(f"🔑 {speech.known(_STEERING[chat.steered_by])}")
 
 
 def _switches(invocation: Invocation) -> Iterator[Action]:
     """Buttons for the settings that have two values."""
-    chat, words = invocation.chat, invocation.command.words
+    chat, words, speech = invocation.chat, invocation.command.words, invocation.speech
     if "previews" in words:
-        yield _other_previews(chat)
+        yield _other_previews(chat, speech)
     if "who" in words:
-        yield _other_steering(chat)
+        yield _other_steering(chat, speech)
 
 
-def _other_previews(chat: Chat) -> Action:
-    value = "off" if chat.previews else "on"
-    return Action(f"Previews: {value}", f"/settings previews {value}")
+def _other_previews(chat: Chat, speech: Speech) -> Action:
+    if chat.previews:
+        return Action(speech.say("Previews: off"), "/settings previews off")
+    return Action(speech.say("Previews: on"), "/settings previews on")
 
 
-def _other_steering(chat: Chat) -> Action:
+def _other_steering(chat: Chat, speech: Speech) -> Action:
     if chat.steered_by == "admins":
-        return Action("Open to all", "/settings who everyone")
-    return Action("Admins only", "/settings who admins")
+        return Action(speech.say("Open to all"), "/settings who everyone")
+    return Action(speech.say("Admins only"), "/settings who admins")
 
 
 def _how(invocation: Invocation) -> Iterator[Line]:
     """The ways to change what has no button, and is there to be changed."""
     chat = invocation.chat
     idle = {"unblock": not chat.blocked_outlets, "unprefer": not chat.preferred_outlets}
-    yield line("To change one:")
+    yield line(invocation.speech.say("To change one:"))
     for usage in invocation.command.usage:
         if usage.word and not usage.only_on and not idle.get(usage.word):
             yield line(code(usage.form))
 
 
 def _reading(chat: Chat, invocation: Invocation) -> str:
+    say = invocation.speech.say
     if not chat.languages:
-        return "any language"
+        return say("any language")
     names = invocation.catalog.language_names
-    return ", then ".join(names.get(code_, code_) for code_ in chat.languages)
+    in_order = (names.get(code_, code_) for code_ in chat.languages)
+    return reduce(lambda first, next_: say("{first}, then {next}", first=first, next=next_), in_order)
 
 
-def _named(outlets: Iterable[str]) -> str:
-    return ", ".join(sorted(outlets)) or "none"
+def _named(outlets: Iterable[str], speech: Speech) -> str:
+    return speech.joined(sorted(outlets)) or speech.say("none")
 
 
 async def _save(invocation: Invocation, chat: Chat, said: str) -> Document:
     if chat == invocation.chat:
-        return document(f"👌 Nothing to change. {said}")
+        return document(invocation.speech.say("👌 Nothing to change. {state}", state=said))
     await invocation.store.save_chat(chat)
     return document(f"✅ {said}", changed=True)
 
 
 @steering
 async def _languages(invocation: Invocation) -> Document:
+    speech = invocation.speech
     words = list(filter(None, re.split(r"[\s,、;]+", invocation.args.casefold())))
     known = invocation.catalog.language_names
-    choices = ", ".join(f"{code_} ({name})" for code_, name in known.items())
+    choices = speech.joined(f"{code_} ({name})" for code_, name in known.items())
     if not words:
         return document(
-            f"🗣 This chat reads {_reading(invocation.chat, invocation)}.",
-            line("Type languages in the order you like them, or any: ", code("/settings languages en ja")),
-            line(faint(f"Available: {choices}.")),
+            speech.say("🗣 This chat reads {languages}.", languages=_reading(invocation.chat, invocation)),
+            speech.tell(
+                "Type languages in the order you like them, or {any}: {command}",
+                any=code("any"),
+                command=code("/settings languages en ja"),
+            ),
+            speech.tell("Available: {languages}.", tone=faint, languages=choices),
         )
     if words == ["any"]:
         chat = replace(invocation.chat, languages=())
-        return await _save(invocation, chat, f"This chat reads {_reading(chat, invocation)}.")
+        said = speech.say("This chat reads {languages}.", languages=_reading(chat, invocation))
+        return await _save(invocation, chat, said)
     codes = _language_codes(known)
     unknown = next((word for word in words if word not in codes), None)
     if unknown is not None:
         near = nearest(unknown, codes, 1)
-        guess = f" Did you mean {near[0]} ({codes[near[0]]})?" if near else ""
+        told = [speech.say("🤔 “{word}” is not a language that is read here.", word=clip(unknown))]
+        if near:
+            told.append(speech.say("Did you mean {other}?", other=f"{near[0]} ({codes[near[0]]})"))
         return document(
-            f"🤔 “{clip(unknown)}” is not a language that is read here.{guess}",
-            f"Available: {choices}, or any.",
+            " ".join(told),
+            speech.tell("Available: {languages}, or {any}.", languages=choices, any=code("any")),
         )
     chat = replace(invocation.chat, languages=tuple(dict.fromkeys(codes[word] for word in words)))
-    said = f"This chat reads {_reading(chat, invocation)}."
-    return await _save(
-        invocation, chat, f"{said} Reports in other languages still come, marked with their language."
+    said = speech.say(
+        "This chat reads {languages}. Reports in other languages still come, marked with their language.",
+        languages=_reading(chat, invocation),
     )
+    return await _save(invocation, chat, said)
 
 
 def _language_codes(known: Mapping[str, str]) -> dict[str, str]:
@@ -204,24 +193,39 @@ def _language_codes(known: Mapping[str, str]) -> dict[str, str]:
 
 @steering
 async def _time_zone(invocation: Invocation) -> Document:
-    typed = invocation.args
+    typed, speech = invocation.args, invocation.speech
     if not typed:
         return document(
-            f"🕑 This chat's time zone is {invocation.chat.time_zone}.",
-            line("Type another as Area/City, or the city alone: ", code("/settings timezone Asia/Tokyo")),
+            speech.say("🕑 This chat's time zone is {zone}.", zone=invocation.chat.time_zone),
+            speech.tell(
+                "Type another as {form}, or the city alone: {command}",
+                form="Area/City",
+                command=code("/settings timezone Asia/Tokyo"),
+            ),
         )
     zone = _zones().get(typed.casefold().replace(" ", "_"))
     if zone is None:
         near = _near_zones(typed)
-        spelt = "Type it as Area/City: Asia/Tokyo, Europe/Kyiv, America/New_York, or UTC."
+        told = [speech.say("🤔 I know no time zone “{name}”.", name=clip(typed))]
+        if near:
+            told.append(speech.say("Did you mean {other}?", other=near[0]))
+        spelt = speech.say(
+            "Type it as {form}: {examples}.",
+            form="Area/City",
+            examples=speech.joined(("Asia/Tokyo", "Europe/Kyiv", "America/New_York", "UTC")),
+        )
         return document(
-            f"🤔 I know no time zone “{clip(typed)}”." + (f" Did you mean {near[0]}?" if near else ""),
+            " ".join(told),
             *(() if len(near) == 1 else (spelt,)),
-            actions=[Action(f"Use {name}", f"/settings timezone {name}") for name in near],
+            actions=[
+                Action(speech.say("Use {zone}", zone=name), f"/settings timezone {name}") for name in near
+            ],
         )
     chat = replace(invocation.chat, time_zone=zone)
     local = clock_time(invocation.now.astimezone(ZoneInfo(zone)))
-    return await _save(invocation, chat, f"Times are those of {zone}, where it is {local}.")
+    return await _save(
+        invocation, chat, speech.say("Times are those of {zone}, where it is {time}.", zone=zone, time=local)
+    )
 
 
 def _near_zones(typed: str) -> tuple[str, ...]:
@@ -260,11 +264,12 @@ async def _block(invocation: Invocation) -> Document:
         blocked_outlets=chat.blocked_outlets | {outlet},
         preferred_outlets=chat.preferred_outlets - {outlet},
     )
-    return await _save(
-        invocation,
-        changed,
-        f"{outlet} is blocked{', and no longer preferred' if outlet in chat.preferred_outlets else ''}: none of its reports come here.",
+    said = (
+        phrase("{outlet} is blocked, and no longer preferred: none of its reports come here.")
+        if outlet in chat.preferred_outlets
+        else phrase("{outlet} is blocked: none of its reports come here.")
     )
+    return await _save(invocation, changed, invocation.speech.say(said, outlet=outlet))
 
 
 @steering
@@ -278,95 +283,114 @@ async def _prefer(invocation: Invocation) -> Document:
         blocked_outlets=chat.blocked_outlets - {outlet},
         preferred_outlets=chat.preferred_outlets | {outlet},
     )
-    return await _save(
-        invocation,
-        changed,
-        f"{outlet} is preferred{', and no longer blocked' if outlet in chat.blocked_outlets else ''}: where it reports, its words head the bulletin.",
+    said = (
+        phrase("{outlet} is preferred, and no longer blocked: where it reports, its words head the bulletin.")
+        if outlet in chat.blocked_outlets
+        else phrase("{outlet} is preferred: where it reports, its words head the bulletin.")
     )
+    return await _save(invocation, changed, invocation.speech.say(said, outlet=outlet))
 
 
 @steering
 async def _unblock(invocation: Invocation) -> Document:
-    outlet = _among(invocation, "unblock", "blocked", invocation.chat.blocked_outlets)
+    blocked, speech = invocation.chat.blocked_outlets, invocation.speech
+    if invocation.args and not blocked:
+        return document(speech.say("👌 No outlet is blocked in this chat."))
+    outlet = _among(invocation, "unblock", phrase("Now blocked: {outlets}."), blocked)
     if isinstance(outlet, Document):
         return outlet
-    left = invocation.chat.blocked_outlets - {outlet}
-    return await _save(
-        invocation, replace(invocation.chat, blocked_outlets=left), f"{outlet} is not blocked any more."
-    )
+    said = speech.say("{outlet} is not blocked any more.", outlet=outlet)
+    return await _save(invocation, replace(invocation.chat, blocked_outlets=blocked - {outlet}), said)
 
 
 @steering
 async def _unprefer(invocation: Invocation) -> Document:
-    outlet = _among(invocation, "unprefer", "preferred", invocation.chat.preferred_outlets)
+    preferred, speech = invocation.chat.preferred_outlets, invocation.speech
+    if invocation.args and not preferred:
+        return document(speech.say("👌 No outlet is preferred in this chat."))
+    outlet = _among(invocation, "unprefer", phrase("Now preferred: {outlets}."), preferred)
     if isinstance(outlet, Document):
         return outlet
-    left = invocation.chat.preferred_outlets - {outlet}
-    return await _save(
-        invocation, replace(invocation.chat, preferred_outlets=left), f"{outlet} is not preferred any more."
-    )
+    said = speech.say("{outlet} is not preferred any more.", outlet=outlet)
+    return await _save(invocation, replace(invocation.chat, preferred_outlets=preferred - {outlet}), said)
 
 
 @steering
 async def _previews(invocation: Invocation) -> Document:
+    speech = invocation.speech
     wanted = {"on": True, "off": False}.get(invocation.args.casefold())
     if wanted is None:
-        state = "on" if invocation.chat.previews else "off"
         return document(
-            f"🖼 Previews of links are {state} here.",
-            line("Type ", code("/settings previews on"), ", or ", code("/settings previews off"), "."),
-            actions=(_other_previews(invocation.chat),),
+            speech.say("🖼 Previews of links are on here.")
+            if invocation.chat.previews
+            else speech.say("🖼 Previews of links are off here."),
+            _either(speech, "/settings previews on", "/settings previews off"),
+            actions=(_other_previews(invocation.chat, speech),),
         )
-    said = "Links in bulletins show a preview." if wanted else "Links in bulletins show no preview."
+    said = (
+        speech.say("Links in bulletins show a preview.")
+        if wanted
+        else speech.say("Links in bulletins show no preview.")
+    )
     return await _save(invocation, replace(invocation.chat, previews=wanted), said)
 
 
 @steering
 async def _who(invocation: Invocation) -> Document:
-    wanted = invocation.args.casefold()
+    wanted, speech = invocation.args.casefold(), invocation.speech
     if wanted not in ("admins", "everyone"):
         return document(
-            f"🔑 In a group, settings are changed by {invocation.chat.steered_by}.",
-            line("Type ", code("/settings who admins"), ", or ", code("/settings who everyone"), "."),
-            actions=(_other_steering(invocation.chat),),
+            f"🔑 {speech.known(_STEERED[invocation.chat.steered_by])}",
+            _either(speech, "/settings who admins", "/settings who everyone"),
+            actions=(_other_steering(invocation.chat, speech),),
         )
     chat = replace(invocation.chat, steered_by="admins" if wanted == "admins" else "everyone")
-    return await _save(invocation, chat, f"In a group, settings are changed by {chat.steered_by}.")
+    return await _save(invocation, chat, speech.known(_STEERED[chat.steered_by]))
+
+
+def _either(speech: Speech, one: str, other: str) -> Line:
+    return speech.tell("Type {one}, or {other}.", one=code(one), other=code(other))
 
 
 async def _outlet(invocation: Invocation, word: str) -> str | Document:
     """The outlet that the arguments name, by any of its names."""
     typed = invocation.args
     if not typed:
-        return misuse(invocation, "Which outlet?", word=word)
+        return misuse(invocation, invocation.speech.say("Which outlet?"), word=word)
     table = invocation.catalog.outlets
     names = {status.spec.outlet for status in await invocation.store.feed_statuses()}
     names |= {outlet.name for outlet in table.by_name.values()}
     for message in await invocation.store.sent_messages(invocation.chat.id, _RECENT_MESSAGES):
         names.update(message.story.outlets)
-    return _named_outlet(table.resolve(typed), typed, names, f"/settings {word}")
+    return _named_outlet(table.resolve(typed), typed, names, f"/settings {word}", invocation.speech)
 
 
 def _among(invocation: Invocation, word: str, state: str, outlets: Collection[str]) -> str | Document:
-    """The one of `outlets` that the arguments name."""
-    typed = invocation.args
+    """The one of `outlets` that the arguments name. `state` says which there are, where they name none."""
+    typed, speech = invocation.args, invocation.speech
     if not typed:
-        return misuse(invocation, "Which outlet?", word=word)
-    if not outlets:
-        return document(f"👌 No outlet is {state} in this chat.")
-    found = _named_outlet(invocation.catalog.outlets.resolve(typed), typed, outlets, f"/settings {word}")
+        return misuse(invocation, invocation.speech.say("Which outlet?"), word=word)
+    resolved = invocation.catalog.outlets.resolve(typed)
+    found = _named_outlet(resolved, typed, outlets, f"/settings {word}", speech)
     if isinstance(found, str):
         return found
-    return document(*found.lines, f"Now {state}: {_named(outlets)}.", actions=found.actions)
+    return document(*found.lines, speech.say(state, outlets=_named(outlets, speech)), actions=found.actions)
 
 
-def _named_outlet(resolved: str, typed: str, names: Collection[str], command: str) -> str | Document:
+def _named_outlet(
+    resolved: str, typed: str, names: Collection[str], command: str, speech: Speech
+) -> str | Document:
     folded = {name.casefold(): name for name in names}
     if resolved.casefold() in folded:
         return folded[resolved.casefold()]
     near = nearest(typed, names)
-    hint = (f"Did you mean {near[0]}?",) if near else (code("/feeds"), " lists them.")
+    missing = speech.say("🤔 I find no outlet “{name}”.", name=clip(typed))
+    hint = (
+        line(speech.say("Did you mean {other}?", other=near[0]))
+        if near
+        else speech.tell("{command} lists them.", command=code("/feeds"))
+    )
     return document(
-        line(f"🤔 I find no outlet “{clip(typed)}”. ", *hint),
+        line(f"{missing} ", *hint),
         actions=[Action(name, f"{command} {name}") for name in near],
     )

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.timing import own_times
-from bot.chat.commands.wording import ago, clip, count, lasting, listed, nearest
+from bot.chat.commands.wording import clip, nearest
 from bot.domain.addresses import shown
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
 _MOST_FAILING = 10
@@ -17,52 +18,57 @@ _MOST_DETAILS = 12
 
 
 async def feeds(invocation: Invocation) -> Document:
+    speech = invocation.speech
     statuses = await invocation.store.feed_statuses()
     if not statuses:
-        return document("No feed is configured. The operator lists them in config/feeds.toml.")
+        return document(speech.say("No feed is configured. The operator lists them in config/feeds.toml."))
     if invocation.args:
         return _part(invocation, statuses)
     failing = _failing(statuses)
     return document(
-        line(strong(_headcount(statuses))),
-        *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING),
+        line(strong(_headcount(statuses, speech))),
+        *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING, speech),
         *(((),) if failing else ()),
         *_well(statuses, invocation),
         (),
-        line(faint("More on one: "), code("/feeds NAME")),
+        speech.tell("More on one: {command}", tone=faint, command=code("/feeds NAME")),
     )
 
 
 async def status(invocation: Invocation) -> Document:
+    speech = invocation.speech
     statuses = await invocation.store.feed_statuses()
     queue = await invocation.store.queue_status(invocation.now)
     failing = _failing(statuses)
-    failed = f"❌ {count(queue.failed_messages, 'message')} could not be sent"
+    failed = speech.plural(
+        "❌ {n} message could not be sent", "❌ {n} messages could not be sent", queue.failed_messages
+    )
+    see = speech.plural("See the {n} failing feed", "See the {n} failing feeds", len(failing))
     return document(
         *_opening(invocation, statuses, queue),
-        f"📡 {_headcount(statuses)}",
+        f"📡 {_headcount(statuses, speech)}",
         f"🕑 {_polls(statuses, invocation)}",
         f"🗞 {_entries(statuses, queue, invocation)}",
         f"📨 {_messages(queue, invocation)}",
         *((failed,) if queue.failed_messages else ()),
         *await own_times(invocation),
         actions=(
-            *((Action("Resume", "/resume"),) if invocation.chat.paused else ()),
-            *((Action(f"See the {count(len(failing), 'failing feed')}", "/feeds"),) if failing else ()),
+            *((Action(speech.say("Resume"), "/resume"),) if invocation.chat.paused else ()),
+            *((Action(see, "/feeds"),) if failing else ()),
         ),
     )
 
 
 def _opening(invocation: Invocation, statuses: Sequence[FeedStatus], queue: QueueStatus) -> Iterator[Line]:
     """What matters most: a paused chat is told nothing, however well all else is."""
-    chat = invocation.chat
-    verdict = _verdict(statuses, queue)
+    chat, speech = invocation.chat, invocation.speech
+    verdict = _verdict(statuses, queue, speech)
     if not chat.paused:
-        yield line(strong(verdict or "🟢 All is well"))
+        yield line(strong(verdict or speech.say("🟢 All is well")))
         return
-    reason = f" ({chat.pause_reason})" if chat.pause_reason else ""
-    yield line(strong("⏸ Bulletins are paused in this chat"), reason)
-    yield line(verdict or "🟢 All else is well")
+    reason = f" ({speech.known(chat.pause_reason)})" if chat.pause_reason else ""
+    yield line(strong(speech.say("⏸ Bulletins are paused in this chat")), reason)
+    yield line(verdict or speech.say("🟢 All else is well"))
 
 
 def _failing(statuses: Sequence[FeedStatus]) -> list[FeedStatus]:
@@ -70,22 +76,31 @@ def _failing(statuses: Sequence[FeedStatus]) -> list[FeedStatus]:
     return sorted((s for s in statuses if s.failures), key=lambda s: -s.failures)
 
 
-def _headcount(statuses: Sequence[FeedStatus]) -> str:
+def _headcount(statuses: Sequence[FeedStatus], speech: Speech) -> str:
     outlets = len({status.spec.outlet for status in statuses})
     failing = len(_failing(statuses))
-    state = f"{failing} failing" if failing else "none failing"
-    return f"{count(len(statuses), 'feed')} of {count(outlets, 'outlet')}, {state}"
+    return speech.say(
+        "{feeds} of {outlets}, {failing}",
+        feeds=speech.plural("{n} feed", "{n} feeds", len(statuses)),
+        outlets=speech.plural("{n} outlet", "{n} outlets", outlets),
+        failing=speech.plural("{n} failing", "{n} failing", failing)
+        if failing
+        else speech.say("none failing"),
+    )
 
 
 def _problem(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
+    speech = invocation.speech
     worked = (
-        f"last worked {ago(status.last_success, invocation.now)}"
+        speech.say("last worked {ago}", ago=speech.ago(status.last_success, invocation.now))
         if status.last_success
-        else "never worked yet"
+        else speech.say("never worked yet")
     )
+    failures = speech.plural("{n} failure", "{n} failures", status.failures)
+    error = clip(speech.known(status.error), 200) if status.error else speech.say("no reason given")
     return (
-        line("❌ ", strong(status.spec.outlet), f": {clip(status.error or 'no reason given', 200)}"),
-        line(faint(f"{count(status.failures, 'failure')} · {worked} · {_when(status, invocation)}")),
+        line("❌ ", strong(status.spec.outlet), f": {error}"),
+        line(faint(f"{failures} · {worked} · {_when(status, invocation)}")),
     )
 
 
@@ -97,26 +112,30 @@ def _well(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Li
         group = [status for status in working if status.spec.language == language]
         feeds = Counter(status.spec.outlet for status in group)
         waiting = {status.spec.outlet for status in group if status.last_poll is None}
-        outlets = ", ".join(
+        outlets = invocation.speech.joined(
             f"{outlet}{f' ({number})' if number > 1 else ''}{' ⏳' if outlet in waiting else ''}"
             for outlet, number in feeds.items()
         )
         yield line("✅ ", strong(names.get(language, language)), f": {outlets}")
     if any(status.last_poll is None for status in working):
-        yield line(faint("⏳ not asked yet"))
+        yield line(faint(f"⏳ {invocation.speech.say('not asked yet')}"))
 
 
 def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
-    wanted = invocation.args.casefold()
+    speech, wanted = invocation.speech, invocation.args.casefold()
     chosen = [status for status in statuses if any(wanted in name.casefold() for name in _names(status))]
     if chosen:
         rows = [_details(status, invocation) for status in sorted(chosen, key=lambda s: -s.failures)]
-        return document(*_capped(rows, _MOST_DETAILS))
+        return document(*_capped(rows, _MOST_DETAILS, speech))
     near = nearest(invocation.args, {status.spec.outlet for status in statuses})
+    missing = speech.say(
+        "🤔 No feed has “{name}” in its outlet, title or address.", name=clip(invocation.args)
+    )
+    if not near:
+        return document(missing, actions=(Action(speech.say("All feeds"), "/feeds"),))
     return document(
-        f"🤔 No feed has “{clip(invocation.args)}” in its outlet, title or address."
-        + (f" Did you mean {near[0]}?" if near else ""),
-        actions=[Action(outlet, f"/feeds {outlet}") for outlet in near] or [Action("All feeds", "/feeds")],
+        f"{missing} {speech.say('Did you mean {other}?', other=near[0])}",
+        actions=[Action(outlet, f"/feeds {outlet}") for outlet in near],
     )
 
 
@@ -131,64 +150,102 @@ def _details(status: FeedStatus, invocation: Invocation) -> tuple[Line, ...]:
 def _state(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
     if status.failures:
         return _problem(status, invocation)
-    asked = f"asked {ago(status.last_poll, invocation.now)}" if status.last_poll else "not asked yet"
-    news = f"last news {ago(status.last_new, invocation.now)}" if status.last_new else "no news yet"
+    speech, now = invocation.speech, invocation.now
+    asked = (
+        speech.say("asked {ago}", ago=speech.ago(status.last_poll, now))
+        if status.last_poll
+        else speech.say("not asked yet")
+    )
+    news = (
+        speech.say("last news {ago}", ago=speech.ago(status.last_new, now))
+        if status.last_new
+        else speech.say("no news yet")
+    )
+    entries = speech.plural("{n} entry", "{n} entries", status.entries)
     return (
         line("✅ " if status.last_poll else "⏳ ", strong(status.spec.outlet)),
-        line(faint(f"{asked} · {news} · {count(status.entries, 'entry', 'entries')}")),
+        line(faint(f"{asked} · {news} · {entries}")),
     )
 
 
-def _capped(groups: Sequence[tuple[Line, ...]], limit: int) -> Iterator[Line]:
+def _capped(groups: Sequence[tuple[Line, ...]], limit: int, speech: Speech) -> Iterator[Line]:
     """The lines of the first so many, and how many there are besides."""
     for group in groups[:limit]:
         yield from group
     if len(groups) > limit:
-        yield line(faint(f"… and {len(groups) - limit} more; "), code("/feeds NAME"), faint(" shows one"))
+        yield speech.tell(
+            "… and {n} more; {command} shows one",
+            tone=faint,
+            n=len(groups) - limit,
+            command=code("/feeds NAME"),
+        )
 
 
-def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus) -> str | None:
+def _verdict(statuses: Sequence[FeedStatus], queue: QueueStatus, speech: Speech) -> str | None:
     """What is not well, if anything."""
     failing = _failing(statuses)
     if not statuses or not any(status.last_poll for status in statuses):
-        return "⏳ Just started: no feed has been read yet"
+        return speech.say("⏳ Just started: no feed has been read yet")
     if len(failing) == len(statuses):
-        return "🔴 Every feed fails: is the network there?"
+        return speech.say("🔴 Every feed fails: is the network there?")
     if failing:
         outlets = list(dict.fromkeys(status.spec.outlet for status in failing))
-        return f"🟡 Running, with failures: {listed(outlets, 2)}"
+        return speech.say("🟡 Running, with failures: {outlets}", outlets=speech.listed(outlets, 2))
     if queue.failed_messages:
-        return "🟡 Running, with failures"
+        return speech.say("🟡 Running, with failures")
     return None
 
 
 def _polls(statuses: Sequence[FeedStatus], invocation: Invocation) -> str:
+    speech = invocation.speech
     last = max((status.last_poll for status in statuses if status.last_poll), default=None)
     due = min((status.next_poll for status in statuses if status.active), default=None)
-    late = invocation.now - due if due is not None else None
-    asked = f"Feeds last asked {ago(last, invocation.now)}" if last else "No feed asked yet"
-    if due is None or late is None:
+    asked = (
+        speech.say("Feeds last asked {ago}", ago=speech.ago(last, invocation.now))
+        if last
+        else speech.say("No feed asked yet")
+    )
+    if due is None:
         return asked
-    return f"{asked}, next {'in ' + lasting(-late) if late.total_seconds() < 0 else 'due now'}"
+    wait = due - invocation.now
+    if wait.total_seconds() > 0:
+        return speech.say("{asked}, next in {span}", asked=asked, span=speech.lasting(wait))
+    return speech.say("{asked}, next due now", asked=asked)
 
 
 def _entries(statuses: Sequence[FeedStatus], queue: QueueStatus, invocation: Invocation) -> str:
+    speech = invocation.speech
     total = sum(status.entries for status in statuses)
+    if not total:
+        return speech.say("No entry yet")
+    known = speech.plural("{n} entry", "{n} entries", total)
     newest = max((status.last_new for status in statuses if status.last_new), default=None)
-    age = f", the newest {ago(newest, invocation.now)}" if newest else ""
-    read = f"{queue.entries:,} still to be read" if queue.entries else "all have been read"
-    return f"{count(total, 'entry', 'entries')}{age}; {read}" if total else "No entry yet"
+    if newest:
+        ago = speech.ago(newest, invocation.now)
+        known = speech.say("{entries}, the newest {ago}", entries=known, ago=ago)
+    if queue.entries:
+        return speech.plural(
+            "{known}; {n} still to be read", "{known}; {n} still to be read", queue.entries, known=known
+        )
+    return speech.say("{known}; all have been read", known=known)
 
 
 def _messages(queue: QueueStatus, invocation: Invocation) -> str:
+    speech = invocation.speech
     if not queue.messages:
-        return "No message is waiting"
-    lag = f", {lasting(invocation.now - queue.oldest_message)} late" if queue.oldest_message else ""
-    return f"{count(queue.messages, 'message')} to be sent{lag}"
+        return speech.say("No message is waiting")
+    waiting = speech.plural("{n} message to be sent", "{n} messages to be sent", queue.messages)
+    if queue.oldest_message is None:
+        return waiting
+    late = speech.lasting(invocation.now - queue.oldest_message)
+    return speech.say("{messages}, {span} late", messages=waiting, span=late)
 
 
 def _when(status: FeedStatus, invocation: Invocation) -> str:
+    speech = invocation.speech
     if not status.active:
-        return "not asked again; take it out of the configuration, or correct its address"
+        return speech.say("not asked again; take it out of the configuration, or correct its address")
     wait = status.next_poll - invocation.now
-    return f"next try in {lasting(wait)}" if wait.total_seconds() > 0 else "next try now"
+    if wait.total_seconds() > 0:
+        return speech.say("next try in {span}", span=speech.lasting(wait))
+    return speech.say("next try now")

@@ -8,14 +8,17 @@ from dataclasses import replace
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
 from bot.chat.commands.lookup import NotFound, find_topic, find_topics, not_found, topic_actions
-from bot.chat.commands.wording import PAUSED, listed
-from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.chat.commands.wording import example, paused
+from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.domain.speech import phrase
 from bot.domain.topics import Topic
 
 _INSTEAD = " instead of "
 
 _SHOWN = 3
 """Bulletins that `/latest` shows."""
+
+_NOTHING = phrase("This chat is subscribed to nothing.")
 
 
 async def subscribe(invocation: Invocation) -> Document:
@@ -28,39 +31,38 @@ async def unsubscribe(invocation: Invocation) -> Document:
 
 @steering
 async def _subscribe(invocation: Invocation) -> Document:
+    speech = invocation.speech
     topics = await invocation.topics()
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound) and _INSTEAD in invocation.args:
         return await _follow_instead(invocation, topics)
     if isinstance(chosen, NotFound):
-        return not_found(chosen, topics, "/subscribe", may_add=True)
+        return not_found(chosen, topics, "/subscribe", speech, may_add=True)
     fresh = [
         topic
         for topic in chosen
         if await invocation.store.subscribe(invocation.chat.id, topic.id, invocation.now)
     ]
     lines = [
-        line(
-            "✅ Subscribed to " if topic in fresh else "✅ Already subscribed to ",
-            strong(topic.spec.name),
-            ".",
-        )
+        speech.tell("✅ Subscribed to {topic}.", topic=strong(topic.spec.name))
+        if topic in fresh
+        else speech.tell("✅ Already subscribed to {topic}.", topic=strong(topic.spec.name))
         for topic in chosen
     ]
     if invocation.chat.hears_at_once:
         lines.append(line(await expected(invocation, chosen)))
     else:
-        lines.append(line("What is new on it comes in this chat's digest."))
-    paused = invocation.chat.paused
+        lines.append(line(speech.say("What is new on it comes in this chat's digest.")))
+    silent = invocation.chat.paused
     followed = await invocation.subscribed()
     more = any(topic.id not in followed for topic in topics)
     return document(
         *lines,
-        *((PAUSED,) if paused else ()),
+        *((paused(speech),) if silent else ()),
         *await _latest_lines(invocation, chosen),
         actions=(
-            *((Action("Resume", "/resume"),) if paused else ()),
-            *((Action("More topics", "/subscribe"),) if more else ()),
+            *((Action(speech.say("Resume"), "/resume"),) if silent else ()),
+            *((Action(speech.say("More topics"), "/subscribe"),) if more else ()),
         ),
         changed=bool(fresh),
     )
@@ -73,7 +75,7 @@ async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Do
     for name in invocation.args.split(_INSTEAD, 1):
         topic = find_topic(name, topics)
         if isinstance(topic, NotFound):
-            return not_found(topic, topics, "/subscribe", may_add=True)
+            return not_found(topic, topics, "/subscribe", invocation.speech, may_add=True)
         pair.append(topic)
     wanted, given_up = pair
     if wanted == given_up:
@@ -95,55 +97,63 @@ async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Do
 
 @steering
 async def _unsubscribe(invocation: Invocation) -> Document:
+    speech = invocation.speech
     topics = await invocation.topics()
     ours = await _followed(invocation)
     chosen = find_topics(invocation.args, topics)
     if isinstance(chosen, NotFound):
-        return not_found(chosen, ours, "/unsubscribe", "This chat is subscribed to nothing.")
+        return not_found(chosen, ours, "/unsubscribe", speech, _NOTHING)
     ended = [topic for topic in chosen if await invocation.store.unsubscribe(invocation.chat.id, topic.id)]
     lines = [
-        line(
-            "✅ Unsubscribed from " if topic in ended else "This chat was not subscribed to ",
-            strong(topic.spec.name),
-            ".",
-        )
+        speech.tell("✅ Unsubscribed from {topic}.", topic=strong(topic.spec.name))
+        if topic in ended
+        else speech.tell("This chat was not subscribed to {topic}.", topic=strong(topic.spec.name))
         for topic in chosen
     ]
     left = [topic.spec.name for topic in ours if topic not in chosen]
+    remaining = (
+        speech.say("Still subscribed: {topics}.", topics=speech.listed(left))
+        if left
+        else speech.say("Still subscribed: nothing.")
+    )
     return document(
         *lines,
-        line(faint(f"Still subscribed: {listed(left) if left else 'nothing'}.")),
+        line(faint(remaining)),
         changed=bool(ended),
     )
 
 
 async def latest(invocation: Invocation) -> Document:
+    speech = invocation.speech
     topics = await invocation.topics()
     if invocation.args:
         found = find_topics(invocation.args, topics)
         if isinstance(found, NotFound):
-            return not_found(found, topics, "/latest", may_add=True)
+            return not_found(found, topics, "/latest", speech, may_add=True)
         chosen = found
     else:
         chosen = await _followed(invocation)
     if not chosen:
         return document(
-            "This chat is subscribed to nothing yet.", actions=(Action("Choose topics", "/subscribe"),)
+            speech.say("This chat is subscribed to nothing yet."),
+            actions=(Action(speech.say("Choose topics"), "/subscribe"),),
         )
     bulletins = await newest_bulletins(invocation, chosen, _SHOWN)
     if not bulletins:
         return document(
-            f"Nothing so far on {listed([topic.spec.name for topic in chosen])}.",
+            speech.say(
+                "Nothing so far on {topics}.", topics=speech.listed([topic.spec.name for topic in chosen])
+            ),
             await expected(invocation, chosen),
         )
     return document(*_spaced(bulletins))
 
 
 async def _latest_lines(invocation: Invocation, topics: Sequence[Topic]) -> tuple[Line, ...]:
-    bulletins = await newest_bulletins(invocation, topics, 1)
+    speech, bulletins = invocation.speech, await newest_bulletins(invocation, topics, 1)
     if not bulletins:
-        return (line(faint("No story yet; the first one comes here by itself.")),)
-    return ((), line(strong("The latest story")), *bulletins[0])
+        return (line(faint(speech.say("No story yet; the first one comes here by itself."))),)
+    return ((), line(strong(speech.say("The latest story"))), *bulletins[0])
 
 
 async def _followed(invocation: Invocation) -> tuple[Topic, ...]:
@@ -153,34 +163,36 @@ async def _followed(invocation: Invocation) -> tuple[Topic, ...]:
 
 
 async def _offer(invocation: Invocation) -> Document:
+    speech = invocation.speech
     topics = await invocation.topics()
     subscribed = await invocation.subscribed()
     open_ = [topic for topic in topics if topic.id not in subscribed]
     following = [topic.spec.name for topic in topics if topic.id in subscribed]
-    lines = [line(faint(f"Subscribed: {listed(following)}."))] if following else []
+    followed = speech.say("Subscribed: {topics}.", topics=speech.listed(following))
+    lines = [line(faint(followed))] if following else []
     if not open_:
         return document(
-            line("There is no further topic to subscribe to. Make one: ", code("/topics add Taiwan strait")),
+            speech.tell(
+                "There is no further topic to subscribe to. Make one: {command}", command=example(speech)
+            ),
             *lines,
         )
     return document(
-        line(strong("Which topic?")),
+        line(strong(speech.say("Which topic?"))),
         *lines,
-        line(faint("Or make your own: "), code("/topics add Taiwan strait")),
-        actions=topic_actions("/subscribe", open_),
+        speech.tell("Or make your own: {command}", tone=faint, command=example(speech)),
+        actions=topic_actions("/subscribe", open_, speech),
         again="/subscribe",
     )
 
 
 async def _offer_ending(invocation: Invocation) -> Document:
-    ours = await _followed(invocation)
+    speech, ours = invocation.speech, await _followed(invocation)
     if not ours:
-        return document(
-            "This chat is subscribed to nothing.", actions=(Action("Choose topics", "/subscribe"),)
-        )
+        return document(speech.known(_NOTHING), actions=(Action(speech.say("Choose topics"), "/subscribe"),))
     return document(
-        line(strong("Unsubscribe from which topic?")),
-        actions=topic_actions("/unsubscribe", ours),
+        line(strong(speech.say("Unsubscribe from which topic?"))),
+        actions=topic_actions("/unsubscribe", ours, speech),
         again="/unsubscribe",
     )
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import bulletins, guide, settings, status, subscriptions, timing, topics, tuning, why
+from bot.chat.commands import (
+    bulletins,
+    guide,
+    language,
+    pausing,
+    settings,
+    status,
+    subscriptions,
+    timing,
+    topics,
+    tuning,
+    why,
+)
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
+from bot.domain.speech import phrase
+
+_FOLLOW, _READ, _LOOK_AFTER = phrase("Follow"), phrase("Read"), phrase("Look after it")
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -27,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="subscribe",
         summary="follow topics in this chat",
-        group="Follow",
+        group=_FOLLOW,
         usage=(
             Usage("/subscribe", "offers the topics"),
             Usage("/subscribe TOPIC…", "follows one or several, by name or slug"),
@@ -45,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="unsubscribe",
         summary="stop following topics",
-        group="Follow",
+        group=_FOLLOW,
         usage=(
             Usage("/unsubscribe", "offers what this chat follows"),
             Usage("/unsubscribe TOPIC…", "stops following one or several"),
@@ -58,7 +73,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="topics",
         summary="see, make, change, try out and share topics",
-        group="Follow",
+        group=_FOLLOW,
         usage=(
             Usage("/topics", "lists this chat's topics and those on offer"),
             Usage("/topics add QUERY", "makes a topic, and says how it was understood"),
@@ -120,7 +135,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="latest",
         summary="the newest bulletins again",
-        group="Read",
+        group=_READ,
         usage=(
             Usage("/latest", "of all that this chat follows"),
             Usage("/latest TOPIC", "of one topic, followed or not"),
@@ -132,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="why",
         summary="why the last bulletin came; or reply to one",
-        group="Read",
+        group=_READ,
         usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
         examples=("/why",),
         handler=why.why,
@@ -176,7 +191,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="digest",
         summary="what is new at a set time, in one message",
-        group="Read",
+        group=_READ,
         usage=(
             Usage("/digest", "says when digests come here, with buttons to change that"),
             Usage("/digest 08:00", "each day what is new since the last one, besides the bulletins"),
@@ -193,7 +208,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="quiet",
         summary="hours in which bulletins wait",
-        group="Read",
+        group=_READ,
         usage=(
             Usage("/quiet", "says when it is quiet here, with buttons to change that"),
             Usage(
@@ -211,7 +226,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="feeds",
         summary="what is read, and what fails",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(
             Usage("/feeds", "every outlet, failing feeds first"),
             Usage("/feeds NAME", "the feeds with this in their outlet, title or address"),
@@ -222,7 +237,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="status",
         summary="whether all is well: polls, queue, failures",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(Usage("/status", "last poll, entries, messages that wait or failed"),),
         examples=("/status",),
         handler=status.status,
@@ -230,25 +245,25 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="pause",
         summary="no bulletins here for now",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(Usage("/pause", "stops bulletins until they are resumed"),),
         examples=("/pause",),
-        handler=settings.pause,
+        handler=pausing.pause,
         steers=True,
     ),
     Command(
         name="resume",
         summary="bulletins again, and what was missed",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(Usage("/resume", "starts bulletins again"),),
         examples=("/resume",),
-        handler=settings.resume,
+        handler=pausing.resume,
         steers=True,
     ),
     Command(
         name="settings",
         summary="languages, time zone, outlets and more",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(
             Usage("/settings", "shows the settings of this chat"),
             Usage("/settings languages en ja", "languages to read, the preferred one first; any for all"),
@@ -283,9 +298,21 @@ COMMANDS: tuple[Command, ...] = (
         steers=True,
     ),
     Command(
+        name="language",
+        summary="the language in which I speak here",
+        group=_LOOK_AFTER,
+        usage=(
+            Usage("/language", "shows it, and offers the others"),
+            Usage("/language ja", "speaks it from now on: en, ja or ru, or its name"),
+        ),
+        examples=("/language", "/language 日本語", "/language ru"),
+        handler=language.language,
+        steers=True,
+    ),
+    Command(
         name="stop",
         summary="end the program",
-        group="Look after it",
+        group=_LOOK_AFTER,
         usage=(Usage("/stop", "ends the program; what is due waits until the next start"),),
         examples=("/stop",),
         handler=guide.stop,

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.misuse import misuse
-from bot.chat.commands.wording import clip, count, moment, nearest
-from bot.domain.bulletins import clock_time
+from bot.chat.commands.wording import clip, nearest
 from bot.domain.chats import Digests
 from bot.domain.deliveries import MOST_HELD
 from bot.domain.documents import Action, Document, Line, code, document, line
@@ -28,12 +27,13 @@ from bot.domain.schedules import (
     slot_after,
     slot_by,
 )
+from bot.domain.speech import Speech, clock_time, phrase
 
 _DIGESTS_OFFERED = (
-    ("Every day 08:00", "08:00"),
-    ("Weekdays 08:00", "weekdays 08:00"),
-    ("Every day 18:00", "18:00"),
-    ("Hourly", "hourly"),
+    (phrase("Every day 08:00"), "08:00"),
+    (phrase("Weekdays 08:00"), "weekdays 08:00"),
+    (phrase("Every day 18:00"), "18:00"),
+    (phrase("Hourly"), "hourly"),
 )
 _QUIET_OFFERED = ("22:00-07:00", "23:00-08:00")
 
@@ -48,33 +48,49 @@ async def quiet(invocation: Invocation) -> Document:
 
 def digest_line(invocation: Invocation) -> Line:
     """For the list of settings."""
-    digests = invocation.chat.digests
+    digests, speech = invocation.chat.digests, invocation.speech
+    command = code("/digest")
     if digests is None:
-        return line("🗞 No digests; ", code("/digest"))
-    instead = ", and nothing else" if digests.only else ""
-    return line(f"🗞 A digest {_when(digests.schedule)}{instead}; ", code("/digest"))
+        return speech.tell("🗞 No digests; {command}", command=command)
+    when = _when(digests.schedule, speech)
+    if digests.only:
+        return speech.tell("🗞 A digest {when}, and nothing else; {command}", when=when, command=command)
+    return speech.tell("🗞 A digest {when}; {command}", when=when, command=command)
 
 
 def quiet_line(invocation: Invocation) -> Line:
     """For the list of settings."""
-    quiet = invocation.chat.quiet
+    quiet, speech = invocation.chat.quiet, invocation.speech
+    command = code("/quiet")
     if quiet is None:
-        return line("🌙 No quiet hours; ", code("/quiet"))
-    but = f", but not for {invocation.catalog.style.confirmed}" if quiet.confirmed else ""
-    return line(f"🌙 Quiet {_span(quiet)}{but}; ", code("/quiet"))
+        return speech.tell("🌙 No quiet hours; {command}", command=command)
+    span = _span(quiet, speech)
+    if quiet.confirmed:
+        mark = invocation.catalog.style.confirmed
+        return speech.tell(
+            "🌙 Quiet {span}, but not for {mark}; {command}", span=span, mark=mark, command=command
+        )
+    return speech.tell("🌙 Quiet {span}; {command}", span=span, command=command)
 
 
 async def own_times(invocation: Invocation) -> tuple[Line, ...]:
     """What this chat waits for: its next digest, and what is held for the end of quiet hours."""
-    chat, lines = invocation.chat, list[Line]()
+    chat, speech, lines = invocation.chat, invocation.speech, list[Line]()
     if chat.digests is not None:
-        lines.append(line(f"🗞 The next digest comes {_next(invocation, chat.digests)}"))
+        following = _next(invocation, chat.digests)
+        lines.append(line(speech.say("🗞 The next digest comes {moment}", moment=following)))
     if chat.quiet is not None:
+        quiet = speech.say("🌙 Quiet hours {span}", span=_span(chat.quiet, speech))
         until = quiet_until(chat.quiet, invocation.zone, invocation.now)
+        if until is not None:
+            ends = clock_time(until.astimezone(invocation.zone))
+            quiet = speech.say("{quiet}, now until {time}", quiet=quiet, time=ends)
         held = await invocation.store.held_messages(chat.id)
-        now = f", now until {clock_time(until.astimezone(invocation.zone))}" if until else ""
-        waiting = f"; {count(held, 'message')} held" if held else ""
-        lines.append(line(f"🌙 Quiet hours {_span(chat.quiet)}{now}{waiting}"))
+        if held:
+            quiet = speech.plural(
+                "{quiet}; {n} message held", "{quiet}; {n} messages held", held, quiet=quiet
+            )
+        lines.append(line(quiet))
     return tuple(lines)
 
 
@@ -83,45 +99,56 @@ def held_line(invocation: Invocation) -> Iterator[Line]:
     until = quiet_until(invocation.chat.quiet, invocation.zone, invocation.now)
     if until is not None:
         ends = clock_time(until.astimezone(invocation.zone))
-        yield line(f"🌙 These are quiet hours, so it comes when they end, at {ends}.")
+        yield line(
+            invocation.speech.say(
+                "🌙 These are quiet hours, so it comes when they end, at {time}.", time=ends
+            )
+        )
 
 
 async def _show_digest(invocation: Invocation) -> Document:
-    digests = invocation.chat.digests
+    digests, speech = invocation.chat.digests, invocation.speech
     if digests is None:
         return document(
-            "🗞 This chat gets no digests; bulletins come at once.",
-            line("A digest besides them: ", code("/digest 08:00")),
-            line("Nothing but the digest: ", code("/digest only 08:00")),
-            actions=_offered(None),
+            speech.say("🗞 This chat gets no digests; bulletins come at once."),
+            speech.tell("A digest besides them: {command}", command=code("/digest 08:00")),
+            speech.tell("Nothing but the digest: {command}", command=code("/digest only 08:00")),
+            actions=_offered(None, speech),
         )
-    return document(*_about_digests(invocation, digests), actions=_offered(digests))
+    return document(*_about_digests(invocation, digests), actions=_offered(digests, speech))
 
 
-def _offered(digests: Digests | None) -> Iterator[Action]:
+def _offered(digests: Digests | None, speech: Speech) -> Iterator[Action]:
     """Buttons for what is usual, and for what is the other way with the digests that there are."""
-    if digests is not None:
-        other = "" if digests.only else "only "
-        yield Action(
-            "Bulletins at once, too" if digests.only else "Nothing but the digest",
-            f"/digest {other}{digests.schedule}",
-        )
+    if digests is not None and digests.only:
+        yield Action(speech.say("Bulletins at once, too"), f"/digest {digests.schedule}")
+    elif digests is not None:
+        yield Action(speech.say("Nothing but the digest"), f"/digest only {digests.schedule}")
     only = "only " if digests is not None and digests.only else ""
     for label, typed in _DIGESTS_OFFERED:
         if digests is None or typed != str(digests.schedule):
-            yield Action(label, f"/digest {only}{typed}")
+            yield Action(speech.known(label), f"/digest {only}{typed}")
     if digests is not None:
-        yield Action("No digests", "/digest off")
+        yield Action(speech.say("No digests"), "/digest off")
 
 
 def _about_digests(invocation: Invocation, digests: Digests) -> Iterator[Line]:
-    yield line(f"🗞 A digest comes {_when(digests.schedule)}; the next one {_next(invocation, digests)}.")
+    speech = invocation.speech
+    yield line(
+        speech.say(
+            "🗞 A digest comes {when}; the next one {moment}.",
+            when=_when(digests.schedule, speech),
+            moment=_next(invocation, digests),
+        )
+    )
     if digests.only:
-        yield line("No bulletin comes at once; where nothing is new, no digest comes either.")
+        yield line(speech.say("No bulletin comes at once; where nothing is new, no digest comes either."))
     else:
-        yield line("Bulletins come at once as well; where nothing is new, no digest comes.")
+        yield line(speech.say("Bulletins come at once as well; where nothing is new, no digest comes."))
     if invocation.chat.time_zone == "UTC" and digests.schedule.at is not None:
-        yield line("Times are those of UTC; for yours: ", code("/settings timezone Asia/Tokyo"))
+        yield speech.tell(
+            "Times are those of UTC; for yours: {command}", command=code("/settings timezone Asia/Tokyo")
+        )
 
 
 @steering
@@ -138,7 +165,8 @@ async def _set_digest(invocation: Invocation) -> Document:
         return _wrong(invocation, schedule, "08:00", ("weekdays", "weekends", "hourly", "off", "only", *DAYS))
     before = chat.digests
     if before is not None and (before.schedule, before.only) == (schedule, only):
-        return document(line("👌 Nothing to change."), *_about_digests(invocation, before))
+        unchanged = line(invocation.speech.say("👌 Nothing to change."))
+        return document(unchanged, *_about_digests(invocation, before))
     if before is None:
         # The first digest tells of a whole period, as the others will.
         digests = Digests(schedule, now, slot_by(schedule, invocation.zone, now).at, only)
@@ -148,7 +176,7 @@ async def _set_digest(invocation: Invocation) -> Document:
         digests = replace(before, schedule=schedule, set_at=now, only=only)
     untold = await invocation.store.save_digests(replace(chat, digests=digests), now)
     return document(
-        line("✅ Done."),
+        line(invocation.speech.say("✅ Done.")),
         *_about_digests(invocation, digests),
         *_untold(invocation, untold),
         changed=True,
@@ -156,46 +184,71 @@ async def _set_digest(invocation: Invocation) -> Document:
 
 
 async def _end_digests(invocation: Invocation) -> Document:
+    speech = invocation.speech
     if invocation.chat.digests is None:
-        return document("👌 Nothing to change. This chat gets no digests.")
+        state = speech.say("This chat gets no digests.")
+        return document(speech.say("👌 Nothing to change. {state}", state=state))
     untold = await invocation.store.save_digests(replace(invocation.chat, digests=None), invocation.now)
-    return document("✅ No more digests; bulletins come at once.", *_untold(invocation, untold), changed=True)
+    return document(
+        speech.say("✅ No more digests; bulletins come at once."),
+        *_untold(invocation, untold),
+        changed=True,
+    )
 
 
 def _untold(invocation: Invocation, stories: int) -> Iterator[Line]:
     if stories:
-        yield line(f"One message follows with {count(stories, 'story', 'stories')} since the last digest.")
+        yield line(
+            invocation.speech.plural(
+                "One message follows with {n} story since the last digest.",
+                "One message follows with {n} stories since the last digest.",
+                stories,
+            )
+        )
         yield from held_line(invocation)
 
 
 async def _show_quiet(invocation: Invocation) -> Document:
-    quiet = invocation.chat.quiet
+    quiet, speech = invocation.chat.quiet, invocation.speech
     if quiet is None:
         return document(
-            "🌙 This chat has no quiet hours.",
-            line("To have bulletins wait for the morning: ", code("/quiet 22:00-07:00")),
+            speech.say("🌙 This chat has no quiet hours."),
+            speech.tell(
+                "To have bulletins wait for the morning: {command}", command=code("/quiet 22:00-07:00")
+            ),
             actions=[Action(span, f"/quiet {span}") for span in _QUIET_OFFERED],
         )
-    other = "off" if quiet.confirmed else "on"
     mark = invocation.catalog.style.confirmed
+    if quiet.confirmed:
+        other = Action(speech.say("Let {mark} through: off", mark=mark), "/quiet confirmed off")
+    else:
+        other = Action(speech.say("Let {mark} through: on", mark=mark), "/quiet confirmed on")
     return document(
         *_about_quiet(invocation, quiet),
         *await own_times(invocation),
-        actions=(
-            Action(f"Let {mark} through: {other}", f"/quiet confirmed {other}"),
-            Action("No quiet hours", "/quiet off"),
-        ),
+        actions=(other, Action(speech.say("No quiet hours"), "/quiet off")),
     )
 
 
 def _about_quiet(invocation: Invocation, quiet: Quiet) -> Iterator[Line]:
-    mark = invocation.catalog.style.confirmed
-    yield line(f"🌙 Bulletins and digests wait from {_span(quiet)} ({invocation.chat.time_zone}).")
-    yield line(f"If more than {MOST_HELD} have waited, they come as one message.")
+    mark, speech = invocation.catalog.style.confirmed, invocation.speech
+    yield line(
+        speech.say(
+            "🌙 Bulletins and digests wait from {begins} to {ends} ({zone}).",
+            begins=f"{quiet.begins:%H:%M}",
+            ends=f"{quiet.ends:%H:%M}",
+            zone=invocation.chat.time_zone,
+        )
+    )
+    yield line(speech.say("If more than {n} have waited, they come as one message.", n=MOST_HELD))
     if quiet.confirmed:
-        yield line(f"What several outlets confirm ({mark}) comes all the same.")
+        yield line(speech.say("What several outlets confirm ({mark}) comes all the same.", mark=mark))
     else:
-        yield line(f"To let through what several outlets confirm ({mark}): ", code("/quiet confirmed on"))
+        yield speech.tell(
+            "To let through what several outlets confirm ({mark}): {command}",
+            mark=mark,
+            command=code("/quiet confirmed on"),
+        )
 
 
 @steering
@@ -215,84 +268,97 @@ async def _set_quiet(invocation: Invocation) -> Document:
 
 
 async def _set_confirmed(invocation: Invocation, words: list[str]) -> Document:
-    quiet = invocation.chat.quiet
+    quiet, speech = invocation.chat.quiet, invocation.speech
     if quiet is None:
         return document(
-            "🤔 This chat has no quiet hours yet.", line("Set them first: ", code("/quiet 22:00-07:00"))
+            speech.say("🤔 This chat has no quiet hours yet."),
+            speech.tell("Set them first: {command}", command=code("/quiet 22:00-07:00")),
         )
     wanted = {"on": True, "off": False}.get(" ".join(words))
     if wanted is None:
-        return misuse(invocation, "Shall it be on, or off?", word="confirmed")
+        return misuse(invocation, speech.say("Shall it be on, or off?"), word="confirmed")
     return await _save_quiet(invocation, replace(quiet, confirmed=wanted))
 
 
 async def _save_quiet(invocation: Invocation, quiet: Quiet) -> Document:
+    speech = invocation.speech
     if quiet == invocation.chat.quiet:
-        return document(line("👌 Nothing to change."), *_about_quiet(invocation, quiet))
+        return document(line(speech.say("👌 Nothing to change.")), *_about_quiet(invocation, quiet))
     await invocation.store.save_chat(replace(invocation.chat, quiet=quiet))
-    return document(line("✅ Done."), *_about_quiet(invocation, quiet), changed=True)
+    return document(line(speech.say("✅ Done.")), *_about_quiet(invocation, quiet), changed=True)
 
 
 async def _end_quiet(invocation: Invocation) -> Document:
-    chat = invocation.chat
+    chat, speech = invocation.chat, invocation.speech
     if chat.quiet is None:
-        return document("👌 Nothing to change. This chat has no quiet hours.")
+        state = speech.say("This chat has no quiet hours.")
+        return document(speech.say("👌 Nothing to change. {state}", state=state))
     held = await invocation.store.held_messages(chat.id)
     await invocation.store.save_chat(replace(chat, quiet=None))
-    waited = (line(f"What has waited comes now: {count(held, 'message')}."),) if held else ()
-    return document("✅ No more quiet hours; bulletins come at once.", *waited, changed=True)
+    waited = speech.plural(
+        "What has waited comes now: {n} message.", "What has waited comes now: {n} messages.", held
+    )
+    return document(
+        speech.say("✅ No more quiet hours; bulletins come at once."),
+        *((line(waited),) if held else ()),
+        changed=True,
+    )
 
 
 def _wrong(invocation: Invocation, problem: TimeProblem, example: str, words: tuple[str, ...]) -> Document:
     """What is wrong with the time that was typed, and how it is done."""
-    typed = clip(problem.text)
+    typed, speech = clip(problem.text), invocation.speech
     match problem.mistake:
         case Mistake.BAD_TIME:
-            return misuse(invocation, f"“{typed}” is no time of day; try 08:00.", word=example)
+            return misuse(
+                invocation, speech.say("“{time}” is no time of day; try 08:00.", time=typed), word=example
+            )
         case Mistake.NO_TIME:
-            return misuse(invocation, "At what time?", word=example)
+            return misuse(invocation, speech.say("At what time?"), word=example)
         case Mistake.MORE_TIMES:
             enough = (
-                "A chat has one digest: give one time, or hourly."
+                speech.say("A chat has one digest: give one time, or hourly.")
                 if invocation.command.name == "digest"
-                else "Quiet hours begin once and end once."
+                else speech.say("Quiet hours begin once and end once.")
             )
             return misuse(invocation, enough, word=example)
         case Mistake.SAME_TIMES:
-            return misuse(
-                invocation,
-                f"From {typed} to {typed} is all day; for that there is ",
-                code("/pause"),
-                ".",
-                word=example,
+            all_day = speech.tell(
+                "From {time} to {time} is all day; for that there is {command}.",
+                time=typed,
+                command=code("/pause"),
             )
+            return misuse(invocation, all_day, word=example)
         case Mistake.NO_WORD:
             near = nearest(problem.text, words, 1, cutoff=0.7)
-            guess = f" Did you mean {near[0]}?" if near else ""
-            return misuse(
-                invocation, f"I do not understand “{typed}” here.{guess}", word=near[0] if near else example
+            if not near:
+                unknown = speech.say("I do not understand “{word}” here.", word=typed)
+                return misuse(invocation, unknown, word=example)
+            guess = speech.say(
+                "I do not understand “{word}” here. Did you mean {other}?", word=typed, other=near[0]
             )
+            return misuse(invocation, guess, word=near[0])
 
 
-def _when(schedule: Schedule) -> str:
+def _when(schedule: Schedule, speech: Speech) -> str:
     if schedule.at is None:
-        return "every hour"
-    at = f"at {schedule.at:%H:%M}"
+        return speech.say("every hour")
+    at = f"{schedule.at:%H:%M}"
     if schedule.days == EVERY_DAY:
-        return f"every day {at}"
+        return speech.say("every day at {time}", time=at)
     if schedule.days == WEEKDAYS:
-        return f"on weekdays {at}"
+        return speech.say("on weekdays at {time}", time=at)
     if schedule.days == WEEKENDS:
-        return f"on weekends {at}"
-    return f"on {', '.join(DAYS[day].capitalize() for day in sorted(schedule.days))} {at}"
+        return speech.say("on weekends at {time}", time=at)
+    return speech.say("on {days} at {time}", days=speech.days(schedule.days), time=at)
 
 
-def _span(quiet: Quiet) -> str:
-    return f"{quiet.begins:%H:%M} to {quiet.ends:%H:%M}"
+def _span(quiet: Quiet, speech: Speech) -> str:
+    return speech.say("{begins} to {ends}", begins=f"{quiet.begins:%H:%M}", ends=f"{quiet.ends:%H:%M}")
 
 
 def _next(invocation: Invocation, digests: Digests) -> str:
     """When the next digest comes, which quiet hours put off: `Sat 9 Aug 08:00 JST`."""
     slot = slot_after(digests.schedule, invocation.zone, invocation.now)
     comes: datetime = quiet_until(invocation.chat.quiet, invocation.zone, slot.at) or slot.at
-    return moment(comes, invocation.now, invocation.zone)
+    return invocation.speech.moment(comes, invocation.now, invocation.zone)

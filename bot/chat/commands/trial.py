@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.history import PERIOD, expectation, recent, watched
 from bot.chat.commands.misuse import misuse
-from bot.chat.commands.understanding import corrections, query_problem, understood
-from bot.chat.commands.wording import count, lasting, moment
+from bot.chat.commands.understanding import corrections, query_problem, scored, understood
 from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.entries import Entry
 from bot.domain.indexing import match_query
 from bot.domain.lexicon import Lexicon
-from bot.domain.matching import THRESHOLD, Match, explain
+from bot.domain.matching import Match, explain
 from bot.domain.queries import Query, QueryProblem, read_query
+from bot.domain.speech import Speech
 from bot.domain.stories import story_key
 from bot.domain.topics import Topic
 
@@ -36,26 +36,27 @@ class _Hit:
 
 
 async def try_out(invocation: Invocation) -> Document:
+    speech = invocation.speech
     if not invocation.args:
-        return misuse(invocation, "What should be tried?", word="test")
+        return misuse(invocation, speech.say("What should be tried?"), word="test")
     topic = await _topic_named(invocation)
     text = topic.spec.query if topic else invocation.args
     lexicon = invocation.catalog.lexicon
     query = read_query(text, lexicon)
     if isinstance(query, QueryProblem):
         meant = corrections("/topics test ", mended(text, query, lexicon))
-        return query_problem(query, text, invocation.chat, meant)
+        return query_problem(query, text, speech, meant)
     matched, tried = await _match(query, invocation)
     hits = tuple(_gather(matched))
     left_out = len(hits) - _SHOWN
     slip = doubt(query, lexicon)
     return document(
-        *_summary(hits, tried, invocation.now, await watched(invocation)),
+        *_summary(hits, tried, invocation.now, await watched(invocation), speech),
         (),
         line("🔎 ", strong(topic.spec.name if topic else text)),
-        *understood(query, lexicon),
+        *understood(query, lexicon, speech),
         *(row for hit in hits[:_SHOWN] for row in _rows(hit, invocation, lexicon)),
-        *(((), line(faint(f"… and {left_out:,} more."))) if left_out > 0 else ()),
+        *(((), line(faint(speech.say("… and {n} more.", n=left_out)))) if left_out > 0 else ()),
         actions=(
             *corrections("/topics test ", slip.meant if slip else ()),
             *await _next(invocation, topic, text),
@@ -64,11 +65,12 @@ async def try_out(invocation: Invocation) -> Document:
 
 
 async def _next(invocation: Invocation, topic: Topic | None, query: str) -> tuple[Action, ...]:
+    speech = invocation.speech
     if topic is None:
-        return (Action("Make it a topic", f"/topics add {query}"),)
+        return (Action(speech.say("Make it a topic"), f"/topics add {query}"),)
     if topic.id in await invocation.subscribed():
         return ()
-    return (Action("Subscribe", f"/subscribe {topic.spec.slug}"),)
+    return (Action(speech.say("Subscribe"), f"/subscribe {topic.spec.slug}"),)
 
 
 async def _topic_named(invocation: Invocation) -> Topic | None:
@@ -98,25 +100,32 @@ def _gather(matched: Iterable[tuple[Entry, Match]]) -> Iterator[_Hit]:
         yield _Hit(entry, match, tuple(dict.fromkeys(entry.outlet for entry, _ in group)))
 
 
-def _summary(hits: Sequence[_Hit], entries: int, now: datetime, span: timedelta) -> tuple[Line, ...]:
+def _summary(
+    hits: Sequence[_Hit], entries: int, now: datetime, span: timedelta, speech: Speech
+) -> tuple[Line, ...]:
     if not entries:
-        return (line("Nothing has been read yet, so there is nothing to try it on."),)
-    found = strong(count(len(hits), "story", "stories") if hits else "No story")
-    of = f" would have matched, out of {count(entries, 'entry', 'entries')}"
-    told = line(found, of, f" that came in the last {lasting(span)}.")
+        return (line(speech.say("Nothing has been read yet, so there is nothing to try it on.")),)
+    found = speech.plural("{n} story", "{n} stories", len(hits)) if hits else speech.say("No story")
+    told = speech.tell(
+        "{stories} would have matched, out of {entries} that came in the last {span}.",
+        stories=strong(found),
+        entries=speech.plural("{n} entry", "{n} entries", entries),
+        span=speech.lasting(span),
+    )
     if not hits:
         return (told,)
     # What was older when we first saw it says nothing of how much comes in a day.
     live = sum(hit.entry.at >= now - span for hit in hits)
-    return told, line(faint(expectation({"": live}, span)))
+    return told, line(faint(expectation({"": live}, span, speech)))
 
 
 def _rows(hit: _Hit, invocation: Invocation, lexicon: Lexicon) -> Iterator[Line]:
-    entry, score = hit.entry, hit.match.score
-    at = moment(entry.at, invocation.now, invocation.zone)
-    reasons = [explain(evidence, lexicon) for evidence in hit.match.reasons]
-    near = [f"score {score:g} ({THRESHOLD:g} is enough)"] if score < _CLEAR else []
+    entry, speech = hit.entry, invocation.speech
+    at = speech.moment(entry.at, invocation.now, invocation.zone)
+    reasons = [explain(evidence, lexicon, speech) for evidence in hit.match.reasons]
+    near = [scored(hit.match, speech)] if hit.match.score < _CLEAR else []
     yield ()
     yield line(strong(entry.title or entry.summary[:80] or entry.outlet, entry.link))
-    told = [", ".join(hit.outlets), at, *(reasons or ["for what it is, not for its words"]), *near]
+    why = reasons or [speech.say("for what it is, not for its words")]
+    told = [speech.joined(hit.outlets), at, *why, *near]
     yield line(faint(" · ".join(told)))

@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.lookup import NotFound, find_topic, find_topics, not_found, undivided
-from bot.chat.commands.wording import clip, count, listed, nearest
+from bot.chat.commands.wording import clip, nearest
 from bot.domain.chats import Subscription, Updates
 from bot.domain.documents import Action, Document, code, document, faint, line, strong
 from bot.domain.topics import Topic
@@ -119,7 +119,7 @@ async def _named(
             return _no_setting(invocation, meant[1], f"/tune {meant[0].spec.slug}")
         if nearest(asked.topics.split()[0], _VALUES, 1, cutoff=0.7):
             return _no_setting(invocation, asked.topics, "/tune")
-        return not_found(found, ours, "/tune", behind=_typed(asked.changes))
+        return not_found(found, ours, "/tune", invocation.speech, behind=_typed(asked.changes))
     stranger = next((topic for topic in found if topic not in ours), None)
     if stranger is None:
         return found
@@ -140,7 +140,7 @@ def _no_setting(invocation: Invocation, typed: str, before: str) -> Document:
             line("🤔 Did you mean ", code(clip(meant)), "?"), actions=(Action(clip(meant), meant),)
         )
     return document(
-        f"🤔 “{clip(word)}” is nothing that can be set here. What can: {listed(known)}.",
+        f"🤔 “{clip(word)}” is nothing that can be set here. What can: {invocation.speech.joined(known)}.",
         line("For example: ", code(f"{before} wait 2")),
         actions=(Action("How to use /tune", "/help tune"),),
     )
@@ -216,7 +216,7 @@ async def _change(invocation: Invocation, topics: Sequence[Topic], asked: _Asked
             return _no_value(setting, value, asked)
     different = [one for one, old in zip(after, before, strict=True) if one != old]
     sentences = (line("• ", _sentence(setting, after[0], known)) for setting, _ in asked.changes)
-    about = strong(listed([topic.spec.name for topic in topics]))
+    about = strong(invocation.speech.listed([topic.spec.name for topic in topics]))
     if not different:
         return document(line("👌 Nothing to change for ", about, ":"), *sentences)
     await invocation.store.save_subscriptions(different)
@@ -306,5 +306,5 @@ def _sentence(setting: Setting, subscription: Subscription, known: Sequence[Sett
         case "hourly" if not subscription.hourly:
             return "Any number of messages an hour may come."
         case "hourly":
-            most = count(subscription.hourly, "message")
+            most = "1 message" if subscription.hourly == 1 else f"{subscription.hourly} messages"
             return f"At most {most} an hour; the surplus comes folded into one message."

@@ -1,61 +1,41 @@
-"""How answers are put: counts, spans of time, moments, near misses, and pointing at a mistake."""
+"""How answers are put: what several of them say, near misses, and pointing at a mistake."""
 
 from __future__ import annotations
 
 import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from bot.domain.bulletins import clock_time
-from bot.domain.documents import Line, block, code, line
-
-PAUSED = line("⏸ Bulletins are paused in this chat; ", code("/resume"), " starts them again.")
+from bot.domain.documents import Action, Document, Line, Span, block, code, document, line
+from bot.domain.speech import Speech
 
 _WINDOW = 48
 """How much of a long query (characters) is shown around a mistake."""
 
 
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 story`, `2,311 stories`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def example(speech: Speech, name: str = "") -> Span:
+    """How to make a topic, perhaps under a `name` of its own."""
+    query = speech.say("Taiwan strait")
+    return code(f"/topics add {name} = {query}" if name else f"/topics add {query}")
 
 
-def lasting(span: timedelta) -> str:
-    """A span of time to about one figure: `40 s`, `5 min`, `3 h`, `2 days`."""
-    seconds = max(span.total_seconds(), 0)
-    if seconds < 90:  # noqa: PLR2004 - seconds
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 36 * 3600:
-        return f"{seconds / 3600:.0f} h"
-    return count(round(seconds / 86400), "day")
+def paused(speech: Speech) -> Line:
+    return speech.tell(
+        "⏸ Bulletins are paused in this chat; {command} starts them again.", command=code("/resume")
+    )
 
 
-def ago(at: datetime, now: datetime) -> str:
-    """`5 min ago`, `just now`."""
-    span = now - at
-    return "just now" if span.total_seconds() < 2 else f"{lasting(span)} ago"  # noqa: PLR2004 - seconds
-
-
-def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`23:40 JST` today, `Fri 8 Aug 23:40 JST` before that."""
-    local = at.astimezone(zone)
-    day = "" if local.date() == now.astimezone(zone).date() else f"{local:%a} {local.day} {local:%b} "
-    return day + clock_time(local)
+def did_you_mean(speech: Speech, commands: Sequence[str]) -> Document:
+    """The commands that may have been meant, the likeliest first."""
+    return document(
+        speech.tell("🤔 Did you mean {command}?", command=code(clip(commands[0]))),
+        actions=[Action(clip(command), command) for command in commands],
+    )
 
 
 def clip(text: str, length: int = 60) -> str:
     """`text`, cut at `length` characters: what a person typed is repeated to them, but not by the page."""
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def listed(names: Sequence[str], limit: int = 10) -> str:
-    """`a, b, c and 12 more`."""
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
 
 
 def nearest(text: str, choices: Iterable[str], limit: int = 3, *, cutoff: float = 0.6) -> tuple[str, ...]:

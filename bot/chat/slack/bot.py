@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -28,12 +29,13 @@ from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
-from bot.chat.slack.errors import FAILURES, code_of
+from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, code_of, refusal
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
 from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
 from bot.chat.slack.places import address_of, target_of
 from bot.chat.slack.render import BULLETIN
-from bot.domain.documents import Document, code, document, line
+from bot.domain.documents import Document, code, document
+from bot.domain.speech import Speech, phrase
 
 log = structlog.get_logger(__name__)
 
@@ -53,19 +55,9 @@ HELLO_SECONDS = 30.0
 
 REMEMBERED_EVENTS = 2_000
 
-TOKEN_REFUSED = frozenset(
-    "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
-)
-"""What Slack says of a token that only the operator can mend."""
-
-UNINSTALLED = "the app was removed from the workspace"
-
-
-NOT_A_MEMBER = document(
-    "👋 I am not in this channel, so no bulletin could be posted here.",
-    line("Type ", code("/invite @Sokuho"), " in the channel, then try again; or write to me directly."),
-    whisper=True,
-)
+UNINSTALLED = phrase("the app was removed from the workspace")
+REMOVED = phrase("I was removed from the channel")
+ARCHIVED = phrase("the channel is archived")
 SECOND = (
     "Another program is connected as this Slack app, perhaps a second Sokuho; each would hear only half of what is "
     "said. Stop that one, or make an app of its own for this one."
@@ -117,7 +109,7 @@ class SlackBot:
         except FAILURES as error:
             if code_of(error) in TOKEN_REFUSED:
                 await self._session.close()
-                return _refusal(code_of(error))
+                return refusal(code_of(error))
             log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
         await reception.open("slack")
         self._serving = asyncio.create_task(supervised("Slack", self._serve(), self._fail))
@@ -152,7 +144,7 @@ class SlackBot:
                 await self._introduce()
             except FAILURES as error:
                 if code_of(error) in TOKEN_REFUSED:
-                    self._fail(_refusal(code_of(error)))
+                    self._fail(refusal(code_of(error)))
                     return
                 log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
@@ -179,7 +171,7 @@ class SlackBot:
             await self._client.apps_connections_open(app_token=self._app_token)
         except SlackApiError as error:
             if code_of(error) in TOKEN_REFUSED:
-                self._fail(_refusal(code_of(error)))
+                self._fail(refusal(code_of(error)))
             raise
 
     async def _connect_alone(self) -> bool:
@@ -270,10 +262,13 @@ class SlackBot:
     async def _slash(self, body: Body) -> None:
         address = address_of(self._team, body["channel_id"])
         text = from_slash(body["command"], body.get("text") or "")
+        title = body.get("channel_name") or ""
+        heard = self._heard(address, text, body["user_id"], title=title)
         if not await self._may_speak(address):
-            self._say(Ear(address, response_url=body.get("response_url")), NOT_A_MEMBER)
+            refusal = not_a_member(await self._reception.speech(heard))
+            self._say(Ear(address, response_url=body.get("response_url")), refusal)
             return
-        answer = await self._reception.answer(Heard("slack", address, body.get("channel_name") or "", text))
+        answer = await self._reception.answer(heard)
         # Nobody but the person who asks need see what is merely asked.
         to_all = answer.changed or _is_direct(address)
         self._say(Ear(address, person=None if to_all else body["user_id"]), answer)
@@ -294,7 +289,7 @@ class SlackBot:
         address = address_of(self._team, event["channel"])
         text = from_text(event.get("text") or "", self._bot_user, COMMAND_NAMES)
         thread = event.get("thread_ts")
-        answer = await self._reception.answer(Heard("slack", address, "", text, reply_to=thread))
+        answer = await self._reception.answer(self._heard(address, text, event["user"], reply_to=thread))
         person = event["user"] if answer.whisper and not _is_direct(address) else None
         self._say(Ear(address, thread=thread, person=person), answer)
 
@@ -306,11 +301,14 @@ class SlackBot:
         thread, person = container.get("thread_ts"), body["user"]["id"]
         data = read_data(str(pressed.get("value") or ""))
         if data is None or not data[0].startswith("/"):
-            unknown = document("🤔 This button is not known any more. Type /sokuho help for what there is.")
+            speech = await self._reception.speech(self._heard(address, "", person))
+            unknown = document(
+                speech.say("🤔 This button is not known any more. Type /sokuho help for what there is.")
+            )
             self._say(Ear(address, thread=thread, person=person), unknown)
             return
         command, page = data
-        heard = Heard("slack", address, "", command, reply_to=container.get("message_ts"))
+        heard = self._heard(address, command, person, reply_to=container.get("message_ts"))
         answer = await self._reception.answer(heard)
         of_bulletin = str(pressed.get("action_id") or "").startswith(f"{BULLETIN}:")
         if of_bulletin:
@@ -330,13 +328,32 @@ class SlackBot:
         address = address_of(self._team, event["channel"])
         self._member_of.add(address)
         if not await self._reception.returned("slack", address):
-            self._say(Ear(address), await self._reception.answer(Heard("slack", address, "", "/start")))
+            heard = self._heard(address, "/start", event.get("inviter"))
+            self._say(Ear(address), await self._reception.answer(heard))
+
+    def _heard(
+        self, address: str, text: str, person: str | None, *, title: str = "", reply_to: str | None = None
+    ) -> Heard:
+        language = partial(self._language_of, person)
+        return Heard("slack", address, title, text, reply_to, client_language=language)
+
+    async def _language_of(self, person: str | None) -> str | None:
+        """The language of somebody's Slack; None where it does not say, as for an app made before it asked for this."""
+        if person is None:
+            return None
+        try:
+            info = await self._client.users_info(user=person, include_locale=True)
+        except FAILURES as error:
+            log.info("locale_unknown", error=code_of(error) or type(error).__name__)
+            return None
+        locale = (info.get("user") or {}).get("locale")
+        return None if locale is None else str(locale)
 
     async def _left(self, body: Body) -> None:
-        await self._silenced(body, "I was removed from the channel")
+        await self._silenced(body, REMOVED)
 
     async def _archived(self, body: Body) -> None:
-        await self._silenced(body, "the channel is archived")
+        await self._silenced(body, ARCHIVED)
 
     async def _silenced(self, body: Body, reason: str) -> None:
         address = address_of(self._team, _channel_of(body["event"]))
@@ -378,6 +395,18 @@ class SlackBot:
         self._answers.submit(ear.address, self.messenger.say(ear, answer, page))
 
 
+def not_a_member(speech: Speech) -> Document:
+    """What is said by Slack itself where the bot may not speak."""
+    return document(
+        speech.say("👋 I am not in this channel, so no bulletin could be posted here."),
+        speech.tell(
+            "Type {command} in the channel, then try again; or write to me directly.",
+            command=code("/invite @Sokuho"),
+        ),
+        whisper=True,
+    )
+
+
 async def _awaited(work: Awaitable[None]) -> None:
     await work
 
@@ -391,15 +420,3 @@ def _channel_of(event: Body) -> str:
 def _is_direct(address: str) -> bool:
     """Whether it is a conversation with one person."""
     return target_of(address).channel.startswith("D")
-
-
-def _refusal(code: str) -> str:
-    if code in ("missing_scope", "not_allowed_token_type"):
-        return (
-            f"Slack says {code}: SOKUHO_SLACK_BOT_TOKEN begins with xoxb-, SOKUHO_SLACK_APP_TOKEN with xapp- and has "
-            "the scope connections:write. Make the app from manifest.json, and copy both anew."
-        )
-    return (
-        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code}). "
-        "Copy both anew: api.slack.com/apps, «OAuth & Permissions» and «Basic Information»."
-    )

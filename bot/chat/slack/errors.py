@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
+from bot.domain.speech import phrase
 
 TOO_MANY = 429
 
@@ -25,14 +26,19 @@ _SURELY_NOT_SENT = frozenset("ratelimited rate_limited message_limit_exceeded".s
 _NOBODY_KNOWS = frozenset("fatal_error internal_error service_unavailable request_timeout".split())
 """The message may have been posted all the same (FACTS)."""
 
+TOKEN_REFUSED = frozenset(
+    "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
+)
+"""What Slack says of a token that only the operator can mend."""
+
 FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, AttributeError)
 """What a call raises for what the network or Slack does. slack-sdk 3.47 trips over a body of text/plain, such as a
 proxy's, with an AttributeError of its own."""
 
 _REASONS: Mapping[str, str] = {
-    "not_in_channel": "I am not in that channel; /invite me there",
-    "is_archived": "the channel is archived",
-    "channel_not_found": "the channel is not there, or I was removed from it",
+    "not_in_channel": phrase("I am not in that channel; /invite me there"),
+    "is_archived": phrase("the channel is archived"),
+    "channel_not_found": phrase("the channel is not there, or I was removed from it"),
 }
 
 
@@ -70,3 +76,16 @@ def _answered(error: SlackApiError) -> Outcome:
 def _wait(headers: Mapping[str, str]) -> timedelta:
     asked = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
     return timedelta(seconds=int(asked) if asked.isdecimal() else 30)
+
+
+def refusal(code: str) -> str:
+    """What the operator is told of a token that is refused."""
+    if code in ("missing_scope", "not_allowed_token_type"):
+        return (
+            f"Slack says {code}: SOKUHO_SLACK_BOT_TOKEN begins with xoxb-, SOKUHO_SLACK_APP_TOKEN with xapp- and has "
+            "the scope connections:write. Make the app from manifest.json, and copy both anew."
+        )
+    return (
+        f"Slack refuses SOKUHO_SLACK_BOT_TOKEN or SOKUHO_SLACK_APP_TOKEN ({code}). "
+        "Copy both anew: api.slack.com/apps, «OAuth & Permissions» and «Basic Information»."
+    )

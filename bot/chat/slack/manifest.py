@@ -24,6 +24,7 @@ SCOPES = (
     "groups:read",
     "im:history",
     "im:read",
+    "users:read",
 )
 EVENTS = (
     "app_mention",

@@ -211,10 +211,12 @@ class TelegramBot:
                 await self._follow(change)
 
     async def _answer(self, said: Said) -> None:
+        heard = self._heard(said, said.text or "", said.reply_to)
         if said.text is None:
-            answer = document("👀 I can read only text. /help shows what you can type.")
+            speech = await self._reception.speech(heard)
+            answer = document(speech.say("👀 I can read only text. /help shows what you can type."))
         else:
-            answer = await self._reception.answer(self._heard(said, said.text, said.reply_to))
+            answer = await self._reception.answer(heard)
         self._say(said.address, answer, None if said.private else said.message_id)
 
     async def _press(self, pressed: Pressed) -> None:
@@ -224,7 +226,9 @@ class TelegramBot:
         if command is not None and command.startswith("#"):
             command = await self._store.remembered_command(command)
         if command is None:
-            await self._alert(pressed, "🤔 This button is not known any more. Type /help for what there is.")
+            speech = await self._reception.speech(self._heard(pressed, "", None))
+            unknown = speech.say("🤔 This button is not known any more. Type /help for what there is.")
+            await self._alert(pressed, unknown)
             return
         answer = await self._reception.answer(self._heard(pressed, command, str(pressed.message_id)))
         if answer.whisper or await self._only_reads(pressed, answer):
@@ -263,12 +267,19 @@ class TelegramBot:
     async def _welcome(self, change: Membership) -> None:
         await asyncio.sleep(self._welcome_after)
         if change.place not in self._moved_to:
-            heard = Heard("telegram", change.place, change.title, "/start")
+            heard = Heard(
+                "telegram",
+                change.place,
+                change.title,
+                "/start",
+                client_language=partial(_told, change.language),
+            )
             await self.messenger.say(change.place, await self._reception.answer(heard))
 
     def _heard(self, what: Said | Pressed, text: str, reply_to: str | None) -> Heard:
         may_steer = partial(self._may_steer, what.address, what.author, private=what.private)
-        return Heard("telegram", what.address, what.title, text, reply_to, may_steer)
+        language = partial(_told, what.author.language)
+        return Heard("telegram", what.address, what.title, text, reply_to, may_steer, language)
 
     async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool | None:
         """Whether the author is an admin of the group, or needs to be none; None where Telegram does not say."""
@@ -292,7 +303,12 @@ class TelegramBot:
     async def _set_menus(self) -> None:
         shown = [command for command in COMMANDS if not command.console_only]
         try:
-            for menu in menus(shown):
+            for menu in menus(shown, self._reception.speeches):
                 await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
         except TelegramError as error:
             log.warning("menu_not_set", error=type(error).__name__)
+
+
+async def _told(language: str | None) -> str | None:
+    """Telegram tells the language of a person's client with whatever they do."""
+    return language

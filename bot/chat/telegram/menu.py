@@ -15,7 +15,7 @@ from telegram import (
 )
 
 from bot.chat.commands import Command
-from bot.chat.locales import LANGUAGES, said_in
+from bot.domain.speech import ENGLISH, Speeches
 
 MAX_DESCRIPTION = 256
 
@@ -29,7 +29,7 @@ class Menu:
     commands: tuple[BotCommand, ...]
 
 
-def menus(commands: Sequence[Command]) -> Iterator[Menu]:
+def menus(commands: Sequence[Command], speeches: Speeches) -> Iterator[Menu]:
     """Every menu there is to set."""
     asking = [command for command in commands if not command.steers]
     for scope, shown in (
@@ -38,9 +38,8 @@ def menus(commands: Sequence[Command]) -> Iterator[Menu]:
         (BotCommandScopeAllGroupChats(), asking),
         (BotCommandScopeAllChatAdministrators(), commands),
     ):
-        for language in (None, *LANGUAGES):
+        for language, speech in speeches.items():
             rows = (
-                BotCommand(command.name, said_in(command.summary, language)[:MAX_DESCRIPTION])
-                for command in shown
+                BotCommand(command.name, speech.known(command.summary)[:MAX_DESCRIPTION]) for command in shown
             )
-            yield Menu(scope, language, tuple(rows))
+            yield Menu(scope, None if language == ENGLISH.language else language, tuple(rows))

@@ -7,7 +7,7 @@ run again.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, Update
@@ -16,6 +16,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.chat.commands.wording import nearest
 from bot.chat.telegram.places import address_of
+from bot.domain.speech import phrase
 
 ALLOWED = ["message", "channel_post", "callback_query", "my_chat_member"]
 """The kinds of updates that are asked for."""
@@ -25,10 +26,11 @@ _COMMAND = re.compile(r"[/／]\s*(?P<name>[^\s@]*)(?:@(?P<bot>\S+))?")
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who said it. `chat_itself`: a channel in its own posts, or an anonymous admin of a group."""
+    """Who said it, and the language of their client. `chat_itself`: a channel in its posts, or an anonymous admin of a group."""
 
     user_id: int | None
     chat_itself: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """We may speak there from now on (`reason` None), or not any more. `welcome`: a group that we were brought into."""
+    """We may speak there from now on (`reason` None), or not any more. `welcome`: a group that we were brought into.
+
+    `language` is that of the client of whoever did it.
+    """
 
     place: str
     title: str
     reason: str | None
     welcome: bool
+    language: str | None = None
 
 
 Meaning = Said | Pressed | Moved | Membership
@@ -131,7 +137,7 @@ def _author(message: Message) -> Author | None:
         return Author(None, chat_itself=sender.id == message.chat.id)
     if user is None or user.is_bot:
         return None
-    return Author(user.id)
+    return Author(user.id, language=user.language_code)
 
 
 def text_for_us(text: str, username: str, commands: Collection[str]) -> str | None:
@@ -167,7 +173,7 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
         _title(here),
         here.type == ChatType.PRIVATE,
         message.message_id,
-        Author(query.from_user.id),
+        Author(query.from_user.id, language=query.from_user.language_code),
         query.data,
         here.type == ChatType.CHANNEL,
     )
@@ -178,26 +184,40 @@ def _membership(change: ChatMemberUpdated) -> Membership:
     reason = _silence(new, here)
     outside = old.status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
     welcome = reason is None and outside and here.type in (ChatType.GROUP, ChatType.SUPERGROUP)
-    return Membership(address_of(here.id), _title(here), reason, welcome)
+    return Membership(address_of(here.id), _title(here), reason, welcome, change.from_user.language_code)
+
+
+# Worded as Telegram words its refusals.
+_KICKED: Mapping[str, str] = {
+    ChatType.GROUP: phrase("bot was kicked from the group chat"),
+    ChatType.SUPERGROUP: phrase("bot was kicked from the supergroup chat"),
+    ChatType.CHANNEL: phrase("bot was kicked from the channel chat"),
+}
+_NO_MEMBER: Mapping[str, str] = {
+    ChatType.PRIVATE: phrase("bot is not a member of the private chat"),
+    ChatType.GROUP: phrase("bot is not a member of the group chat"),
+    ChatType.SUPERGROUP: phrase("bot is not a member of the supergroup chat"),
+    ChatType.CHANNEL: phrase("bot is not a member of the channel chat"),
+}
 
 
 def _silence(member: ChatMember, here: TelegramChat) -> str | None:
     """Why a member of this standing (we) cannot speak in this chat; None if it can."""
     match member.status:
         case ChatMemberStatus.BANNED if here.type == ChatType.PRIVATE:
-            return "bot was blocked by the user"
+            return phrase("bot was blocked by the user")
         case ChatMemberStatus.BANNED:
-            return f"bot was kicked from the {here.type} chat"
+            return _KICKED[here.type]
         case ChatMemberStatus.LEFT:
-            return f"bot is not a member of the {here.type} chat"
+            return _NO_MEMBER[here.type]
         case ChatMemberStatus.RESTRICTED if getattr(member, "is_member", True) is False:
-            return f"bot is not a member of the {here.type} chat"
+            return _NO_MEMBER[here.type]
         case ChatMemberStatus.RESTRICTED if getattr(member, "can_send_messages", True) is False:
-            return "bot may not send messages in this chat"
+            return phrase("bot may not send messages in this chat")
         case ChatMemberStatus.ADMINISTRATOR if here.type == ChatType.CHANNEL and not getattr(
             member, "can_post_messages", True
         ):
-            return "bot may not post in this channel"
+            return phrase("bot may not post in this channel")
         case _:
             return None
 

@@ -44,6 +44,7 @@ NEEDED_BY_METHOD = {
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read", "im:read"},
+    "users_info": {"users:read"},  # with the locale; without the scope, chats begin in English
 }
 """docs.slack.dev/reference/methods."""
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy import Column, ForeignKey
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Time = sa.BigInteger

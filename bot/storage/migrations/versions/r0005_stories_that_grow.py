@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Column
 
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 revision = "0005"
 down_revision = "0004"
 
@@ -32,4 +34,5 @@ def upgrade() -> None:
 def _refer(table: str, column: str, to: str) -> None:
     """Add a column that names a row of another table. Alembic would make SQLite's table anew, others of which refer to it."""
     name = f"fk_{table}_{column}_{to}"
-    op.execute(f"ALTER TABLE {table} ADD COLUMN {column} BIGINT CONSTRAINT {name} REFERENCES {to} (id)")
+    type_ = Id.compile(op.get_bind().dialect)
+    op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {type_} CONSTRAINT {name} REFERENCES {to} (id)")

@@ -1,0 +1,130 @@
+"""The open stories as the desk remembers them, and what is a development of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.clustering import WINDOW, PlacedReport
+from bot.domain.deciding import KnownReport, Ledger, develops
+from bot.domain.profiles import Profile
+from tests.domain.records import HOUR, MINUTE, NOON
+from tests.fakes.lexicons import small_lexicon
+
+
+def known(
+    id_: int,
+    *topics: int,
+    story: int = 1,
+    voice: str = "",
+    core: bool = True,
+    repeat: bool = False,
+    says: str = "",
+) -> KnownReport:
+    """A report seen `id_` hours after noon that `says` terms of any language."""
+    at = NOON + id_ * HOUR
+    profile = Profile("en", {f"word{id_}": 1.0}, dict.fromkeys(says.split(), 1.0), core)
+    placed = PlacedReport(id_, story, at, at, voice or f"Outlet {id_}", f"Report {id_}", profile)
+    return KnownReport(placed, frozenset(topics), repeat)
+
+
+@pytest.mark.parametrize(
+    ("reports", "topics"),
+    [
+        ([known(1, 10)], {10}),
+        ([known(1, 10), known(2)], {10}),
+        ([known(1, 10), known(2), known(3)], set()),
+        ([known(1, 10), known(2, 10, 11), known(3), known(4), known(5)], {10}),
+        # Opinion and round-ups neither bring a topic nor take one away.
+        ([known(1, 10), known(2, core=False), known(3, core=False)], {10}),
+        ([known(1), known(2, 10, core=False)], set()),
+        # But where there is nothing else, they are all there is.
+        ([known(1, 10, core=False)], {10}),
+        ([], set()),
+    ],
+)
+def test_a_story_has_a_topic_while_its_core_does(reports: list[KnownReport], topics: set[int]) -> None:
+    """Of the reports that are news, enough fit it by their own words."""
+    assert Ledger(reports).topics(1) == topics
+
+
+def test_voices() -> None:
+    """Owners count once, and who only repeats another's headline does not."""
+    ledger = Ledger(
+        [known(1, voice="BBC"), known(2, voice="BBC"), known(3), known(4, repeat=True), known(5, story=5)]
+    )
+    assert (ledger.voices(1), ledger.voices(5), ledger.voices(9)) == (2, 1, 1)
+
+
+def test_a_report_that_is_put_again_is_replaced() -> None:
+    """It keeps its place."""
+    ledger = Ledger([known(1, 10), known(2)])
+    ledger.put(known(1, 11))
+    assert ledger.reports(1) == (known(1, 11), known(2))
+    assert ledger.topics(1) == {11}
+
+
+def test_stories_that_merged_are_one() -> None:
+    """With the reports of both in the order in which they came; a third joins what is left."""
+    ledger = Ledger([known(1, 10), known(2, story=2), known(3), known(4, story=2)])
+    ledger.merge(2, 1)
+    assert [one.placed.entry_id for one in ledger.reports(1)] == [1, 2, 3, 4]
+    assert {one.placed.story_id for one in ledger.reports(1)} == {1}
+    assert ledger.reports(2) == ()
+    assert ledger.topics(1) == frozenset()  # one of four fits it
+
+
+def test_what_is_too_old_is_forgotten() -> None:
+    """Reports seen before the window, and stories that have none left."""
+    ledger = Ledger([known(1, 10), known(2), known(3, story=3)])
+    ledger.forget(NOON + HOUR + WINDOW)
+    assert len(ledger.reports(1)) == 2
+    ledger.forget(NOON + HOUR + WINDOW + MINUTE)
+    assert ledger.reports(1) == (known(2),)
+    assert ledger.topics(1) == frozenset()
+    ledger.forget(NOON + 3 * HOUR + WINDOW + MINUTE)
+    assert (ledger.reports(1), ledger.reports(3)) == ((), ())
+
+
+def test_a_query_that_changed_fits_other_reports() -> None:
+    """Those that were found, in whatever story, and no others; other topics stay."""
+    ledger = Ledger([known(1, 10, 11), known(2, 10), known(3, story=3)])
+    ledger.refit(10, {2, 3})
+    assert [one.topics for one in (*ledger.reports(1), *ledger.reports(3))] == [{11}, {10}, {10}]
+
+
+KNOWN = "c:ua c:ru c:ceasefire n:15"
+
+
+@pytest.mark.parametrize(
+    ("says", "new"),
+    [
+        (KNOWN, False),
+        (f"{KNOWN} n:300", False),
+        (f"{KNOWN} n:300 n:20", True),
+        (f"{KNOWN} c:az n:300", True),
+        (f"{KNOWN} c:az c:am", True),
+        # Who stands for somebody that was named is not new.
+        (f"{KNOWN} c:zelensky c:az", False),
+        (f"{KNOWN} c:putin", False),
+        # A kind of event is a development by itself, unless one of its family was told.
+        (f"{KNOWN} c:strike", True),
+        (f"{KNOWN} c:peace-deal", False),
+        ("s:istanbul s:ankara c:nobody-knows", False),
+    ],
+)
+def test_developments(says: str, new: bool) -> None:
+    """A new kind of event, or two new actors or numbers."""
+    assert develops(known(9, says=says).placed, [known(1, says=KNOWN)], small_lexicon()) is new
+
+
+def test_what_any_report_said_is_known() -> None:
+    """Not only the first one's; and opinion brings nothing."""
+    told = [known(1, says=KNOWN), known(2, says="c:strike n:300")]
+    assert not develops(known(9, says="c:strike n:300").placed, told, small_lexicon())
+    opinion = replace(
+        known(9, says="c:summit n:7 n:8").placed,
+        profile=replace(known(9, core=False).placed.profile, shared={"c:summit": 1.0}),
+    )
+    assert not develops(opinion, told, small_lexicon())
