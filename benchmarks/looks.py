@@ -45,13 +45,14 @@ from bot.domain.entries import Entry, ParsedEntry, ParsedFeed
 from bot.domain.matching import analyse
 from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
+from bot.domain.speech import ENGLISH
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
 from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
 from bot.pipeline import Desk, Poller
-from bot.saying import BUTTONS
+from bot.saying import buttons_of_bulletin
 from bot.storage.sql import SqlStore, open_store
 from bot.work import LocalQueue
 
@@ -270,7 +271,8 @@ def told(
     """A bulletin, in the longest version that each platform takes."""
     texts = {
         platform: Shown(
-            next(filter(None, (rendered(platform, document) for document in documents(platform)))), BUTTONS
+            next(filter(None, (rendered(platform, document) for document in documents(platform)))),
+            buttons_of_bulletin(ENGLISH),
         )
         for platform in CHATS
     }

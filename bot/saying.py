@@ -28,14 +28,6 @@ MOST_FOLDED = 25
 EARLIER_STORIES = 30
 """Stories among which what was before is looked for."""
 
-BUTTONS = (
-    Action("🔕 Mute", "/mute"),
-    Action("➕ More", "/more"),
-    Action("➖ Less", "/less"),
-    Action("❓ Why", "/why"),
-)
-"""Below each bulletin. What they do is about the message that holds them, so they are the same for all."""
-
 Address = Callable[[str], str | None]
 """The address of a message, by its id, where it has one."""
 
@@ -106,7 +98,7 @@ class Composer:
             documents = map(
                 partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
             )
-        return Said(documents, story, actions=BUTTONS)
+        return Said(documents, story, actions=buttons_of_bulletin(self._speech(chat)))
 
     async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
         """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
@@ -130,7 +122,12 @@ class Composer:
         if bulletin is None:
             return None
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return Said(_laid_out(bulletin, catalog, self._speech(chat)), story, first.message_id, BUTTONS)
+        return Said(
+            _laid_out(bulletin, catalog, self._speech(chat)),
+            story,
+            first.message_id,
+            buttons_of_bulletin(self._speech(chat)),
+        )
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
@@ -196,6 +193,16 @@ class Composer:
             return bulletin
         texts = await self.translator.translate(asked.texts, asked.source, asked.target)
         return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
+
+
+def buttons_of_bulletin(speech: Speech) -> tuple[Action, ...]:
+    """What they do is about the message that holds them, so they are the same for all. Short: they stand in one row."""
+    return (
+        Action(speech.say("🔕 Mute"), "/mute"),
+        Action(speech.say("➕ More"), "/more"),
+        Action(speech.say("➖ Less"), "/less"),
+        Action(speech.say("❓ Why"), "/why"),
+    )
 
 
 def _laid_out(bulletin: Bulletin, catalog: Catalog, speech: Speech) -> Iterator[Document]:

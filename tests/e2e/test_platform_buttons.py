@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.deciding import UPDATES_APART
-from bot.saying import BUTTONS
+from bot.domain.speech import ENGLISH
+from bot.saying import buttons_of_bulletin
 from tests.e2e.platforms import ADA, BOB, CHANNEL, GROUP, PRIVATE
 from tests.e2e.test_platforms import POLL, TALKS, TRUCE, Stage, staged
 from tests.fakes import slack_records, telegram_state
 
-LABELS = [action.label for action in BUTTONS]
+LABELS = [action.label for action in buttons_of_bulletin(ENGLISH)]
 MUTE, MORE, LESS, WHY = LABELS
 
 

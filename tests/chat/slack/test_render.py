@@ -38,7 +38,8 @@ from bot.domain.documents import (
     link,
     strong,
 )
-from bot.saying import BUTTONS
+from bot.domain.speech import ENGLISH
+from bot.saying import buttons_of_bulletin
 from tests.chat.hostile import HOSTILE, LONG, actions, commands, documents, labels, words
 from tests.fakes.slack_blocks import Json, Link, problems, read, read_mrkdwn, too_long
 
@@ -212,15 +213,15 @@ def test_a_long_text_goes_on_in_more_messages() -> None:
 @pytest.mark.parametrize("row", ["word " * 100, "a"])
 def test_the_longest_bulletin_has_room_for_its_buttons(row: str) -> None:
     """Whether it is long by its letters or by its blocks; one line more, and it would be no message."""
-    rows = [row, ""]
+    buttons, rows = buttons_of_bulletin(ENGLISH), [row, ""]
     while bulletin(document(*rows, row)) is not None:
         rows += [row, ""]
     longest = bulletin(document(*rows[:-1]))
     assert longest is not None
-    buttoned = with_buttons(longest, BUTTONS)
+    buttoned = with_buttons(longest, buttons)
     assert problems(list(buttoned.blocks)) == []
     assert not too_long(list(buttoned.blocks))
-    assert [button.label for button in read(list(buttoned.blocks)).buttons] == [one.label for one in BUTTONS]
+    assert [button.label for button in read(list(buttoned.blocks)).buttons] == [one.label for one in buttons]
     assert with_buttons(longest, ()) == longest
 
 
