@@ -13,8 +13,9 @@ from bot.chat.commands.tuning import MOST_AWAITED
 from bot.chat.commands.why import headline
 from bot.chat.commands.wording import clip
 from bot.domain.chats import Subscription
-from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.documents import Action, Document, Line, code, document, faint, strong
 from bot.domain.refining import leaving_out, taking_in
+from bot.domain.speech import Speech
 from bot.domain.stories import Story
 from bot.domain.topics import Topic
 
@@ -31,26 +32,34 @@ _LONGEST_ID = 18
 
 @steering
 async def mute(invocation: Invocation) -> Document:
+    speech = invocation.speech
     if invocation.args:
         return document(
-            "🤔 This mutes the story of one bulletin: answer to that, or type it alone for the last one.",
-            line("To hear nothing of a topic: ", code(f"/unsubscribe {clip(invocation.args)}")),
-            line("To hear nothing at all for now: ", code("/pause")),
+            speech.say(
+                "🤔 This mutes the story of one bulletin: answer to that, or type it alone for the last one."
+            ),
+            speech.tell(
+                "To hear nothing of a topic: {command}", command=code(f"/unsubscribe {clip(invocation.args)}")
+            ),
+            speech.tell("To hear nothing at all for now: {command}", command=code("/pause")),
         )
     sent = await bulletin_meant(invocation)
     if sent is None:
         return no_bulletin(invocation)
-    undo = (Action("Undo", f"/unmute {sent.story.id}"),)
+    undo = (Action(speech.say("Undo"), f"/unmute {sent.story.id}"),)
     muted = await invocation.store.mute_story(invocation.chat.id, sent.story.id, invocation.now, muted=True)
     if not muted:
         return document(
-            line("🔕 This is muted already: ", headline(sent.story, invocation.speech)), actions=undo
+            speech.tell("🔕 This is muted already: {headline}", headline=headline(sent.story, speech)),
+            actions=undo,
         )
-    last = (line(faint("That was the last bulletin. To stop all of them: "), code("/pause")),)
+    last = speech.tell(
+        "That was the last bulletin. To stop all of them: {command}", tone=faint, command=code("/pause")
+    )
     return document(
-        line("🔕 Muted: ", headline(sent.story, invocation.speech)),
-        "Its message is neither added to nor answered any more, and digests leave it out.",
-        *(last if invocation.reply_to is None else ()),
+        speech.tell("🔕 Muted: {headline}", headline=headline(sent.story, speech)),
+        speech.say("Its message is neither added to nor answered any more, and digests leave it out."),
+        *((last,) if invocation.reply_to is None else ()),
         actions=undo,
         changed=True,
     )
@@ -77,34 +86,39 @@ async def less(invocation: Invocation) -> Document:
 
 async def _unmute(invocation: Invocation, story_id: int | None) -> Document:
     """Hear of a story again; None is no story."""
-    store = invocation.store
-    if story_id is None or not await store.mute_story(
+    store, speech = invocation.store, invocation.speech
+    story = None
+    if story_id is not None and await store.mute_story(
         invocation.chat.id, story_id, invocation.now, muted=False
     ):
+        story = await store.story(story_id)
+    if story is None:
         return document(
-            "🤔 That is no story that is muted here.", actions=(Action("What is muted", "/unmute"),)
+            speech.say("🤔 That is no story that is muted here."),
+            actions=(Action(speech.say("What is muted"), "/unmute"),),
         )
-    story = await store.story(story_id)
     return document(
-        line("🔔 No longer muted: ", *((headline(story, invocation.speech),) if story else ())),
-        "What came meanwhile is added to its message.",
+        speech.tell("🔔 No longer muted: {headline}", headline=headline(story, speech)),
+        speech.say("What came meanwhile is added to its message."),
         changed=True,
     )
 
 
 async def _offer(invocation: Invocation) -> Document:
+    speech = invocation.speech
     sent = await invocation.store.sent_messages(invocation.chat.id, _LOOKED_THROUGH)
     muted = {message.story.id: message.story for message in sent if message.delivery.muted}
     if not muted:
         return document(
-            line(
-                "🔔 No story is muted here. Answer to a bulletin with ", code("/mute"), " to mute its story."
+            speech.tell(
+                "🔔 No story is muted here. Answer to a bulletin with {command} to mute its story.",
+                command=code("/mute"),
             )
         )
     return document(
-        line("🔕 Muted here. Which do you want to hear of again?"),
+        speech.say("🔕 Muted here. Which do you want to hear of again?"),
         actions=(
-            Action(clip(headline(story, invocation.speech).text, 40), f"/unmute {story.id}")
+            Action(clip(headline(story, speech).text, 40), f"/unmute {story.id}")
             for story in islice(muted.values(), _MOST_MUTED)
         ),
     )
@@ -115,21 +129,26 @@ async def _like_this(invocation: Invocation, *, wider: bool) -> Document:
     sent = await bulletin_meant(invocation)
     if sent is None:
         return no_bulletin(invocation)
-    topics = await invocation.topics()
+    speech, topics = invocation.speech, await invocation.topics()
     settings = {one.topic_id: one for one in await invocation.store.subscriptions(invocation.chat.id)}
     ours = [topic for topic in topics if topic.id in sent.delivery.topic_ids and topic.id in settings]
-    opening = line("➕ More like " if wider else "➖ Less like ", headline(sent.story, invocation.speech))
+    title = headline(sent.story, speech)
+    opening = (
+        speech.tell("➕ More like {headline}", headline=title)
+        if wider
+        else speech.tell("➖ Less like {headline}", headline=title)
+    )
     if not ours:
         return document(
             opening,
-            "This chat no longer follows what it came for.",
-            actions=(Action("All topics", "/topics"),),
+            speech.say("This chat no longer follows what it came for."),
+            actions=(Action(speech.say("All topics"), "/topics"),),
         )
     named = _named(sent.story)
     return document(
         opening,
-        *(row for topic in ours for row in _how(topic, wider=wider)),
-        *((not_ours(invocation.speech),) if any(topic.chat_id is None for topic in ours) else ()),
+        *(row for topic in ours for row in _how(topic, speech, wider=wider)),
+        *((not_ours(speech),) if any(topic.chat_id is None for topic in ours) else ()),
         actions=[
             action
             for topic in ours
@@ -144,12 +163,14 @@ def _named(story: Story) -> list[str]:
     return [id_ for id_, _ in counted.most_common()]
 
 
-def _how(topic: Topic, *, wider: bool) -> Iterator[Line]:
+def _how(topic: Topic, speech: Speech, *, wider: bool) -> Iterator[Line]:
     spec = topic.spec
     yield ()
-    yield line("It came for ", strong(spec.name), ", which looks for ", code(spec.query))
-    words = "widen {}: WORDS" if wider else "narrow {}: -WORD"
-    yield line(faint("In your own words: "), code(f"/topics {words.format(spec.slug)}"))
+    yield speech.tell(
+        "It came for {topic}, which looks for {query}", topic=strong(spec.name), query=code(spec.query)
+    )
+    typed = f"/topics widen {spec.slug}: WORDS" if wider else f"/topics narrow {spec.slug}: -WORD"
+    yield speech.tell("In your own words: {command}", tone=faint, command=code(typed))
 
 
 def _ways(
@@ -163,22 +184,26 @@ def _ways(
 ) -> Iterator[Action]:
     """Buttons: first what has to do with this very story."""
     lexicon, query, slug = invocation.catalog.lexicon, topic.spec.query, topic.spec.slug
+    speech = invocation.speech
     of_story = (taking_in if wider else leaving_out)(query, named, lexicon)
     for refined in of_story[:_MOST_NAMED]:
-        yield offered(topic, topics, refined, invocation.speech)
+        yield offered(topic, topics, refined, speech)
     yield from narrowing_or_widening(
         topic, topics, "widen" if wider else "narrow", lexicon, invocation.speech
     )
     if wider and subscription.wait_for > 1:
-        yield Action("As soon as one outlet has it", f"/tune {slug} wait 1")
+        yield Action(speech.say("As soon as one outlet has it"), f"/tune {slug} wait 1")
     if wider and subscription.updates == "off":
-        yield Action("With updates on what is new", f"/tune {slug} updates on")
-    if not wider and subscription.wait_for < MOST_AWAITED:
+        yield Action(speech.say("With updates on what is new"), f"/tune {slug} updates on")
+    more_outlets = subscription.wait_for + 1
+    if not wider and more_outlets <= MOST_AWAITED:
         yield Action(
-            f"Only what {subscription.wait_for + 1} outlets have",
-            f"/tune {slug} wait {subscription.wait_for + 1}",
+            speech.plural("Only what {n} outlet has", "Only what {n} outlets have", more_outlets),
+            f"/tune {slug} wait {more_outlets}",
         )
     if not wider:
         if subscription.updates != "off":
-            yield Action("Without updates", f"/tune {slug} updates off")
-        yield Action(clip(f"Nothing on {topic.spec.name}", 40), f"/unsubscribe {slug}")
+            yield Action(speech.say("Without updates"), f"/tune {slug} updates off")
+        yield Action(
+            clip(speech.say("Nothing on {topic}", topic=topic.spec.name), 40), f"/unsubscribe {slug}"
+        )

@@ -97,7 +97,7 @@ async def bulletin_meant(invocation: Invocation) -> SentMessage | None:
 def no_bulletin(invocation: Invocation) -> Document:
     """What to say where there is none."""
     if invocation.reply_to is None:
-        return document("No bulletin has been sent to this chat yet.")
+        return document(invocation.speech.say("No bulletin has been sent to this chat yet."))
     return document(
         invocation.speech.tell(
             "That message is not a bulletin. Answer to a bulletin, or type {command} for the last one.",

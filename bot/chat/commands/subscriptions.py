@@ -70,16 +70,18 @@ async def _subscribe(invocation: Invocation) -> Document:
 
 async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Document:
     """`/subscribe our-summit instead of us-russia-summit`: it is heard of in the same way as that was."""
-    store, chat = invocation.store, invocation.chat
+    store, chat, speech = invocation.store, invocation.chat, invocation.speech
     pair: list[Topic] = []
     for name in invocation.args.split(_INSTEAD, 1):
         topic = find_topic(name, topics)
         if isinstance(topic, NotFound):
-            return not_found(topic, topics, "/subscribe", invocation.speech, may_add=True)
+            return not_found(topic, topics, "/subscribe", speech, may_add=True)
         pair.append(topic)
     wanted, given_up = pair
     if wanted == given_up:
-        return document(line("🤔 ", strong(wanted.spec.name), " instead of itself changes nothing."))
+        return document(
+            speech.tell("🤔 {topic} instead of itself changes nothing.", topic=strong(wanted.spec.name))
+        )
     await store.subscribe(chat.id, wanted.id, invocation.now)
     settings = {one.topic_id: one for one in await store.subscriptions(chat.id)}
     if given_up.id in settings:
@@ -88,9 +90,13 @@ async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Do
         await store.unsubscribe(chat.id, given_up.id)
     undo = f"/subscribe {given_up.spec.slug}{_INSTEAD}{wanted.spec.slug}"
     return document(
-        line("✅ Subscribed to ", strong(wanted.spec.name), " instead of ", strong(given_up.spec.name), "."),
+        speech.tell(
+            "✅ Subscribed to {topic} instead of {other}.",
+            topic=strong(wanted.spec.name),
+            other=strong(given_up.spec.name),
+        ),
         line(await expected(invocation, [wanted])),
-        actions=(Action("Undo", undo),),
+        actions=(Action(speech.say("Undo"), undo),),
         changed=True,
     )
 

@@ -32,7 +32,7 @@ async def _list(invocation: Invocation) -> Document:
     topics = await invocation.topics()
     subscribed = {one.topic_id: one for one in await invocation.store.subscriptions(invocation.chat.id)}
     known = known_settings(invocation)
-    tuned = {id_: unusual(one, known) for id_, one in subscribed.items()}
+    tuned = {id_: unusual(one, known, speech) for id_, one in subscribed.items()}
     followed = [topic for topic in topics if topic.id in subscribed]
     offered = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is None]
     own = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is not None]
@@ -109,7 +109,7 @@ async def _add(invocation: Invocation) -> Document:
         *understood(query, lexicon, speech),
         *(() if topic.backfilled else ((), still_searched(speech))),
         actions=(
-            *_instead(spec, [topic for topic in topics if topic.id in await invocation.subscribed()]),
+            *_instead(spec, [topic for topic in topics if topic.id in await invocation.subscribed()], speech),
             Action(speech.say("Subscribe"), f"/subscribe {spec.slug}"),
             Action(speech.say("See what it would match"), f"/topics test {spec.slug}"),
             *refinements(topic, topics, lexicon, speech),
@@ -118,12 +118,12 @@ async def _add(invocation: Invocation) -> Document:
     )
 
 
-def _instead(spec: TopicSpec, followed: Iterable[Topic]) -> Iterator[Action]:
+def _instead(spec: TopicSpec, followed: Iterable[Topic], speech: Speech) -> Iterator[Action]:
     """A button that has a chat follow its own copy of a topic, where it follows that."""
     for topic in followed:
         if topic.chat_id is None and spec.name.startswith(own_name(topic)):
             command = f"/subscribe {spec.slug} instead of {topic.spec.slug}"
-            yield Action(clip(f"Follow it instead of {topic.spec.name}", 40), command)
+            yield Action(clip(speech.say("Follow it instead of {topic}", topic=topic.spec.name), 40), command)
 
 
 def _what(speech: Speech) -> Document:
@@ -219,7 +219,11 @@ def _actions(topic: Topic, speech: Speech, *, subscribed: bool) -> tuple[Action,
         else Action(speech.say("Subscribe"), f"/subscribe {slug}")
     )
     trial = Action(speech.say("See what it would match"), f"/topics test {slug}")
-    return (toggle, trial, Action("How it comes", f"/tune {slug}")) if subscribed else (toggle, trial)
+    return (
+        (toggle, trial, Action(speech.say("How it comes"), f"/tune {slug}"))
+        if subscribed
+        else (toggle, trial)
+    )
 
 
 def _own(topic: Topic, speech: Speech) -> tuple[Action, ...]:

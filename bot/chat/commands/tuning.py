@@ -9,9 +9,10 @@ from typing import Literal, cast, get_args
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.lookup import NotFound, find_topic, find_topics, not_found, undivided
-from bot.chat.commands.wording import clip, nearest
+from bot.chat.commands.wording import clip, did_you_mean, nearest
 from bot.domain.chats import Subscription, Updates
 from bot.domain.documents import Action, Document, code, document, faint, line, strong
+from bot.domain.speech import Speech, phrase
 from bot.domain.topics import Topic
 
 MOST_AWAITED = 20
@@ -20,10 +21,10 @@ MOST_HOURLY = 60
 Setting = Literal["wait", "updates", "sound", "hourly"]
 
 _VALUES: Mapping[Setting, str] = {
-    "wait": f"a number of outlets, from 1 to {MOST_AWAITED}",
-    "updates": "off, silent or loud",
-    "sound": "on or off",
-    "hourly": f"a number of messages, from 1 to {MOST_HOURLY}, or off",
+    "wait": phrase("a number of outlets, from 1 to {most}"),
+    "updates": phrase("off, silent or loud"),
+    "sound": phrase("on or off"),
+    "hourly": phrase("a number of messages, from 1 to {most}, or off"),
 }
 """What may stand behind each setting."""
 
@@ -53,8 +54,8 @@ async def tune(invocation: Invocation) -> Document:
     topics = await _followed(invocation)
     if not topics:
         return document(
-            "This chat is subscribed to nothing yet, so there is nothing to tune.",
-            actions=(Action("Choose topics", "/subscribe"),),
+            invocation.speech.say("This chat is subscribed to nothing yet, so there is nothing to tune."),
+            actions=(Action(invocation.speech.say("Choose topics"), "/subscribe"),),
         )
     asked = _Asked(invocation.args)
     if not isinstance(find_topic(invocation.args, topics), Topic):  # a name may end in such words
@@ -73,20 +74,21 @@ def known_settings(invocation: Invocation) -> tuple[Setting, ...]:
     return tuple(setting for setting in _VALUES if setting in table.words)
 
 
-def unusual(subscription: Subscription, known: Sequence[Setting]) -> str:
+def unusual(subscription: Subscription, known: Sequence[Setting], speech: Speech) -> str:
     """What is not as usual with a subscription, in a few words."""
     parts: list[str] = []
-    if subscription.wait_for > 1:
-        parts.append(f"once {subscription.wait_for} outlets have it")
+    awaited = subscription.wait_for
+    if awaited > 1:
+        parts.append(speech.plural("once {n} outlet has it", "once {n} outlets have it", awaited))
     if subscription.updates == "off":
-        parts.append("no updates")
+        parts.append(speech.say("no updates"))
     if "sound" in known and subscription.updates == "loud":
-        parts.append("updates with a sound")
+        parts.append(speech.say("updates with a sound"))
     if "sound" in known and not subscription.sound:
-        parts.append("no sound")
+        parts.append(speech.say("no sound"))
     if subscription.hourly:
-        parts.append(f"{subscription.hourly} an hour")
-    return ", ".join(parts)
+        parts.append(speech.plural("{n} an hour", "{n} an hour", subscription.hourly))
+    return speech.joined(parts)
 
 
 async def _followed(invocation: Invocation) -> tuple[Topic, ...]:
@@ -124,8 +126,10 @@ async def _named(
     if stranger is None:
         return found
     return document(
-        line("🤔 This chat is not subscribed to ", strong(stranger.spec.name), "."),
-        actions=(Action("Subscribe", f"/subscribe {stranger.spec.slug}"),),
+        invocation.speech.tell(
+            "🤔 This chat is not subscribed to {topic}.", topic=strong(stranger.spec.name)
+        ),
+        actions=(Action(invocation.speech.say("Subscribe"), f"/subscribe {stranger.spec.slug}"),),
     )
 
 
@@ -133,45 +137,48 @@ def _no_setting(invocation: Invocation, typed: str, before: str) -> Document:
     """What to say of words that are no setting; `before` stands before them."""
     known = known_settings(invocation)
     word, _, value = typed.partition(" ")
-    near = nearest(word, known, 1)
+    near, speech = nearest(word, known, 1), invocation.speech
     if near and value:
-        meant = f"{before} {near[0]} {value}"
-        return document(
-            line("🤔 Did you mean ", code(clip(meant)), "?"), actions=(Action(clip(meant), meant),)
-        )
+        return did_you_mean(speech, [f"{before} {near[0]} {value}"])
     return document(
-        f"🤔 “{clip(word)}” is nothing that can be set here. What can: {invocation.speech.joined(known)}.",
-        line("For example: ", code(f"{before} wait 2")),
-        actions=(Action("How to use /tune", "/help tune"),),
+        speech.say(
+            "🤔 “{word}” is nothing that can be set here. What can: {settings}.",
+            word=clip(word),
+            settings=speech.joined(known),
+        ),
+        speech.tell("For example: {command}", command=code(f"{before} wait 2")),
+        actions=(_how_to_use(speech),),
     )
+
+
+def _how_to_use(speech: Speech) -> Action:
+    return Action(speech.say("How to use {command}", command="/tune"), "/help tune")
 
 
 async def _show(invocation: Invocation, topics: Sequence[Topic], asked: _Asked) -> Document:
     """How the chat hears of these topics; buttons change it for all of them."""
     known, settings = known_settings(invocation), await _subscriptions(invocation, topics)
-    several = len(topics) > 1
-    whom = line(
-        "🎛 How you hear of ", "the topics that are followed here" if several else strong(topics[0].spec.name)
-    )
+    speech, several = invocation.speech, len(topics) > 1
     rows = [
-        line("• ", strong(topic.spec.name), ": ", unusual(one, known) or "as usual")
+        line("• ", strong(topic.spec.name), ": ", unusual(one, known, speech) or speech.say("as usual"))
         for topic, one in zip(topics, settings, strict=True)
     ]
     explained = Subscription(0, 0, invocation.now) if several else settings[0]
-    example = line(
-        faint("For one of them: " if several else "Other numbers: "),
-        code(f"/tune {topics[0].spec.slug} wait 5"),
-    )
+    command = code(f"/tune {topics[0].spec.slug} wait 5")
     names = "".join(f" {topic.spec.slug}" for topic in topics) if asked.topics else ""
     return document(
-        whom,
+        speech.tell("🎛 How you hear of the topics that are followed here")
+        if several
+        else speech.tell("🎛 How you hear of {topic}", topic=strong(topics[0].spec.name)),
         (),
-        *((*rows, (), line("Usual is this:")) if several else ()),
-        *(line("• ", _sentence(setting, explained, known)) for setting in known),
+        *((*rows, (), line(speech.say("Usual is this:"))) if several else ()),
+        *(line("• ", _sentence(setting, explained, known, speech)) for setting in known),
         (),
-        example,
+        speech.tell("For one of them: {command}", tone=faint, command=command)
+        if several
+        else speech.tell("Other numbers: {command}", tone=faint, command=command),
         actions=(
-            *_choices(settings, f"/tune{names}", known),
+            *_choices(settings, f"/tune{names}", known, speech),
             *(
                 Action(clip(f"{topic.spec.name}…", _SHORT), f"/tune {topic.spec.slug}")
                 for topic in (topics[:_MOST_TOPICS] if several else ())
@@ -186,19 +193,37 @@ async def _subscriptions(invocation: Invocation, topics: Iterable[Topic]) -> lis
     return [ours[topic.id] for topic in topics if topic.id in ours]
 
 
-def _choices(settings: Sequence[Subscription], command: str, known: Sequence[Setting]) -> Iterator[Action]:
+def _choices(
+    settings: Sequence[Subscription], command: str, known: Sequence[Setting], speech: Speech
+) -> Iterator[Action]:
     """Buttons for what is common; what holds for all of the subscriptions is ticked."""
     offered: list[tuple[str, Setting, str]] = [
-        ("At once" if number == 1 else f"{number} outlets", "wait", str(number))
+        (
+            speech.say("At once") if number == 1 else speech.plural("{n} outlet", "{n} outlets", number),
+            "wait",
+            str(number),
+        )
         for number in sorted({*_WAITS, *(one.wait_for for one in settings)})
     ]
-    kinds = ("silent", "loud", "off") if "sound" in known else ("on", "off")
-    offered += [(f"Updates {kind}", "updates", kind) for kind in kinds]
     if "sound" in known:
-        other = "off" if all(one.sound for one in settings) else "on"
-        offered.append((f"Sound {other}", "sound", other))
+        loud = all(one.sound for one in settings)
+        offered += [
+            (speech.say("Updates silent"), "updates", "silent"),
+            (speech.say("Updates loud"), "updates", "loud"),
+            (speech.say("Updates off"), "updates", "off"),
+            (speech.say("Sound off") if loud else speech.say("Sound on"), "sound", "off" if loud else "on"),
+        ]
+    else:
+        offered += [
+            (speech.say("Updates on"), "updates", "on"),
+            (speech.say("Updates off"), "updates", "off"),
+        ]
     offered += [
-        (f"{number} an hour" if number else "No limit", "hourly", str(number) if number else "off")
+        (
+            speech.plural("{n} an hour", "{n} an hour", number) if number else speech.say("No limit"),
+            "hourly",
+            str(number) if number else "off",
+        )
         for number in sorted({*_HOURLY, *(one.hourly for one in settings)})
     ]
     for label, setting, value in offered:
@@ -208,49 +233,62 @@ def _choices(settings: Sequence[Subscription], command: str, known: Sequence[Set
 
 async def _change(invocation: Invocation, topics: Sequence[Topic], asked: _Asked) -> Document:
     known, before = known_settings(invocation), await _subscriptions(invocation, topics)
+    speech = invocation.speech
     after = before
     for setting, value in asked.changes:
         changed = [_set(one, setting, value.casefold()) for one in after]
         after = [one for one in changed if one is not None]
         if len(after) < len(changed):
-            return _no_value(setting, value, asked)
+            return _no_value(setting, value, asked, speech)
     different = [one for one, old in zip(after, before, strict=True) if one != old]
-    sentences = (line("• ", _sentence(setting, after[0], known)) for setting, _ in asked.changes)
-    about = strong(invocation.speech.listed([topic.spec.name for topic in topics]))
+    sentences = (line("• ", _sentence(setting, after[0], known, speech)) for setting, _ in asked.changes)
+    about = strong(speech.listed([topic.spec.name for topic in topics]))
     if not different:
-        return document(line("👌 Nothing to change for ", about, ":"), *sentences)
+        return document(speech.tell("👌 Nothing to change for {topics}:", topics=about), *sentences)
     await invocation.store.save_subscriptions(different)
     slugs = {topic.id: topic.spec.slug for topic in topics}
     return document(
         line("✅ ", about, ":"),
         *sentences,
         actions=(
-            *_undo([old for old in before if old not in after], slugs, asked),
-            Action("More settings", f"/tune {asked.topics}".strip()),
+            *_undo([old for old in before if old not in after], slugs, asked, speech),
+            Action(speech.say("More settings"), f"/tune {asked.topics}".strip()),
         ),
         changed=True,
     )
 
 
-def _no_value(setting: Setting, value: str, asked: _Asked) -> Document:
-    typed = f"“{clip(value)}” is none" if value else "It is missing"
+def _no_value(setting: Setting, value: str, asked: _Asked, speech: Speech) -> Document:
+    values = speech.say(_VALUES[setting], most=MOST_AWAITED if setting == "wait" else MOST_HOURLY)
     example = {"wait": "2", "updates": "off", "sound": "off", "hourly": "3"}[setting]
+    command = code(f"/tune {clip(asked.topics)} {setting} {example}".replace("  ", " "))
     return document(
-        f"🤔 Behind “{setting}” stands {_VALUES[setting]}. {typed}.",
-        line("For example: ", code(f"/tune {clip(asked.topics)} {setting} {example}".replace("  ", " "))),
-        actions=(Action("How to use /tune", "/help tune"),),
+        speech.say(
+            "🤔 Behind “{setting}” stands {values}. “{word}” is none.",
+            setting=setting,
+            values=values,
+            word=clip(value),
+        )
+        if value
+        else speech.say(
+            "🤔 Behind “{setting}” stands {values}. It is missing.", setting=setting, values=values
+        ),
+        speech.tell("For example: {command}", command=command),
+        actions=(_how_to_use(speech),),
     )
 
 
-def _undo(before: Iterable[Subscription], slugs: Mapping[int, str], asked: _Asked) -> Iterator[Action]:
+def _undo(
+    before: Iterable[Subscription], slugs: Mapping[int, str], asked: _Asked, speech: Speech
+) -> Iterator[Action]:
     """Buttons that set what was changed as it was: one, unless it was not the same everywhere."""
     ways: dict[str, list[str]] = {}
     for one in before:
         was = _typed((setting, _value(one, setting)) for setting, _ in asked.changes)
         ways.setdefault(was, []).append(slugs[one.topic_id])
     for was, of in ways.items():
-        label = "Undo" if len(ways) == 1 else clip(f"Undo for {', '.join(of)}", 40)
-        yield Action(label, f"/tune {' '.join(of)}{was}")
+        several = clip(speech.say("Undo for {topics}", topics=speech.joined(of)), 40)
+        yield Action(speech.say("Undo") if len(ways) == 1 else several, f"/tune {' '.join(of)}{was}")
 
 
 def _typed(changes: Iterable[tuple[Setting, str]]) -> str:
@@ -289,22 +327,38 @@ def _value(subscription: Subscription, setting: Setting) -> str:
             return str(subscription.hourly) if subscription.hourly else "off"
 
 
-def _sentence(setting: Setting, subscription: Subscription, known: Sequence[Setting]) -> str:
+def _sentence(setting: Setting, subscription: Subscription, known: Sequence[Setting], speech: Speech) -> str:
     """What the setting has the chat hear."""
     match setting:
         case "wait" if subscription.wait_for == 1:
-            return "A story comes as soon as one outlet has it."
+            return speech.say("A story comes as soon as one outlet has it.")
         case "wait":
-            return f"A story comes when {subscription.wait_for} independent outlets have it."
-        case "updates" if subscription.updates == "off":
-            return "What is new of a story is only added to its message; no update answers it."
+            return speech.plural(
+                "A story comes when {n} independent outlet has it.",
+                "A story comes when {n} independent outlets have it.",
+                subscription.wait_for,
+            )
         case "updates":
-            sound = ", with a sound" if subscription.updates == "loud" else ", without a sound"
-            return f"A real development answers the story's message{sound if 'sound' in known else ''}."
+            return _of_updates(subscription, known, speech)
+        case "sound" if subscription.sound:
+            return speech.say("A new story comes with a sound.")
         case "sound":
-            return f"A new story comes {'with' if subscription.sound else 'without'} a sound."
+            return speech.say("A new story comes without a sound.")
         case "hourly" if not subscription.hourly:
-            return "Any number of messages an hour may come."
+            return speech.say("Any number of messages an hour may come.")
         case "hourly":
-            most = "1 message" if subscription.hourly == 1 else f"{subscription.hourly} messages"
-            return f"At most {most} an hour; the surplus comes folded into one message."
+            return speech.plural(
+                "At most {n} message an hour; the surplus comes folded into one message.",
+                "At most {n} messages an hour; the surplus comes folded into one message.",
+                subscription.hourly,
+            )
+
+
+def _of_updates(subscription: Subscription, known: Sequence[Setting], speech: Speech) -> str:
+    if subscription.updates == "off":
+        return speech.say("What is new of a story is only added to its message; no update answers it.")
+    if "sound" not in known:
+        return speech.say("A real development answers the story's message.")
+    if subscription.updates == "loud":
+        return speech.say("A real development answers the story's message, with a sound.")
+    return speech.say("A real development answers the story's message, without a sound.")

@@ -115,7 +115,7 @@ def _sent(message: SentMessage, invocation: Invocation) -> Line:
     if delivery.sent_revision:
         told.append(speech.plural("revised {n} time", "revised {n} times", delivery.sent_revision))
     if delivery.muted:
-        told.append("🔕 muted")
+        told.append(speech.say("🔕 muted"))
     return line(" · ".join(told))
 
 
