@@ -18,7 +18,7 @@ from bot.domain.indexing import TopicIndex
 from bot.domain.languages import language_of
 from bot.domain.matching import analyse
 from bot.domain.queries import Query, read_query
-from bot.domain.stories import place
+from bot.domain.stories import OPENED, Placement, story_key
 from bot.domain.topics import TOPICS_PER_CHAT, Topic, TopicSpec
 from bot.ports import DeskRecord, PollRecord, Store
 from tests.contract.records import begun as as_begun
@@ -126,7 +126,7 @@ class Newsroom:
         entry = pending.entry
         analysis = analyse(entry, self.desk.configuration.lexicon)
         index = TopicIndex.build(await self._queries(), self.desk.configuration.lexicon)
-        placement = place(entry, {})
+        placement = Placement(entry.id, entry.id, story_key(entry), OPENED)
         record = DeskRecord(entry, analysis.named, index.match(analysis), placement)
         await self.store.record_desk([record], at)
         return entry

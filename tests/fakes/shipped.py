@@ -21,5 +21,8 @@ def shipped_catalog() -> Catalog:
 
 
 def copy_config(to: Path) -> None:
-    """A folder with all of it but most of the lexicon, for what reads it time and again."""
-    shutil.copytree(CONFIG, to, ignore=shutil.ignore_patterns("more_[!e]*.toml", "processes_*.toml"))
+    """A folder with all of it but what of the lexicon no other part refers to, for what reads it time and again."""
+    left_out = shutil.ignore_patterns(
+        "more_countries.toml", "more_organisations.toml", "processes_world.toml"
+    )
+    shutil.copytree(CONFIG, to, ignore=left_out)
