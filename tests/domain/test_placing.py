@@ -23,7 +23,7 @@ from bot.domain.topics import Topic, TopicSpec
 from bot.pipeline import QueryReader, attributed, take_up
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import DeskRecord, PendingEntry
-from tests.domain.records import HOUR, MINUTE, NOON, chat, entry
+from tests.domain.records import MINUTE, NOON, chat, entry
 from tests.fakes.events import of_its_own
 from tests.fakes.lexicons import OUTLETS, small_catalog, small_lexicon
 
@@ -281,7 +281,7 @@ class MergingLedger(Ledger):
 
     def merges(self) -> None:
         known = Likeness(2, 0.9, ("talks",))
-        self.alike.place = lambda *_, **__: Joining(known, certain=True, merges=(2, 1))  # type: ignore[method-assign,misc]  # clustering is not what is tested
+        self.alike.place = lambda *_, **__: Joining(known, certain=True, merges=(2, 1))  # type: ignore[method-assign]  # clustering is not what is tested
 
 
 def test_stories_that_merge_in_a_batch() -> None:
