@@ -12,7 +12,7 @@ from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decide, develops
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
-from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
+from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, key_of_words, story_key
 from bot.ports import DeskRecord, PendingEntry
 
 UNREAD = Profile("", {}, {}, core=False)
@@ -149,9 +149,7 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
     story_id = found.story_id
     if joining.merges is not None and story_id == joining.merges[0]:
         story_id = joining.merges[1]
-    same_words = any(
-        story_key(replace(entry, title=known.placed.title)) == key for known in ledger.reports(found.story_id)
-    )
+    same_words = any(key_of_words(known.placed.title) == key for known in ledger.reports(found.story_id))
     names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
     shared = f"shares {', '.join(dict.fromkeys(names))} with it ({found.score:g})"
     return Placement(entry.id, story_id, key, SAME_HEADLINE if same_words else shared, joining.merges)
