@@ -14,7 +14,7 @@ from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
-from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
+from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, key_of_words, story_key
 from bot.ports import DeskRecord, PendingEntry
 
 UNREAD = Profile("", {}, {}, core=False)
@@ -153,9 +153,7 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
     story_id = found.story_id
     if joining.merges is not None and story_id == joining.merges[0]:
         story_id = joining.merges[1]
-    same_words = any(
-        story_key(replace(entry, title=known.placed.title)) == key for known in ledger.reports(found.story_id)
-    )
+    same_words = any(key_of_words(known.placed.title) == key for known in ledger.reports(found.story_id))
     names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
     shared = kept(
         "shares {terms} with it ({score})", terms=", ".join(dict.fromkeys(names)), score=f"{found.score:g}"
