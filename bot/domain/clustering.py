@@ -28,7 +28,7 @@ CLEARLY = 1.2
 """and it has to be this many times as like it as the next."""
 CERTAIN = 1.5
 """Times the threshold from which on a report clearly belongs."""
-MERGED = 0.4
+MERGED = 0.5
 """Likeness of two stories from which on they are one, where a report belongs to both."""
 WHOLE = 0.8
 """Of a likeness, how much is that to the story as a whole; the rest is that to its nearest report."""
@@ -154,6 +154,11 @@ class OpenStories:
         self._number: Counter[str] = Counter()
         for report in reports:
             self.put(report)
+
+    @property
+    def reports(self) -> tuple[PlacedReport, ...]:
+        """All that it remembers, by id: what it can be built from again."""
+        return tuple(self._reports[id_] for id_ in sorted(self._reports))
 
     def weigh(self, analysis: Analysis) -> Profile:
         """The profile of an entry by what is rare now."""

@@ -70,9 +70,9 @@ def key_of(term: str, language: str) -> str:
 
 
 def _unit(terms: Mapping[str, float]) -> dict[str, float]:
-    """The vector in that direction of length 1."""
-    length = math.sqrt(sum(weight * weight for weight in terms.values())) or 1.0
-    return {term: weight / length for term, weight in terms.items()}
+    """The vector in that direction of length 1, its terms in order: a sum must not depend on where they came from."""
+    length = math.sqrt(math.fsum(weight * weight for weight in terms.values())) or 1.0
+    return {term: terms[term] / length for term in sorted(terms)}
 
 
 def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
