@@ -40,17 +40,19 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import SPOKEN, Chat, Platform
 from bot.domain.composing import compose
 from bot.domain.deliveries import Outcome, Sent
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, ParsedEntry, ParsedFeed
 from bot.domain.matching import analyse
 from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
+from bot.domain.speech import ENGLISH
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
 from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
 from bot.pipeline import Desk, Poller
+from bot.saying import buttons_of_bulletin
 from bot.storage.sql import SqlStore, open_store
 from bot.work import LocalQueue
 
@@ -101,12 +103,20 @@ class Wire:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the outbox: the saved text, and the buttons below it."""
+
+    text: str
+    actions: tuple[Action, ...] = ()
+
+
 @dataclass
 class Paper:
     """A `ports.Messenger` that keeps, by message id, what a chat would show now."""
 
     platform: Platform
-    shown: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
 
     def render(self, document: Document) -> str | None:
         return rendered(self.platform, document)
@@ -124,12 +134,22 @@ class Paper:
         *,
         answers: str | None = None,
         silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
         del answers, silent
-        return await self.edit(chat, str(len(self.shown) + 1), text)
+        return await self.edit(chat, str(len(self.shown) + 1), text, actions=actions)
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002
-        self.shown[message_id] = text
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        del chat, before
+        self.shown[message_id] = Shown(text, tuple(actions))
         return Sent(message_id)
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
@@ -250,19 +270,31 @@ def told(
 ) -> Scene:
     """A bulletin, in the longest version that each platform takes."""
     texts = {
-        platform: next(filter(None, (rendered(platform, document) for document in documents(platform))))
+        platform: Shown(
+            next(filter(None, (rendered(platform, document) for document in documents(platform)))),
+            buttons_of_bulletin(ENGLISH),
+        )
         for platform in CHATS
     }
     return sent(title, texts, at, edited=edited)
 
 
-def sent(title: str, texts: Mapping[Platform, str], at: datetime, *, edited: bool = False) -> Scene:
-    payload = Payload.load(texts["slack"])
+def sent(title: str, texts: Mapping[Platform, Shown], at: datetime, *, edited: bool = False) -> Scene:
+    payload = slack_payload(texts["slack"])
     return Scene(
         title,
-        telegram_bubble(drawn_html(texts["telegram"]), at, edited=edited),
+        telegram_sent(texts["telegram"], at, edited=edited),
         slack_message(payload, at, edited=edited) + slack_notification(payload),
     )
+
+
+def telegram_sent(shown: Shown, at: datetime, *, edited: bool = False) -> str:
+    board = telegram.keyboard(Document((), shown.actions))
+    return telegram_bubble(drawn_html(shown.text), at, board=board, edited=edited)
+
+
+def slack_payload(shown: Shown) -> Payload:
+    return slack.with_buttons(Payload.load(shown.text), shown.actions)
 
 
 def sent_in_a_row(title: str, papers: Mapping[Platform, Paper], number: int, at: datetime) -> Scene:
@@ -270,10 +302,10 @@ def sent_in_a_row(title: str, papers: Mapping[Platform, Paper], number: int, at:
     texts = {platform: list(paper.shown.values())[-number:] for platform, paper in papers.items()}
     return Scene(
         title,
-        "".join(telegram_bubble(drawn_html(text), at) for text in texts["telegram"]),
+        "".join(telegram_sent(shown, at) for shown in texts["telegram"]),
         "".join(
-            slack_message(Payload.load(text), at, grouped=place > 0)
-            for place, text in enumerate(texts["slack"])
+            slack_message(slack_payload(shown), at, grouped=place > 0)
+            for place, shown in enumerate(texts["slack"])
         ),
     )
 
@@ -556,6 +588,12 @@ async def answer_scenes(catalog: Catalog, day: RecordedDay, language: str) -> As
         yield sent_in_a_row("three bulletins in a row", room.papers, 3, room.clock.now())
         for text in ("/why", "/latest", "/topics add Taiwan strait", "/topics add (Ukraine |"):
             yield await room.scene(text)
+        for text in ("/mute", "/mute", "/unmute", "/more", "/less", "/tune", "/tune us-russia-summit"):
+            yield await room.scene(text)
+        yield await room.scene("/tune us-russia-summit wait 2 hourly 3")
+        yield await room.scene("/tune us-russia-summit colour blue")
+        yield await room.scene("/topics", "/topics where one is tuned")
+        await room.tell("/tune us-russia-summit wait 1 hourly off")
         await room.tell("/topics add Grain deal = Ukraine (grain | зерно | 穀物) -futures")
         for text in (
             "/topics",

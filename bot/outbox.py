@@ -180,7 +180,7 @@ class Outbox:
             return None
         saved, said = prepared
         before = delivery.text if delivery.attempts == 0 else None
-        outcome = await self._call(saved, chat, before, said.answers)
+        outcome = await self._call(saved, chat, before, said)
         self._probe(Point.CALLED)
         # The revision that was claimed: the text may hold more, never less.
         await self._settle(replace(saved, wanted_revision=delivery.wanted_revision), outcome)
@@ -226,12 +226,14 @@ class Outbox:
         self._probe(Point.SAVED)
         return None if saved is None else (saved, said)
 
-    async def _call(self, delivery: Delivery, chat: Chat, before: str | None, answers: str | None) -> Outcome:
+    async def _call(self, delivery: Delivery, chat: Chat, before: str | None, said: Said) -> Outcome:
         messenger, text = self._messengers[chat.platform], delivery.text or ""
         try:
             if delivery.kind is DeliveryKind.EDIT and delivery.message_id:
-                return await messenger.edit(chat, delivery.message_id, text, before)
-            return await messenger.send(chat, text, answers=answers, silent=delivery.silent)
+                return await messenger.edit(chat, delivery.message_id, text, before, actions=said.actions)
+            return await messenger.send(
+                chat, text, answers=said.answers, silent=delivery.silent, actions=said.actions
+            )
         except Exception:
             # A messenger never raises by contract; if it does, what became of the message is not known.
             log.exception("messenger_failed", chat=chat.id, delivery=delivery.id)

@@ -18,7 +18,7 @@ from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.deciding import KnownReport, Revise, Told
 from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
@@ -98,7 +98,10 @@ class Messenger(Protocol):
     """A platform's way of speaking to a chat. Never raises for what the platform answers."""
 
     def render(self, document: Document) -> str | None:
-        """The text to save and send; None where it is beyond the platform's limits. Pure."""
+        """The text to save and send; None where it is beyond the platform's limits. Pure.
+
+        It leaves room for the buttons of a bulletin, and has none itself.
+        """
         ...
 
     def wait(self, chat: Chat) -> timedelta:
@@ -110,17 +113,31 @@ class Messenger(Protocol):
         ...
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
         """Send a rendered text as a new message, within a turn.
 
         `answers`: as an answer to this message, which all of the chat see; if that is gone, as one of its own. `silent`:
-        without a sound, where the platform can.
+        without a sound, where the platform can. `actions`: buttons below it, where the platform has them.
         """
         ...
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
-        """Replace a message's text, within a turn; `Sent` also where it already reads so.
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        """Replace a message's text and buttons, within a turn; `Sent` also where it already reads so.
 
         `before`: how it reads, where known.
         """
@@ -250,7 +267,7 @@ class DigestRecord:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that a chat was sent, with its story, for `/why` and `/latest`."""
+    """A message that a chat was sent, with its story (of an update, that of the message it answers), for `/why`."""
 
     delivery: Delivery
     story: Story
@@ -426,6 +443,10 @@ class ChatStore(Protocol):
         """False where it was not subscribed."""
         ...
 
+    async def save_subscriptions(self, subscriptions: Iterable[Subscription]) -> None:
+        """Write how chats want to hear of topics; what is held is looked at anew. One that has ended stays so."""
+        ...
+
     async def subscriptions(
         self, chat_id: int | None = None, *, to: Iterable[int] | None = None
     ) -> tuple[Subscription, ...]:
@@ -515,7 +536,7 @@ class DigestStore(Protocol):
         """The stories for the next digest of a chat, and before when what was seen is in it.
 
         These are stories with reports seen at or after `since` of outlets that the chat does not block and on topics
-        that it followed by then, which no digest told it before. What waits for the desk is left to the next digest.
+        that it followed by then, which no digest told it before and which it has not muted. What waits for the desk is left to the next digest.
         """
         ...
 
@@ -545,8 +566,8 @@ class DeliveryStore(Protocol):
         Only those of chats on `platforms` (None: any) that are not among `besides` (ids). No part of a digest is due
         while an earlier one is.
 
-        A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent`, its wanted revision is newer
-        than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
+        A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent` and not muted, its
+        wanted revision is newer than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
         one of its messages is `sending`.
         """
         ...
@@ -570,7 +591,10 @@ class DeliveryStore(Protocol):
         ...
 
     async def answered(self, delivery: Delivery) -> Delivery | None:
-        """The message that an update answers, None where it was not sent; `sent_at` is when the chat was told last."""
+        """The message that an update answers; `sent_at` is when the chat was told last.
+
+        None where it was not sent, or is muted.
+        """
         ...
 
     async def message_about(self, chat_id: int, story_id: int) -> Delivery | None:
@@ -586,7 +610,15 @@ class DeliveryStore(Protocol):
     async def sent_messages(
         self, chat_id: int, limit: int, message_id: str | None = None
     ) -> tuple[SentMessage, ...]:
-        """The chat's newest sent messages, newest first, or the one with `message_id`."""
+        """The chat's newest sent messages about a story, newest first, or the one with `message_id`."""
+        ...
+
+    async def mute_story(self, chat_id: int, story_id: int, now: datetime, *, muted: bool) -> bool:
+        """Have what a chat was sent about a story neither revised nor answered any more, or (`muted` False) again.
+
+        It holds for what the story was merged into, too. False where nothing changed. What came of a story while it was
+        muted is shown by a revision that is due now.
+        """
         ...
 
     async def queue_status(self, now: datetime) -> QueueStatus: ...

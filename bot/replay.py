@@ -30,7 +30,7 @@ from bot.clock import SimulatedClock
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.deliveries import REVISED_AFTER, DeliveryKind, Outcome, Sent
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 from bot.domain.entries import EARLIEST_PLAUSIBLE, Entry, ParsedFeed, clean_text
 from bot.domain.languages import language_of
 from bot.domain.lexicon import Lexicon
@@ -255,12 +255,21 @@ class _RecordingMessenger(Unpaced):
         *,
         answers: str | None = None,
         silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
-        del chat, text, answers, silent
+        del chat, text, answers, silent, actions
         return Sent(f"m{next(self._ids)}")
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
-        del chat, text, before
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        del chat, text, before, actions
         return Sent(message_id)
 
 

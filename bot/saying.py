@@ -13,7 +13,7 @@ from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
-from bot.domain.documents import Document, faint, link
+from bot.domain.documents import Action, Document, faint, link
 from bot.domain.speech import Speech, Speeches, speech_for
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
@@ -33,11 +33,15 @@ Address = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers."""
+    """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers.
+
+    `actions`: what its readers may do with it.
+    """
 
     documents: Iterable[Document]
     story: Story | None = None
     answers: str | None = None
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Composer:
             documents = map(
                 partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
             )
-        return Said(documents, story)
+        return Said(documents, story, actions=buttons_of_bulletin(self._speech(chat)))
 
     async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
         """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
@@ -117,7 +121,12 @@ class Composer:
         if bulletin is None:
             return None
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return Said(_laid_out(bulletin, catalog, self._speech(chat)), story, first.message_id)
+        return Said(
+            _laid_out(bulletin, catalog, self._speech(chat)),
+            story,
+            first.message_id,
+            buttons_of_bulletin(self._speech(chat)),
+        )
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
@@ -186,6 +195,16 @@ class Composer:
             return bulletin
         texts = await self.translator.translate(asked.texts, asked.source, asked.target)
         return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
+
+
+def buttons_of_bulletin(speech: Speech) -> tuple[Action, ...]:
+    """What they do is about the message that holds them, so they are the same for all. Short: they stand in one row."""
+    return (
+        Action(speech.say("🔕 Mute"), "/mute"),
+        Action(speech.say("➕ More"), "/more"),
+        Action(speech.say("➖ Less"), "/less"),
+        Action(speech.say("❓ Why"), "/why"),
+    )
 
 
 def _laid_out(bulletin: Bulletin, catalog: Catalog, speech: Speech) -> Iterator[Document]:

@@ -219,7 +219,7 @@ async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool)
         sent = await app.parts.store.sent_messages(chat.id, limit=1000)
         draw(
             document(
-                f"The day is over: {sum(feed.entries for feed in status)} entries, {len(sent)} bulletins.",
+                f"The day is over: {sum(feed.entries for feed in status)} entries, {sum(message.delivery.answers is None for message in sent)} bulletins.",
                 line("The real feeds are next: ", code("make run")),
             ),
             console,

@@ -8,7 +8,7 @@ import contextlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -56,12 +56,22 @@ class ConsoleMessenger(Unpaced):
         *,
         answers: str | None = None,
         silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
-        del answers, silent
+        del answers, silent, actions  # what scrolls by has no buttons; /mute and /why are typed
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(chat, message_id, load(text), Look.BULLETIN)
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        del actions
         if before is not None:
             self._shown.setdefault(message_id, load(before))
         return self._show(chat, message_id, load(text), Look.ASIDE)

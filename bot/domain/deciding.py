@@ -121,7 +121,8 @@ class Ledger:
 class Told:
     """A chat was told of a story, or is to be; `at` is when that was decided.
 
-    `message`: by a message of the story's own, which can be revised and answered. `answers`: by an update.
+    `message`: by a message of the story's own, which can be revised and answered. `answers`: by an update. `muted`: it
+    wants to hear no more of it.
     """
 
     chat_id: int
@@ -129,6 +130,7 @@ class Told:
     at: datetime
     message: bool = False
     answers: bool = False
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ def decide(
 
     A chat that was not told hears of it, once as many voices tell it as its subscription waits for; one that was has
     its message revised, and answered if there is a development. A revised title revises nothing that was sent unless
-    it corrects it, but may be the first to match. Paused chats and blocked outlets hear and say nothing.
+    it corrects it, but may be the first to match. Paused chats and blocked outlets hear and say nothing; who has muted a
+    story hears no more of it.
     """
     messages: dict[int, list[Told]] = {}
     for message in told:
@@ -186,6 +189,8 @@ def decide(
         if not wanted or not _listens(chat, news.entry):
             continue
         before = messages.get(chat.id, [])
+        if any(message.muted for message in before):
+            continue
         if before and (news.corrects or not news.is_revision):
             revisions.append(Revise(chat.id, news.story_id, news.corrects))
         intent = _answer(news, wanted, before, now) if before else _first(news, wanted)

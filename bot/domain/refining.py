@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.lexicon import Lexicon
+from bot.domain.lexicon import HAPPENINGS, Lexicon
 from bot.domain.queries import (
     AllOf,
     InTitle,
@@ -14,6 +14,7 @@ from bot.domain.queries import (
     Node,
     Query,
     QueryProblem,
+    Without,
     nodes_of,
     read_query,
 )
@@ -80,6 +81,81 @@ def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
     if last[0] in "-－":
         return (Refinement(phrase("with “{word}”"), rest, last[1:]),)
     return (Refinement(phrase("without “{word}”"), rest, last.strip("“”")),)
+
+
+def leaving_out(
+    text: str, concepts: Iterable[str], lexicon: Lexicon, language: str = "en"
+) -> tuple[Refinement, ...]:
+    """Ways to have a query leave out what a story names (`concepts`, ids) beside what was asked for.
+
+    It is written as a reader of the `language` would.
+    """
+    query = read_query(text, lexicon)
+    if isinstance(query, QueryProblem):
+        return ()
+    found: list[Refinement] = []
+    for id_ in _beside(query.root, concepts, lexicon):
+        name = lexicon.name(id_, language)
+        read = narrowed(text, f"-({name})" if " " in name else f"-{name}", lexicon)
+        if isinstance(read, Query) and id_ in _left_out(read.root):
+            found.append(Refinement(phrase("leave out {word}"), read.text, name))
+    return tuple(found)
+
+
+def taking_in(
+    text: str, concepts: Sequence[str], lexicon: Lexicon, language: str = "en"
+) -> tuple[Refinement, ...]:
+    """Ways to have a query take all that names the same as a story: who was asked for, with something beside it.
+
+    A kind of event that was asked for is not enough: with anything beside it, that is another matter.
+    """
+    query = read_query(text, lexicon)
+    if isinstance(query, QueryProblem):
+        return ()
+    asked = _asked_for(query.root, lexicon) - _left_out(query.root)
+    known = [id_ for id_ in concepts if id_ in asked and id_ in lexicon.concepts]
+    first = next((id_ for id_ in known if lexicon.concepts[id_].kind not in HAPPENINGS), None)
+    if first is None:
+        return ()
+    found: list[Refinement] = []
+    for id_ in _beside(query.root, concepts, lexicon):
+        words = f"{lexicon.name(first, language)} {lexicon.name(id_, language)}"
+        alone, read = read_query(words, lexicon), widened(text, words, lexicon)
+        # Words may mean more together than each by itself.
+        if isinstance(read, Query) and isinstance(alone, Query) and _means(alone.root) == {first, id_}:
+            found.append(Refinement(phrase("also “{word}”"), read.text, words))
+    return tuple(found)
+
+
+def _beside(root: Node, concepts: Iterable[str], lexicon: Lexicon) -> list[str]:
+    """Those of the concepts of which a query says nothing, and that stand for nothing in it (as Zelensky for Ukraine)."""
+    spoken_of = _asked_for(root, lexicon)
+    return [
+        id_
+        for id_ in concepts
+        if id_ in lexicon.concepts and spoken_of.isdisjoint({id_, *lexicon.closure.get(id_, ())})
+    ]
+
+
+def _asked_for(root: Node, lexicon: Lexicon) -> frozenset[str]:
+    """The concepts of which a query speaks; of a process its parties and what it is named by."""
+    processes = [
+        lexicon.processes[node.id] for node in nodes_of(root) if isinstance(node, Means) and node.process
+    ]
+    of_processes = (
+        id_ for process in processes for id_ in (*process.parties, *frozenset().union(*process.named_by))
+    )
+    return frozenset({*_means(root), *of_processes})
+
+
+def _left_out(root: Node) -> frozenset[str]:
+    """The concepts that a query leaves out."""
+    return frozenset(id_ for node in nodes_of(root) if isinstance(node, Without) for id_ in _means(node.part))
+
+
+def _means(root: Node) -> set[str]:
+    """The concepts that are named there."""
+    return {node.id for node in nodes_of(root) if isinstance(node, Means) and not node.process}
 
 
 def _joined(text: str, words: str, sign: str, lexicon: Lexicon) -> Query | QueryProblem:

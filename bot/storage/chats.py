@@ -120,6 +120,14 @@ class ChatPart(Part):
         )
         return connection.execute(gone).rowcount > 0
 
+    @writes
+    def save_subscriptions(self, connection: Connection, changed: Iterable[Subscription]) -> None:
+        for one in changed:
+            here = (subscriptions.c.chat_id == one.chat_id) & (subscriptions.c.topic_id == one.topic_id)
+            how = {"wait_for": one.wait_for, "updates": one.updates, "sound": one.sound, "hourly": one.hourly}
+            connection.execute(update(subscriptions).where(here).values(how))
+            _look_at_held(connection, one.chat_id)
+
     @reads
     def subscriptions(
         self, connection: Connection, chat_id: int | None = None, *, to: Iterable[int] | None = None
@@ -147,11 +155,12 @@ def write_chat(connection: Connection, chat: Chat) -> None:
     """Write the settings; what is due by them, digest or message that is held, is looked at anew."""
     look = {"digest_due": chat.digests.set_at if chat.digests else None}
     connection.execute(update(chats).where(chats.c.id == chat.id).values(chat_values(chat) | look))
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.chat_id == chat.id, deliveries.c.held)
-        .values(due=deliveries.c.created)
-    )
+    _look_at_held(connection, chat.id)
+
+
+def _look_at_held(connection: Connection, chat_id: int) -> None:
+    held = update(deliveries).where(deliveries.c.chat_id == chat_id, deliveries.c.held)
+    connection.execute(held.values(due=deliveries.c.created))
 
 
 def _in_order(rows: Iterable[AnyRow]) -> tuple[Topic, ...]:

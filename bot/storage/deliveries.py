@@ -13,6 +13,7 @@ from bot.domain.chats import Platform
 from bot.domain.deliveries import Delivery, DeliveryState, Occasion, Settlement
 from bot.ports import QueueStatus, SentMessage
 from bot.storage.database import Part, reads, writes
+from bot.storage.merging import one_event
 from bot.storage.rows import DELIVERY, delivery_of
 from bot.storage.schema import State, chats, deliveries, entries, unshown
 from bot.storage.stories import load_stories
@@ -20,7 +21,7 @@ from bot.storage.stories import load_stories
 SENT = deliveries.c.state == DeliveryState.SENT
 SENDING = deliveries.c.state == DeliveryState.SENDING
 FIRST_SEND = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
-EDIT = SENT & unshown
+EDIT = SENT & unshown & ~deliveries.c.muted
 UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
 
 _earlier = deliveries.alias("earlier")
@@ -127,7 +128,7 @@ class DeliveryPart(Part):
     @reads
     def answered(self, connection: Connection, delivery: Delivery) -> Delivery | None:
         row = connection.execute(
-            select(*DELIVERY).where(deliveries.c.id == delivery.answers, SENT)
+            select(*DELIVERY).where(deliveries.c.id == delivery.answers, SENT, ~deliveries.c.muted)
         ).one_or_none()
         if row is None:
             return None
@@ -157,25 +158,42 @@ class DeliveryPart(Part):
         wanted = set(topic_ids)
         return tuple(row.sent_at for row in connection.execute(sent) if wanted & set(row.topic_ids))
 
+    @writes
+    def mute_story(
+        self, connection: Connection, chat_id: int, story_id: int, now: datetime, *, muted: bool
+    ) -> bool:
+        here = deliveries.c.chat_id == chat_id
+        about = deliveries.c.story_id.in_(one_event(connection, story_id))
+        sent = select(deliveries.c.id).where(here, about, SENT, deliveries.c.muted != muted)
+        told = connection.scalars(sent).all()
+        connection.execute(
+            update(deliveries)
+            .where(or_(deliveries.c.id.in_(told), deliveries.c.answers.in_(told)), SENT)
+            .values(muted=muted)
+        )
+        if not muted:
+            more = {"wanted_revision": deliveries.c.wanted_revision + 1, "due": now}
+            connection.execute(update(deliveries).where(deliveries.c.id.in_(told)).values(more))
+        return bool(told)
+
     @reads
     def sent_messages(
         self, connection: Connection, chat_id: int, limit: int, message_id: str | None = None
     ) -> tuple[SentMessage, ...]:
+        answered = deliveries.alias("answered")
+        about = func.coalesce(deliveries.c.story_id, answered.c.story_id)
         wanted = (
-            select(*DELIVERY)
-            .where(deliveries.c.chat_id == chat_id, SENT, deliveries.c.story_id.is_not(None))
+            select(*DELIVERY, about)
+            .join_from(deliveries, answered, deliveries.c.answers == answered.c.id, isouter=True)
+            .where(deliveries.c.chat_id == chat_id, SENT, about.is_not(None))
             .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
             .limit(limit)
         )
         if message_id is not None:
             wanted = wanted.where(deliveries.c.message_id == message_id)
-        sent = [delivery_of(row) for row in connection.execute(wanted)]
-        stories = load_stories(connection, [d.story_id for d in sent if d.story_id is not None])
-        return tuple(
-            SentMessage(delivery, stories[delivery.story_id])
-            for delivery in sent
-            if delivery.story_id is not None
-        )
+        rows = connection.execute(wanted).all()
+        found = load_stories(connection, {row[-1] for row in rows})
+        return tuple(SentMessage(delivery_of(row), found[row[-1]]) for row in rows)
 
     @reads
     def queue_status(self, connection: Connection, now: datetime) -> QueueStatus:

@@ -102,7 +102,7 @@ class DeskPart(Part):
         wanted = list(story_ids)
         stands = deliveries.c.state != DeliveryState.FAILED
         first = connection.execute(
-            select(deliveries.c.chat_id, deliveries.c.story_id, deliveries.c.created, deliveries.c.id)
+            select(deliveries.c.chat_id, deliveries.c.story_id, deliveries.c.created, deliveries.c.muted)
             .where(deliveries.c.story_id.in_(wanted), stands)
             .order_by(deliveries.c.id)
         ).all()
@@ -120,7 +120,10 @@ class DeskPart(Part):
             .order_by(digests.c.id, digest_items.c.position)
         )
         return (
-            *(Told(chat_id, story_id, at, message=True) for chat_id, story_id, at, _ in first),
+            *(
+                Told(chat_id, story_id, at, message=True, muted=muted)
+                for chat_id, story_id, at, muted in first
+            ),
             *(Told(*row, answers=True) for row in answers),
             *(Told(*row) for row in in_digests),
         )

@@ -101,6 +101,13 @@ class DigestPart(StorePart):
                 entries.c.seen >= subscriptions.c.since,
                 entries.c.seen < until,
                 ~in_a_digest(chat_id),
+                stories.c.id.not_in(
+                    select(deliveries.c.story_id).where(
+                        deliveries.c.chat_id == chat_id,
+                        deliveries.c.muted,
+                        deliveries.c.story_id.is_not(None),
+                    )
+                ),
             )
             .distinct()
         )

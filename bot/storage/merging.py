@@ -27,7 +27,19 @@ def merge_stories(connection: Connection, younger: int, older: int, now: datetim
         update(stories).where(stories.c.id == older, stories.c.last_report < last).values(last_report=last)
     )
     _move_messages(connection, younger, older, now)
+    _mute_both(connection, older)
     _move_digest_items(connection, younger, older)
+
+
+def one_event(connection: Connection, story_id: int) -> tuple[int, ...]:
+    """The ids of the stories that are the same as this one, itself among them."""
+    root = connection.scalar(
+        select(func.coalesce(stories.c.merged_into, stories.c.id)).where(stories.c.id == story_id)
+    )
+    return (
+        story_id if root is None else root,
+        *connection.scalars(select(stories.c.id).where(stories.c.merged_into == root)),
+    )
 
 
 def _move_messages(connection: Connection, younger: int, older: int, now: datetime) -> None:
@@ -51,10 +63,25 @@ def _move_messages(connection: Connection, younger: int, older: int, now: dateti
     )
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.story_id.in_([younger, older]), deliveries.c.state == DeliveryState.SENT)
+        .where(
+            deliveries.c.story_id.in_([younger, older]),
+            deliveries.c.state == DeliveryState.SENT,
+            ~deliveries.c.muted,
+        )
         .values(wanted_revision=deliveries.c.wanted_revision + 1, due=now + REVISED_AFTER)
     )
     connection.execute(update(deliveries).where(of_younger, of_older.is_(None)).values(story_id=older))
+
+
+def _mute_both(connection: Connection, story_id: int) -> None:
+    """A chat that wants to hear no more of one of the stories wants to hear no more of the event."""
+    about = one_event(connection, story_id)
+    muted = select(deliveries.c.chat_id).where(deliveries.c.story_id.in_(about), deliveries.c.muted)
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.story_id.in_(about), deliveries.c.chat_id.in_(muted))
+        .values(muted=True)
+    )
 
 
 def _give_up_refused(connection: Connection, younger: int, older: int) -> None:

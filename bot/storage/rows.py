@@ -31,6 +31,7 @@ ENTRY = (
 CHAT = tuple(column for column in chats.c if column.name not in ("created", "digest_due"))
 
 DELIVERY = tuple(deliveries.c)
+_DELIVERY_FIELDS = tuple(column.name for column in DELIVERY)
 
 
 def entry_of(row: AnyRow) -> Entry:
@@ -94,5 +95,5 @@ def chat_values(chat: Chat) -> dict[str, Any]:
 
 
 def delivery_of(row: AnyRow) -> Delivery:
-    """The delivery in a row of `DELIVERY`."""
-    return Delivery(**row._asdict())
+    """The delivery in a row that begins with `DELIVERY`."""
+    return Delivery(**dict(zip(_DELIVERY_FIELDS, row, strict=False)))

@@ -315,6 +315,7 @@ deliveries = Table(
     Column("silent", Boolean, nullable=False, server_default=sa.false()),
     Column("corrected", Boolean, nullable=False, server_default=sa.false()),
     Column("answers", ForeignKey("deliveries.id"), index=True),
+    Column("muted", Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
     Index(None, "chat_id", "sent_at"),
     Index(None, "state", "due"),

@@ -171,8 +171,11 @@ class Newsroom:
 
     async def state(self) -> tuple[object, ...]:
         """All that commands can change."""
-        chats = [await self.store.chat(chat.id) for chat in (self.chat, self.neighbour)]
-        return tuple(chats), await self.store.topics(), await self.store.subscriptions()
+        ours = (self.chat.id, self.neighbour.id)
+        chats = [await self.store.chat(chat_id) for chat_id in ours]
+        sent = [message for chat_id in ours for message in await self.store.sent_messages(chat_id, 50)]
+        muted = {message.delivery.id for message in sent if message.delivery.muted}
+        return tuple(chats), await self.store.topics(), await self.store.subscriptions(), muted
 
     async def _queries(self) -> dict[int, Query]:
         read = {

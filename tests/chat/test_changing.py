@@ -118,6 +118,7 @@ async def test_showing_a_topic_offers_what_can_be_done_with_it(room: Newsroom) -
     assert [action.label for action in (await room.say("/topics show grain")).actions] == [
         "Unsubscribe",
         "See what it would match",
+        "How it comes",
         "Narrow: only in titles",
         "Widen: without “grain”",
         "Share it",

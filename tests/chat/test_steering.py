@@ -42,8 +42,11 @@ ARGUMENTS = {
     "only": ["8:00", "25:00", ""],
     "weekdays": ["7:30", ""],
     "weekends": ["10", ""],
-    "hourly": [""],
+    "hourly": ["", "3", "off"],
     "off": [""],
+    "wait": ["2", "x", ""],
+    "updates": ["off", "loud", "x", ""],
+    "sound": ["off", "x", ""],
     "confirmed": ["on", "off", ""],
 }
 """What people type behind each first word; a new word of a command has to be added here."""
@@ -69,6 +72,8 @@ ODDLY_TYPED = [
     "/digest ８：００",
     "/digest 8:00 ONLY",
     "/quiet 22:00 – 7",
+    "/tune mine wait ３",
+    "/tune Mine: UPDATES Off",
 ]
 
 ASKING = [
@@ -79,6 +84,8 @@ ASKING = [
     "/unsubscribe",
     "/topics",
     "/topics list",
+    "/tune",
+    "/tune mine",
     "/topics show mine",
     "/topics share mine",
     "/topics ukraine-ceasefire",
@@ -181,6 +188,8 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
     await furnish(room, room.chat)
     changing = set()
     for text in TYPED:
+        if text == "/tune":
+            await room.say("/subscribe ukraine-ceasefire")  # all that was followed was given up above
         denied = refused(await say(room, room.chat, text, nobody))
         before = await room.state()
         assert not refused(await room.say(text)), text
@@ -196,6 +205,8 @@ async def test_what_was_refused_is_what_changes_something(room: Newsroom) -> Non
         "/resume",
         "/digest",
         "/quiet",
+        "/tune",
+        "/mute",
     } <= changing
 
 
@@ -254,6 +265,8 @@ NAMING = [
     "/topics narrow {}: Armenia",
     "/topics widen {}: Armenia",
     "/topics widen {}",
+    "/tune {}",
+    "/tune {} wait 2",
     "/topics rename armenia = {}",
     "/topics rename mine = {}",
     "/topics add {}",

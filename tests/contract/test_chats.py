@@ -154,6 +154,22 @@ async def test_a_chat_subscribes_once(store: Store) -> None:
     assert await store.subscriptions() == ()
 
 
+async def test_how_a_chat_hears_of_a_topic_is_kept(store: Store) -> None:
+    """Of that chat and topic alone; a subscription that has ended is not begun anew."""
+    topic, other = await store.sync_topics([TRUCE, SUMMIT], NOON)
+    here, there = await a_chat(store, "1"), await a_chat(store, "2")
+    for chat in (here, there):
+        await store.subscribe(chat.id, topic.id, NOON)
+    await store.subscribe(here.id, other.id, NOON)
+    wanted = Subscription(here.id, topic.id, NOON, wait_for=2, updates="loud", sound=False, hourly=3)
+    await store.save_subscriptions([wanted, Subscription(there.id, other.id, NOON, hourly=1)])
+    assert await store.subscriptions() == (
+        wanted,
+        Subscription(here.id, other.id, NOON),
+        Subscription(there.id, topic.id, NOON),
+    )
+
+
 async def test_subscribed_chats_come_once_each(store: Store) -> None:
     """Though subscribed to several of the topics; paused chats are among them."""
     await store.sync_topics([TRUCE, SUMMIT], NOON)

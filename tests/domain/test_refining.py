@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain.queries import AllOf, AnyOf, Node, Query, QueryProblem, read_query
-from bot.domain.refining import Refinement, narrowed, narrower, widened, wider
+from bot.domain.refining import Refinement, leaving_out, narrowed, narrower, taking_in, widened, wider
 from tests.fakes.lexicons import small_lexicon
 
 LEXICON = small_lexicon()
@@ -139,7 +139,57 @@ def test_what_is_offered(text: str, narrow: list[tuple[str, str]], wide: list[tu
     assert said(wider(text, LEXICON)) == wide
 
 
+@pytest.mark.parametrize(
+    ("text", "named", "left_out", "taken_in"),
+    [
+        (
+            "Ukraine",
+            ["tr", "ua"],
+            [("leave out Turkey", "Ukraine -Turkey")],
+            [("also “Ukraine Turkey”", "Ukraine | Ukraine Turkey")],
+        ),
+        # What stands for what was asked for is not beside it, nor is what a process is made of.
+        ("Ukraine", ["zelensky", "ua"], [], []),
+        (
+            "Ukraine ceasefire",
+            ["zelensky", "ceasefire", "ru", "ir"],
+            [("leave out Iran", "Ukraine ceasefire -Iran")],
+            [("also “Russia Iran”", "Ukraine ceasefire | Russia Iran")],
+        ),
+        # What was left out already is not taken in.
+        ("Ukraine -Iran", ["ir", "ua"], [], []),
+        ("Ukraine -Iran", ["ir", "tr"], [("leave out Turkey", "Ukraine -Iran -Turkey")], []),
+        (
+            "Ukraine | Togo",
+            ["ir", "ua"],
+            [("leave out Iran", "(Ukraine | Togo) -Iran")],
+            [("also “Ukraine Iran”", "Ukraine | Togo | Ukraine Iran")],
+        ),
+        # A name of two words is left out as one.
+        ("Iran", ["peace-deal"], [("leave out peace deal", "Iran -(peace deal)")], []),
+        ("Iran", ["unknown"], [], []),
+        ("(", ["ir"], [], []),
+    ],
+)
+def test_what_a_story_names_is_left_out_or_taken_in(
+    text: str, named: list[str], left_out: list[tuple[str, str]], taken_in: list[tuple[str, str]]
+) -> None:
+    """Only what is beside what was asked for."""
+    assert [(one.how(), one.query) for one in leaving_out(text, named, LEXICON)] == left_out
+    assert [(one.how(), one.query) for one in taking_in(text, named, LEXICON)] == taken_in
+
+
+def test_what_a_story_names_is_called_as_in_the_language() -> None:
+    """The rest of the query stays as it was typed."""
+    (left_out,) = leaving_out("Ukraine", ["ir", "ua"], LEXICON, "ja")
+    assert (left_out.word, left_out.query) == ("イラン", "Ukraine -イラン")
+    (taken_in,) = taking_in("Ukraine", ["ir", "ua"], LEXICON, "ja")
+    assert taken_in.query == "Ukraine | ウクライナ イラン"
+
+
 @given(st.text(st.sampled_from(' ()|"-:«»「」ab停OR'), max_size=30) | TEXTS)
 def test_whatever_is_offered_can_be_read(text: str) -> None:
-    for refined in (*narrower(text, LEXICON), *wider(text, LEXICON)):
+    named = sorted(LEXICON.concepts)
+    of_story = (*leaving_out(text, named, LEXICON), *taking_in(text, named, LEXICON))
+    for refined in (*narrower(text, LEXICON), *wider(text, LEXICON), *of_story):
         assert root(refined.query) != root(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.chat.pacing import Unpaced
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Outcome, Sent
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,28 @@ class FileMessenger(Unpaced):
         return document.plain
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
         message_id = f"m{len(read_chat(self._path)) + 1}"
         how = {"answers": answers, "silent": silent}
         self._append({"id": message_id, "chat": chat.address, "text": text, **how})
         return Sent(message_id)
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
         self._append({"edits": message_id, "chat": chat.address, "text": text})
         return Sent(message_id)
 
@@ -109,13 +123,27 @@ class ScriptedMessenger(Unpaced):
         return document.plain
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
         return await self._answer(
             Call(chat, text, answers=answers, silent=silent), f"m{len(self._messages) + 1}"
         )
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
         return await self._answer(Call(chat, text, message_id, before), message_id)
 
     async def _answer(self, call: Call, message_id: str) -> Outcome:

@@ -14,7 +14,7 @@ from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.lexicon import Lexicon
 from bot.domain.queries import Query, QueryProblem, read_query
-from bot.domain.refining import narrowed, narrower, widened, wider
+from bot.domain.refining import Refinement, narrowed, narrower, widened, wider
 from bot.domain.speech import Speech
 from bot.domain.topics import MAX_NAME, Topic, TopicSpec, definition_of, slug_of
 
@@ -163,25 +163,31 @@ def refinements(
 ) -> tuple[Action, ...]:
     """Buttons that narrow the topic and widen it; of one on offer, they make the chat a copy."""
     return (
-        *_refinements(topic, topics, "narrow", lexicon, speech),
-        *_refinements(topic, topics, "widen", lexicon, speech),
+        *narrowing_or_widening(topic, topics, "narrow", lexicon, speech),
+        *narrowing_or_widening(topic, topics, "widen", lexicon, speech),
     )
 
 
-def _refinements(
+def narrowing_or_widening(
     topic: Topic, topics: Sequence[Topic], word: str, lexicon: Lexicon, speech: Speech
 ) -> Iterator[Action]:
+    """Buttons that do either of it."""
     for refined in (narrower if word == "narrow" else wider)(topic.spec.query, lexicon):
         how = refined.how(speech)
-        if topic.chat_id is None:
-            label = speech.say("Our own, {how}", how=how)
-        else:
-            label = (
-                speech.say("Narrow: {how}", how=how)
-                if word == "narrow"
-                else speech.say("Widen: {how}", how=how)
-            )
-        yield Action(clip(label, 40), _command(topic, topics, refined.query))
+        label = (
+            speech.say("Narrow: {how}", how=how) if word == "narrow" else speech.say("Widen: {how}", how=how)
+        )
+        yield offered(topic, topics, refined, speech, label)
+
+
+def offered(
+    topic: Topic, topics: Sequence[Topic], refined: Refinement, speech: Speech, label: str = ""
+) -> Action:
+    """A button that has the topic look for this instead; of one on offer, it makes the chat a copy."""
+    how = refined.how(speech)
+    if topic.chat_id is None:
+        label = speech.say("Our own, {how}", how=how)
+    return Action(clip(label or how[0].upper() + how[1:], 40), _command(topic, topics, refined.query))
 
 
 def _command(topic: Topic, topics: Sequence[Topic], query: str) -> str:
@@ -191,10 +197,15 @@ def _command(topic: Topic, topics: Sequence[Topic], query: str) -> str:
     return f"/topics add {_own_name(topic, topics)} = {query}"
 
 
+def own_name(topic: Topic) -> str:
+    """What the name of a chat's copy of a topic begins with."""
+    return f"Our {topic.spec.name.replace('=', ' ')}"[: MAX_NAME - 5].strip()
+
+
 def _own_name(topic: Topic, topics: Sequence[Topic]) -> str:
     """A name for a chat's copy of a topic that no topic has yet: `Our Ukraine ceasefire`."""
     taken = {other.spec.slug for other in topics}
-    name = f"Our {topic.spec.name.replace('=', ' ')}"[: MAX_NAME - 5].strip()
+    name = own_name(topic)
     names = (name, *(f"{name} {number}" for number in range(2, len(topics) + 3)))
     return next(name for name in names if slug_of(name) not in taken)
 
@@ -235,13 +246,16 @@ def _how_to_refine(asked: _Asked, word: str, lexicon: Lexicon, speech: Speech) -
         if word == "narrow"
         else ((f"{command}: WORDS", speech.say("also reports that have these instead")),)
     )
-    not_ours = speech.say("It is on offer to everyone, so that makes a topic of this chat's own.")
     return document(
         speech.tell("{topic} looks for {query}", topic=strong(spec.name), query=code(spec.query)),
         *(line(code(typed), f" — {does}") for typed, does in how),
-        *((line(faint(not_ours)),) if asked.topic.chat_id is None else ()),
-        actions=tuple(_refinements(asked.topic, asked.topics, word, lexicon, speech)),
+        *((not_ours(speech),) if asked.topic.chat_id is None else ()),
+        actions=tuple(narrowing_or_widening(asked.topic, asked.topics, word, lexicon, speech)),
     )
+
+
+def not_ours(speech: Speech) -> Line:
+    return line(faint(speech.say("It is on offer to everyone, so that makes a topic of this chat's own.")))
 
 
 async def _look_for(invocation: Invocation, asked: _Asked, query: Query) -> Document:

@@ -21,12 +21,15 @@ _ALSO_CALLED = {
     "summary": "digest",
     "exit": "stop",
     "follow": "subscribe",
-    "mute": "pause",
     "news": "latest",
     "quit": "stop",
     "remove": "topics remove",
     "stop": "pause",
     "test": "topics test",
+    "alerts": "tune",
+    "notify": "tune",
+    "sound": "tune sound",
+    "updates": "tune updates",
     "unfollow": "unsubscribe",
 }
 """What people type from habit elsewhere, for «did you mean»."""

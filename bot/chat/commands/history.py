@@ -8,11 +8,12 @@ from datetime import timedelta
 from bot.chat.commands.base import Invocation
 from bot.domain.bulletins import lay_out
 from bot.domain.composing import compose
-from bot.domain.documents import Line
+from bot.domain.documents import Document, Line, code, document
 from bot.domain.entries import Entry
 from bot.domain.speech import Speech
 from bot.domain.stories import readable
 from bot.domain.topics import Topic
+from bot.ports import SentMessage
 
 PERIOD = timedelta(days=3)
 """How far back answers look."""
@@ -85,6 +86,24 @@ def _rate(stories: int, watched: timedelta, speech: Speech) -> str:
     if a_day < 1:
         return speech.say("less than a message a day ({n} in the last {span})", n=stories, span=span)
     return speech.plural("about {n} message a day", "about {n} messages a day", round(a_day))
+
+
+async def bulletin_meant(invocation: Invocation) -> SentMessage | None:
+    """The bulletin that a person answers to, or else the last one that was sent."""
+    sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
+    return sent[0] if sent else None
+
+
+def no_bulletin(invocation: Invocation) -> Document:
+    """What to say where there is none."""
+    if invocation.reply_to is None:
+        return document(invocation.speech.say("No bulletin has been sent to this chat yet."))
+    return document(
+        invocation.speech.tell(
+            "That message is not a bulletin. Answer to a bulletin, or type {command} for the last one.",
+            command=code(f"/{invocation.command.name}"),
+        )
+    )
 
 
 async def newest_bulletins(

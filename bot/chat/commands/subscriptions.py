@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.history import expected, newest_bulletins
-from bot.chat.commands.lookup import NotFound, find_topics, not_found, topic_actions
+from bot.chat.commands.lookup import NotFound, find_topic, find_topics, not_found, topic_actions
 from bot.chat.commands.wording import example, paused
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.speech import phrase
 from bot.domain.topics import Topic
+
+_INSTEAD = " instead of "
 
 _SHOWN = 3
 """Bulletins that `/latest` shows."""
@@ -31,6 +34,8 @@ async def _subscribe(invocation: Invocation) -> Document:
     speech = invocation.speech
     topics = await invocation.topics()
     chosen = find_topics(invocation.args, topics)
+    if isinstance(chosen, NotFound) and _INSTEAD in invocation.args:
+        return await _follow_instead(invocation, topics)
     if isinstance(chosen, NotFound):
         return not_found(chosen, topics, "/subscribe", speech, may_add=True)
     fresh = [
@@ -60,6 +65,39 @@ async def _subscribe(invocation: Invocation) -> Document:
             *((Action(speech.say("More topics"), "/subscribe"),) if more else ()),
         ),
         changed=bool(fresh),
+    )
+
+
+async def _follow_instead(invocation: Invocation, topics: Sequence[Topic]) -> Document:
+    """`/subscribe our-summit instead of us-russia-summit`: it is heard of in the same way as that was."""
+    store, chat, speech = invocation.store, invocation.chat, invocation.speech
+    pair: list[Topic] = []
+    for name in invocation.args.split(_INSTEAD, 1):
+        topic = find_topic(name, topics)
+        if isinstance(topic, NotFound):
+            return not_found(topic, topics, "/subscribe", speech, may_add=True)
+        pair.append(topic)
+    wanted, given_up = pair
+    if wanted == given_up:
+        return document(
+            speech.tell("🤔 {topic} instead of itself changes nothing.", topic=strong(wanted.spec.name))
+        )
+    await store.subscribe(chat.id, wanted.id, invocation.now)
+    settings = {one.topic_id: one for one in await store.subscriptions(chat.id)}
+    if given_up.id in settings:
+        as_before = replace(settings[given_up.id], topic_id=wanted.id)
+        await store.save_subscriptions([as_before])
+        await store.unsubscribe(chat.id, given_up.id)
+    undo = f"/subscribe {given_up.spec.slug}{_INSTEAD}{wanted.spec.slug}"
+    return document(
+        speech.tell(
+            "✅ Subscribed to {topic} instead of {other}.",
+            topic=strong(wanted.spec.name),
+            other=strong(given_up.spec.name),
+        ),
+        line(await expected(invocation, [wanted])),
+        actions=(Action(speech.say("Undo"), undo),),
+        changed=True,
     )
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bot.chat.commands import guide, language, pausing, settings, status, subscriptions, timing, topics, why
+from bot.chat.commands import (
+    bulletins,
+    guide,
+    language,
+    pausing,
+    settings,
+    status,
+    subscriptions,
+    timing,
+    topics,
+    tuning,
+    why,
+)
 from bot.chat.commands.base import Command, Services, Usage
 from bot.domain.chats import Platform
 from bot.domain.speech import phrase
@@ -34,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
         usage=(
             Usage("/subscribe", "offers the topics"),
             Usage("/subscribe TOPIC…", "follows one or several, by name or slug"),
+            Usage("/subscribe TOPIC instead of TOPIC", "follows one in the way in which it followed another"),
         ),
         examples=(
             "/subscribe",
@@ -95,6 +108,31 @@ COMMANDS: tuple[Command, ...] = (
         takes_topics=True,
     ),
     Command(
+        name="tune",
+        summary="how to hear of a topic: wait, sound, limit",
+        group="Follow",
+        usage=(
+            Usage("/tune", "how this chat hears of what it follows, with buttons to change that"),
+            Usage("/tune TOPIC", "the same for one topic; before a setting, it is set for that alone"),
+            Usage("/tune wait 2", "a story comes when so many independent outlets have it; 1 is usual"),
+            Usage("/tune updates off", "no answers with what is new; silent is usual, loud makes a sound"),
+            Usage("/tune sound off", "new stories make no sound; on is usual", only_on=("telegram",)),
+            Usage("/tune hourly 3", "so many messages an hour, the surplus folded into one; off is usual"),
+        ),
+        examples=(
+            "/tune",
+            "/tune us-russia-summit",
+            "/tune updates silent",
+            "/tune sound on",
+            "/tune hourly off",
+            "/tune Ukraine ceasefire wait 2 updates off",
+        ),
+        handler=tuning.tune,
+        words=("wait", "updates", "sound", "hourly"),
+        takes_topics=True,
+        steers=True,
+    ),
+    Command(
         name="latest",
         summary="the newest bulletins again",
         group=_READ,
@@ -113,6 +151,42 @@ COMMANDS: tuple[Command, ...] = (
         usage=(Usage("/why", "explains the bulletin you answer to, or else the last one"),),
         examples=("/why",),
         handler=why.why,
+    ),
+    Command(
+        name="mute",
+        summary="no more of the last story; or reply to one",
+        group="Read",
+        usage=(Usage("/mute", "the bulletin you answer to, or else the last one, is not added to any more"),),
+        examples=("/mute",),
+        handler=bulletins.mute,
+        steers=True,
+    ),
+    Command(
+        name="unmute",
+        summary="more of a story that was muted",
+        group="Read",
+        usage=(Usage("/unmute", "of the bulletin you answer to; else offers what is muted"),),
+        examples=("/unmute",),
+        handler=bulletins.unmute,
+        steers=True,
+    ),
+    Command(
+        name="more",
+        summary="more like a bulletin; or reply to one",
+        group="Read",
+        usage=(Usage("/more", "ways to widen the topic of the bulletin you answer to, or of the last one"),),
+        examples=("/more",),
+        handler=bulletins.more,
+        steers=True,
+    ),
+    Command(
+        name="less",
+        summary="less like a bulletin; or reply to one",
+        group="Read",
+        usage=(Usage("/less", "ways to narrow the topic of the bulletin you answer to, or of the last one"),),
+        examples=("/less",),
+        handler=bulletins.less,
+        steers=True,
     ),
     Command(
         name="digest",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.commands.base import Invocation, steering
-from bot.chat.commands.changing import HANDLERS, name_problem, refinements, still_searched
+from bot.chat.commands.changing import HANDLERS, name_problem, own_name, refinements, still_searched
 from bot.chat.commands.history import expected
 from bot.chat.commands.lookup import find_topic, not_found, not_own, topic_actions
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
+from bot.chat.commands.tuning import known_settings, unusual
 from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
 from bot.chat.commands.wording import clip, example
 from bot.domain.correcting import doubt, mended
@@ -29,7 +30,9 @@ async def topics(invocation: Invocation) -> Document:
 async def _list(invocation: Invocation) -> Document:
     speech = invocation.speech
     topics = await invocation.topics()
-    subscribed = await invocation.subscribed()
+    subscribed = {one.topic_id: one for one in await invocation.store.subscriptions(invocation.chat.id)}
+    known = known_settings(invocation)
+    tuned = {id_: unusual(one, known, speech) for id_, one in subscribed.items()}
     followed = [topic for topic in topics if topic.id in subscribed]
     offered = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is None]
     own = [topic for topic in topics if topic.id not in subscribed and topic.chat_id is not None]
@@ -40,13 +43,15 @@ async def _list(invocation: Invocation) -> Document:
         (speech.say("Made in this chat"), own),
     ):
         if group:
-            lines.extend((line(strong(title)), *map(_listing, group), ()))
+            lines.extend(
+                (line(strong(title)), *(_listing(topic, tuned.get(topic.id)) for topic in group), ())
+            )
     lines.append(speech.tell("Make your own: {command}", tone=faint, command=example(speech)))
     return document(*lines, actions=topic_actions("/subscribe", [*offered, *own], speech), again="/topics")
 
 
-def _listing(topic: Topic) -> Line:
-    return line(f"• {topic.spec.name}", *_slug(topic.spec))
+def _listing(topic: Topic, tuned: str | None) -> Line:
+    return line(f"• {topic.spec.name}", *_slug(topic.spec), *((faint(f"  🎛 {tuned}"),) if tuned else ()))
 
 
 def _slug(spec: TopicSpec) -> tuple[Span, ...]:
@@ -104,12 +109,21 @@ async def _add(invocation: Invocation) -> Document:
         *understood(query, lexicon, speech),
         *(() if topic.backfilled else ((), still_searched(speech))),
         actions=(
+            *_instead(spec, [topic for topic in topics if topic.id in await invocation.subscribed()], speech),
             Action(speech.say("Subscribe"), f"/subscribe {spec.slug}"),
             Action(speech.say("See what it would match"), f"/topics test {spec.slug}"),
             *refinements(topic, topics, lexicon, speech),
         ),
         changed=True,
     )
+
+
+def _instead(spec: TopicSpec, followed: Iterable[Topic], speech: Speech) -> Iterator[Action]:
+    """A button that has a chat follow its own copy of a topic, where it follows that."""
+    for topic in followed:
+        if topic.chat_id is None and spec.name.startswith(own_name(topic)):
+            command = f"/subscribe {spec.slug} instead of {topic.spec.slug}"
+            yield Action(clip(speech.say("Follow it instead of {topic}", topic=topic.spec.name), 40), command)
 
 
 def _what(speech: Speech) -> Document:
@@ -205,7 +219,11 @@ def _actions(topic: Topic, speech: Speech, *, subscribed: bool) -> tuple[Action,
         else Action(speech.say("Subscribe"), f"/subscribe {slug}")
     )
     trial = Action(speech.say("See what it would match"), f"/topics test {slug}")
-    return (toggle, trial)
+    return (
+        (toggle, trial, Action(speech.say("How it comes"), f"/tune {slug}"))
+        if subscribed
+        else (toggle, trial)
+    )
 
 
 def _own(topic: Topic, speech: Speech) -> tuple[Action, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.history import bulletin_meant, no_bulletin
 from bot.chat.commands.understanding import scored
 from bot.domain.addresses import shown
-from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
+from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
 from bot.domain.matching import Match, explain
 from bot.domain.speech import Speech
 from bot.domain.stories import OPENED, Report, Story
@@ -19,25 +20,19 @@ _MOST_REPORTS = 5
 
 
 async def why(invocation: Invocation) -> Document:
-    speech = invocation.speech
-    sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
-    if sent:
-        story, topic_ids = sent[0].story, sent[0].delivery.topic_ids
-        opening = speech.tell("Why this was sent: {headline}", headline=_headline(story, speech))
-        return await _explained(invocation, opening, story, topic_ids, _sent(sent[0], invocation))
+    speech, sent = invocation.speech, await bulletin_meant(invocation)
+    if sent is not None:
+        story, topic_ids = sent.story, sent.delivery.topic_ids
+        opening = speech.tell("Why this was sent: {headline}", headline=headline(story, speech))
+        return await _explained(invocation, opening, story, topic_ids, _sent(sent, invocation))
     if invocation.reply_to is not None:
-        return document(
-            speech.tell(
-                "That message is not a bulletin. Answer to a bulletin, or type {command} for the last one.",
-                command=code("/why"),
-            )
-        )
+        return no_bulletin(invocation)
     # What /subscribe and /latest showed was sent to nobody, and is what a newcomer asks about first.
     subscribed = await invocation.subscribed()
     for story in await invocation.store.latest_stories(subscribed, 1):
         fitting = sorted({match.topic_id for match in story.matches} & subscribed)
         unsent = speech.say("No bulletin has been sent to this chat yet; this is the latest story.")
-        opening = speech.tell("Why this fits: {headline}", headline=_headline(story, speech))
+        opening = speech.tell("Why this fits: {headline}", headline=headline(story, speech))
         return await _explained(invocation, opening, story, fitting, line(faint(unsent)))
     return document(speech.say("No bulletin has been sent to this chat yet, so there is nothing to explain."))
 
@@ -60,7 +55,8 @@ async def _explained(
     )
 
 
-def _headline(story: Story, speech: Speech) -> Span:
+def headline(story: Story, speech: Speech) -> Span:
+    """What a story is called in answers."""
     entries = [report.entry for report in story.reports]
     titled = next((entry for entry in entries if entry.title), None)
     return strong(titled.title, titled.link) if titled else strong(speech.say("a report without a title"))
@@ -118,6 +114,8 @@ def _sent(message: SentMessage, invocation: Invocation) -> Line:
         told.append(speech.say("possibly twice, since the first attempt was not confirmed"))
     if delivery.sent_revision:
         told.append(speech.plural("revised {n} time", "revised {n} times", delivery.sent_revision))
+    if delivery.muted:
+        told.append(speech.say("🔕 muted"))
     return line(" · ".join(told))
 
 

@@ -33,6 +33,7 @@ from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, code_of, refusal
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
 from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
 from bot.chat.slack.places import address_of, target_of
+from bot.chat.slack.render import BULLETIN
 from bot.domain.documents import Document, code, document
 from bot.domain.speech import Speech, phrase
 
@@ -293,7 +294,7 @@ class SlackBot:
         self._say(Ear(address, thread=thread, person=person), answer)
 
     async def _press(self, channel: str, body: Body) -> None:
-        """Run the command behind a button, as if the person who pressed it had typed it."""
+        """Run the command behind a button, as if the person who pressed it had typed it, in answer to its message."""
         address = address_of(self._team, channel)
         pressed = body["actions"][0]
         container = body.get("container") or {}
@@ -307,8 +308,12 @@ class SlackBot:
             self._say(Ear(address, thread=thread, person=person), unknown)
             return
         command, page = data
-        answer = await self._reception.answer(self._heard(address, command, person))
-        quiet = answer.whisper or (container.get("is_ephemeral") and not answer.changed)
+        heard = self._heard(address, command, person, reply_to=container.get("message_ts"))
+        answer = await self._reception.answer(heard)
+        of_bulletin = str(pressed.get("action_id") or "").startswith(f"{BULLETIN}:")
+        if of_bulletin:
+            thread = None  # an update stands in a thread, but is read in the channel
+        quiet = answer.whisper or ((of_bulletin or container.get("is_ephemeral")) and not answer.changed)
         alone = quiet and not _is_direct(address)
         if page is not None and not container.get("is_ephemeral"):
             turn = self.messenger.turn_page(address, container["message_ts"], answer, page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from bot.chat.slack.places import message_address, target_of
 from bot.chat.slack.render import Payload
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Sent
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 from bot.domain.pacing import Rate, Urgency, Window
 
 log = structlog.get_logger(__name__)
@@ -80,15 +80,28 @@ class SlackMessenger:
         *,
         answers: str | None = None,
         silent: bool = False,  # noqa: ARG002 - Slack leaves that to each reader
+        actions: Sequence[Action] = (),
     ) -> Outcome:
         # In the thread of what it answers, where few would see it, and in the channel.
         ear = Ear(chat.address, thread=answers)
         return await self._post(
-            ear, Payload.load(text), previews=chat.previews, in_channel=answers is not None
+            ear,
+            render.with_buttons(Payload.load(text), actions),
+            previews=chat.previews,
+            in_channel=answers is not None,
         )
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Slack knows
-        return await self._update(chat.address, message_id, Payload.load(text))
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,  # noqa: ARG002 - Slack knows
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        payload = render.with_buttons(Payload.load(text), actions)
+        return await self._update(chat.address, message_id, payload)
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
         return message_address(self.workspace, chat.address, message_id) if self.workspace else None

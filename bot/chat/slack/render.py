@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby
 from typing import Any
@@ -19,13 +19,19 @@ from bot.chat.commands import COMMANDS
 from bot.chat.paging import page_of
 from bot.chat.showing import without_hidden
 from bot.domain.bulletins import cut_at_word
-from bot.domain.documents import Document, Line, Span, Style
+from bot.domain.documents import Action, Document, Line, Span, Style
 
 Block = dict[str, Any]
 
 MAX_BLOCKS = 50
 MAX_SIZE = 12_000
 """Characters of JSON in all blocks of a message: Slack's limit is not documented; it has refused 13,200."""
+
+MAX_BUTTONS = 1_000
+"""Characters of JSON that are left for the buttons of a bulletin."""
+
+BULLETIN = "bulletin"
+"""What the ids of buttons below a bulletin begin with."""
 
 MAX_BLOCK = 5_000
 """Characters of JSON in one block, about."""
@@ -66,7 +72,14 @@ class Payload:
 def bulletin(document: Document) -> Payload | None:
     """The document as one message; None where it is beyond Slack's limits."""
     payload = Payload(preview_of(document.lines), tuple(_texts(document.lines)))
-    return payload if _fits(payload.blocks) else None
+    fits = len(payload.blocks) < MAX_BLOCKS and _size(payload.blocks) <= MAX_SIZE - MAX_BUTTONS
+    return payload if fits else None
+
+
+def with_buttons(payload: Payload, actions: Sequence[Action]) -> Payload:
+    """A bulletin with buttons below it, for which it left room."""
+    buttons = _actions(BULLETIN, [(action.label, action.command) for action in actions])
+    return replace(payload, blocks=(*payload.blocks, *buttons))
 
 
 def answer(document: Document, page: int = 0) -> tuple[Payload, ...]:

@@ -220,7 +220,7 @@ class TelegramBot:
         self._say(said.address, answer, None if said.private else said.message_id)
 
     async def _press(self, pressed: Pressed) -> None:
-        """Run the command behind a button, as if the person who pressed it had typed it."""
+        """Run the command behind a button, as if the person who pressed it had typed it, in answer to its message."""
         data = read_data(pressed.data)
         command, page = data or (None, None)
         if command is not None and command.startswith("#"):
@@ -230,8 +230,8 @@ class TelegramBot:
             unknown = speech.say("🤔 This button is not known any more. Type /help for what there is.")
             await self._alert(pressed, unknown)
             return
-        answer = await self._reception.answer(self._heard(pressed, command, None))
-        if answer.whisper:
+        answer = await self._reception.answer(self._heard(pressed, command, str(pressed.message_id)))
+        if answer.whisper or await self._only_reads(pressed, answer):
             await self._alert(pressed, answer.plain)
             return
         await self._alert(pressed, None)
@@ -240,6 +240,12 @@ class TelegramBot:
         else:
             turn = self.messenger.turn_page(pressed.address, pressed.message_id, answer, page)
             self._answers.submit(pressed.address, turn)
+
+    async def _only_reads(self, pressed: Pressed, answer: Document) -> bool:
+        """Whether it is a reader of a channel, who could not have typed anything there: none of it is shown to others."""
+        if not pressed.in_channel or answer.changed:
+            return False
+        return await self._may_steer(pressed.address, pressed.author, private=False) is not True
 
     async def _alert(self, pressed: Pressed, text: str | None) -> None:
         """Answer the press itself: end the waiting sign, perhaps with a pop-up that only this person sees."""

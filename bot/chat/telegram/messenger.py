@@ -25,7 +25,7 @@ from bot.chat.telegram.places import address_of, is_group, message_address, targ
 from bot.chat.telegram.render import Keyboard, as_html, fits, keyboard, split
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Outcome, Refused, Sent
-from bot.domain.documents import Document
+from bot.domain.documents import Action, Document
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.ports import Clock, PlaceStore
 
@@ -77,13 +77,34 @@ class TelegramMessenger:
         return self._pacer.turn(_place(chat.address), urgency)
 
     async def send(
-        self, chat: Chat, text: str, *, answers: str | None = None, silent: bool = False
+        self,
+        chat: Chat,
+        text: str,
+        *,
+        answers: str | None = None,
+        silent: bool = False,
+        actions: Sequence[Action] = (),
     ) -> Outcome:
-        reply_to = int(answers) if answers else None
-        return await self._send(chat.address, text, reply_to=reply_to, previews=chat.previews, silent=silent)
+        return await self._send(
+            chat.address,
+            text,
+            reply_to=int(answers) if answers else None,
+            board=await self._board(actions),
+            previews=chat.previews,
+            silent=silent,
+        )
 
-    async def edit(self, chat: Chat, message_id: str, text: str, before: str | None = None) -> Outcome:  # noqa: ARG002 - Telegram knows
-        return await self._edit(chat.address, message_id, text, previews=chat.previews)
+    async def edit(
+        self,
+        chat: Chat,
+        message_id: str,
+        text: str,
+        before: str | None = None,  # noqa: ARG002 - Telegram knows
+        *,
+        actions: Sequence[Action] = (),
+    ) -> Outcome:
+        board = await self._board(actions)
+        return await self._edit(chat.address, message_id, text, board=board, previews=chat.previews)
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
         return message_address(chat.address, message_id)
@@ -182,6 +203,9 @@ class TelegramMessenger:
         if isinstance(outcome, NotSent) and outcome.wait is not None:
             self._pacer.hold(_place(address), outcome.wait.total_seconds())
         return outcome
+
+    async def _board(self, actions: Sequence[Action]) -> Keyboard:
+        return await self._kept(keyboard(Document((), tuple(actions))))
 
     async def _kept(self, board: Keyboard) -> Keyboard:
         """The keyboard, once the commands that have no room on it are kept."""

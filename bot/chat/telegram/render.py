@@ -22,8 +22,8 @@ MAX_ENTITIES = 100
 MAX_DATA = 64
 
 _TAGS = {Style.STRONG: "b", Style.CODE: "code", Style.BLOCK: "code"}
-_SIDE_BY_SIDE = 20
-"""Buttons stand two in a row where no label has more characters."""
+_COLUMNS = ((8, 4), (20, 2))
+"""How many buttons stand in a row where no label has more than so many characters."""
 
 _OBEYED = re.compile(r"@(?=\w|$)|(?<![\w/:.])/(?=\w)")
 """What Telegram would make a mention or a command of."""
@@ -99,8 +99,8 @@ def _data(command: str, kept: dict[str, str], before: str = "") -> str:
 
 
 def _rows(buttons: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], ...]]:
-    wide = any(len(label) > _SIDE_BY_SIDE for label, _ in buttons)
-    columns = 1 if wide else 2
+    widest = max((len(label) for label, _ in buttons), default=0)
+    columns = next((number for length, number in _COLUMNS if widest <= length), 1)
     for start in range(0, len(buttons), columns):
         yield tuple(buttons[start : start + columns])
 

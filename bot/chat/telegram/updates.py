@@ -48,7 +48,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button under one of our messages."""
+    """A button under one of our messages. `in_channel`: where those who read it cannot say anything."""
 
     query_id: str
     address: str
@@ -57,6 +57,7 @@ class Pressed:
     message_id: int
     author: Author
     data: str
+    in_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
         message.message_id,
         Author(query.from_user.id, language=query.from_user.language_code),
         query.data,
+        here.type == ChatType.CHANNEL,
     )
 
 

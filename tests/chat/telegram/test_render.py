@@ -300,10 +300,16 @@ def test_one_long_command_is_kept_once_under_one_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels_", "rows"), [("abcde", [2, 2, 1]), (["a", "b", "long " * 5, "c"], [1, 1, 1, 1])]
+    ("labels_", "rows"),
+    [
+        ("abcde", [4, 1]),
+        (["a", "b", "c", "d" * 8], [4]),
+        (["a", "b", "c", "d" * 9], [2, 2]),
+        (["a", "b", "long " * 5, "c"], [1, 1, 1, 1]),
+    ],
 )
 def test_buttons_stand_in_columns(labels_: Sequence[str], rows: list[int]) -> None:
-    """Two where all labels are short, else one."""
+    """Four where all labels are very short, two where they are short, else one."""
     said = document(actions=[Action(label, "/x") for label in labels_])
     assert [len(row) for row in keyboard(said).rows] == rows
 

@@ -215,8 +215,8 @@ def pressed(under: Json | None, **fields: Any) -> Json:
     }
 
 
-def press(address: str, title: str, *, private: bool = False) -> Pressed:
-    return Pressed("q1", address, title, private, 40, Author(7), "/latest")
+def press(address: str, title: str, *, private: bool = False, in_channel: bool = False) -> Pressed:
+    return Pressed("q1", address, title, private, 40, Author(7), "/latest", in_channel)
 
 
 PRESSES: dict[str, tuple[Json, Meaning | None]] = {
@@ -226,7 +226,7 @@ PRESSES: dict[str, tuple[Json, Meaning | None]] = {
         pressed({**answering(BULLETIN, FORUM), "message_thread_id": 11, "is_topic_message": True}),
         press("-100123/11", "News room"),
     ),
-    "in a channel": (pressed(answering(BULLETIN, CHANNEL)), press("-100777", "Daily")),
+    "in a channel": (pressed(answering(BULLETIN, CHANNEL)), press("-100777", "Daily", in_channel=True)),
     "under a message that is too old to be seen": (
         pressed({"message_id": 40, "date": 0, "chat": GROUP}),
         press("-5", "Friends"),
