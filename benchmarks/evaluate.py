@@ -24,6 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.bulletins import print_page
+from benchmarks.clustering import print_clustering
 from benchmarks.headlines import print_scores
 from benchmarks.phrases import print_phrases
 from benchmarks.telling import print_telling
@@ -97,6 +98,7 @@ def main(
     console = Console(width=100)
     print_scores(catalog, console, errors=errors)
     print_phrases(catalog, console, errors=errors)
+    print_clustering(catalog, console, STREAM.parent)
     print_page(catalog, seed, pictures=pictures)
     if not stream.exists():
         print(f"{stream.name} is not here (it is looked for in ../shared/data); nothing to measure.")

@@ -14,7 +14,7 @@ from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
-from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, story_key
+from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, key_of_words, story_key
 from bot.ports import DeskRecord, PendingEntry
 
 UNREAD = Profile("", {}, {}, core=False)
@@ -58,11 +58,10 @@ def place_all(judged: Iterable[Judged], ledger: Ledger, catalog: Catalog) -> tup
 def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) -> tuple[DeskRecord, ...]:
     """What each chat is to hear of each; who was told by an earlier one knows at the later ones."""
     told = list(situation.told)
-    records: list[DeskRecord] = []
+    records = []
     for one in placed:
         if one.placement is not None and one.placement.merges is not None:
             told = _merged(told, *one.placement.merges)
-            records = [_retold(record, *one.placement.merges) for record in records]
         intents, revisions = decide(
             one.news, chats=situation.chats, subscriptions=situation.subscriptions, told=told, now=now
         )
@@ -154,9 +153,7 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
     story_id = found.story_id
     if joining.merges is not None and story_id == joining.merges[0]:
         story_id = joining.merges[1]
-    same_words = any(
-        story_key(replace(entry, title=known.placed.title)) == key for known in ledger.reports(found.story_id)
-    )
+    same_words = any(key_of_words(known.placed.title) == key for known in ledger.reports(found.story_id))
     names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
     shared = kept(
         "shares {terms} with it ({score})", terms=", ".join(dict.fromkeys(names)), score=f"{found.score:g}"
@@ -178,19 +175,6 @@ def _inherited(topics: Iterable[int], story_id: int, joining: Joining, ledger: L
 def _merged(told: Iterable[Told], younger: int, older: int) -> list[Told]:
     """What chats were told, the younger story being told by the older one's messages from now on."""
     return [replace(one, story_id=older) if one.story_id == younger else one for one in told]
-
-
-def _retold(record: DeskRecord, younger: int, older: int) -> DeskRecord:
-    """What an earlier entry of the batch has chats hear of the younger story, they hear of the older one."""
-
-    def moved(story_id: int) -> int:
-        return older if story_id == younger else story_id
-
-    return replace(
-        record,
-        intents=tuple(replace(one, story_id=moved(one.story_id)) for one in record.intents),
-        revisions=tuple(replace(one, story_id=moved(one.story_id)) for one in record.revisions),
-    )
 
 
 def stories_of(placed: Iterable[Placed]) -> Mapping[int, frozenset[int]]:

@@ -604,7 +604,7 @@ class DeliveryStore(Protocol):
     async def sent_lately(
         self, chat_id: int, topic_ids: Iterable[int], since: datetime
     ) -> tuple[datetime, ...]:
-        """When bulletins for one of the topics were sent to a chat at or after `since`, the earliest first."""
+        """When messages for one of the topics were sent to a chat after `since`, the earliest first."""
         ...
 
     async def sent_messages(

@@ -14,7 +14,6 @@ from bot.domain.composing import compose
 from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
 from bot.domain.documents import Action, Document, faint, link
-from bot.domain.headlines import best_report
 from bot.domain.speech import Speech, Speeches, speech_for
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
@@ -176,10 +175,13 @@ class Composer:
         """Where the story goes on that turned out to be the same as this one."""
         story = await self._story(story_id, chat)
         message = await self.store.message_about(chat.id, story_id)
-        headline = best_report(story, chat).entry.title if story else ""
-        address = address_of(message.message_id) if message and message.message_id else None
+        if story is None or message is None:
+            return Document(())
+        # As the chat knows it: what came since has not changed that.
+        told = compose(story, chat, (), self.newsdesk.catalog(), first_sent=message.sent_at)
+        address = address_of(message.message_id) if message.message_id else None
         goes_on = self._speech(chat).tell(
-            "↪️ The same event goes on in: {headline}", tone=faint, headline=link(headline, address)
+            "↪️ The same event goes on in: {headline}", tone=faint, headline=link(told.headline.text, address)
         )
         return Document((goes_on,))
 

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest
-from math import log, sqrt
 
 from bot.domain.entries import digest_of_words, words_of
+from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
 from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, Profile, is_core, terms_of
 from bot.domain.stories import CLOSES_AFTER
+from bot.domain.text import normalise
+from bot.domain.universals import sounds_of
 
 WINDOW = timedelta(hours=120)
 """Reports seen before that are forgotten; what remains of them is in the store."""
 
-THRESHOLD = 0.22
+THRESHOLD = 0.24
 """Likeness from which on a report joins a story."""
-ABROAD = 0.4
+ABROAD = 0.15
 """The same where all of the story's reports are in other languages,"""
 CLEARLY = 1.2
 """and it has to be this many times as like it as the next."""
 CERTAIN = 1.5
 """Times the threshold from which on a report clearly belongs."""
+MERGED = 0.5
+"""Likeness of two stories from which on they are one, where a report belongs to both."""
 WHOLE = 0.8
 """Of a likeness, how much is that to the story as a whole; the rest is that to its nearest report."""
-HALF_LIFE = timedelta(hours=24)
-"""A likeness halves with this distance in time, and sooner where the numbers differ."""
 PRIOR = 100
 """Reports that are taken to have been seen before the first,"""
 PRIOR_SHARE = 0.04
@@ -43,7 +46,7 @@ REMEMBERED = 20
 """Reports that stand for a story: the newest."""
 
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +87,17 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
-    """A report as others are compared with it: vectors of length 1 of what those of its language share with it, and the others."""
-
-    at: datetime
-    language: str
-    own: Mapping[str, float]
-    abroad: Mapping[str, float]
-    numbers: frozenset[str]
-
-    @classmethod
-    def of(cls, profile: Profile, at: datetime) -> _Weighed:
-        language = profile.language
-        sounds = {term for term in profile.shared if term.startswith(SOUND)}
-        own = {_key(word, language): weight for word, weight in profile.words.items()}
-        own |= {term: weight for term, weight in profile.shared.items() if term not in sounds}
-        numbers = frozenset(term for term in profile.shared if term.startswith(NUMBER))
-        return cls(at, language, _unit(own), _unit(profile.shared), numbers)
-
-    def likeness(self, other: _Weighed) -> float:
-        """0 to 1: the cosine of the angle between what can be compared."""
-        if self.language == other.language:
-            return _product(self.own, other.own)
-        return _product(self.abroad, other.abroad)
-
-    def nearness(self, other: _Weighed) -> float:
-        """1 at the same time, halving with every `HALF_LIFE` between; in half the time if they name different numbers.
-
-        What recurs from day to day (the third exchange, the fourth) shares all its words.
-        """
-        apart = abs(self.at - other.at) / HALF_LIFE
-        differ = self.numbers and other.numbers and not self.numbers & other.numbers
-        return 0.5 ** (2 * apart if differ else apart)
-
-
-@dataclass(frozen=True, slots=True)
 class _Story:
     """Its reports by entry id, and what follows from them: from those that may draw others, each title once."""
 
     id: int
     reports: Mapping[int, PlacedReport]
-    drawing: tuple[_Weighed, ...] = ()
+    drawing: tuple[Weighed, ...] = ()
     length: float = 1.0
     """Of the sum of their vectors."""
     listed: Mapping[str, float] = field(default_factory=dict)
     titles: frozenset[str] = frozenset()
-    last: datetime = EPOCH
+    last: datetime = _EPOCH
 
     @classmethod
     def of(cls, id_: int, reports: Mapping[int, PlacedReport]) -> _Story:
@@ -137,19 +105,29 @@ class _Story:
         for entry_id in sorted(reports):
             titles.setdefault(_title_key(reports[entry_id].title), reports[entry_id])
         core = [report for report in titles.values() if report.profile.core][-REMEMBERED:]
-        drawing = tuple(_Weighed.of(report.profile, report.at) for report in core)
-        length = sqrt(sum(one.likeness(other) for one in drawing for other in drawing))
+        drawing = tuple(Weighed.of(report.profile, report.at, report.title, report.voice) for report in core)
+        length = math.sqrt(sum(one.likeness(other) for one in drawing for other in drawing))
         listed: dict[str, float] = {}
         for one in drawing:
-            for term, weight in (one.abroad | one.own).items():
+            for term, weight in {**one.abroad, **one.own}.items():
                 listed[term] = listed.get(term, 0.0) + weight / length
         last = max(report.at for report in reports.values())
         return cls(id_, reports, drawing, length, listed, frozenset(titles), last)
 
-    def likeness(self, report: _Weighed) -> float:
-        likenesses = [report.likeness(other) * report.nearness(other) for other in self.drawing]
+    def likeness(self, report: Weighed, half_life: timedelta) -> float:
+        """0 to 1, falling with the distance in time."""
+        if any(report.edits(other) for other in self.drawing):
+            return 1.0
+        likenesses = [report.likeness(other) * report.nearness(other, half_life) for other in self.drawing]
         whole = min(sum(likenesses) / self.length, 1.0)
         return WHOLE * whole + (1 - WHOLE) * max(likenesses)
+
+    def likeness_to(self, other: _Story) -> float:
+        """0 to 1: of the two as wholes."""
+        pairs = ((one, another) for one in self.drawing for another in other.drawing)
+        return sum(one.likeness(another) * one.nearness(another) for one, another in pairs) / (
+            self.length * other.length
+        )
 
     def speaks(self, language: str) -> bool:
         """Whether any of its reports is in that language."""
@@ -160,10 +138,14 @@ class OpenStories:
     """The reports of the last days by story. Changed only by `put`, `merge` and `forget`; all else reads."""
 
     def __init__(
-        self, reports: Iterable[PlacedReport] = (), *, threshold: float = THRESHOLD, abroad: float = ABROAD
+        self,
+        reports: Iterable[PlacedReport] = (),
+        *,
+        threshold: float = THRESHOLD,
+        half_life: timedelta = HALF_LIFE,
     ) -> None:
         self._threshold = threshold
-        self._abroad = abroad
+        self._half_life = half_life
         self._reports: dict[int, PlacedReport] = {}
         self._stories: dict[int, _Story] = {}
         self._with_term: dict[str, dict[int, float]] = {}
@@ -172,6 +154,11 @@ class OpenStories:
         self._number: Counter[str] = Counter()
         for report in reports:
             self.put(report)
+
+    @property
+    def reports(self) -> tuple[PlacedReport, ...]:
+        """All that it remembers, by id: what it can be built from again."""
+        return tuple(self._reports[id_] for id_ in sorted(self._reports))
 
     def weigh(self, analysis: Analysis) -> Profile:
         """The profile of an entry by what is rare now."""
@@ -188,7 +175,9 @@ class OpenStories:
     def _rarity(self, term: str, language: str) -> float:
         number = PRIOR + (self._number[language] if language else len(self._reports))
         expected = PRIOR * PRIOR_SHARE if term.startswith(CONCEPT) else 0.0
-        return log(1 + number / (self._frequency[_key(term, language)] + expected + 0.5)) ** RARITY
+        return math.pow(
+            math.log(1 + number / (self._frequency[key_of(term, language)] + expected + 0.5)), RARITY
+        )
 
     def place(self, profile: Profile, at: datetime, *, title: str, voice: str) -> Joining:
         """Which story it joins, if any. Reads only."""
@@ -200,29 +189,36 @@ class OpenStories:
         if same:
             oldest = min(same, key=lambda story: story.id)
             return Joining(Likeness(oldest.id, 1.0, (title,)), certain=True)
-        report = _Weighed.of(profile, at)
+        report = Weighed.of(profile, at, title, voice)
         likely = sorted(
-            ((story.likeness(report), -story.id, story) for story in self._likely(report)), reverse=True
+            ((story.likeness(report, self._half_life), -story.id, story) for story in self._likely(report)),
+            reverse=True,
         )
         if not likely:
             return Joining(None)
         score, _, best = likely[0]
-        if best.speaks(report.language):
-            needed = self._threshold
-        else:
-            needed = self._abroad
-            if len(likely) > 1 and score < likely[1][0] * CLEARLY:
-                return Joining(None)
-        if score < needed:
+        needed = self._needed(report, best)
+        next_score, _, second = likely[1] if len(likely) > 1 else (0.0, 0, best)
+        unclear = not best.speaks(report.language) and score < next_score * CLEARLY
+        if score < needed or unclear:
             return Joining(None)
-        terms = _shared_terms(report, best)
-        likeness = Likeness(best.id, round(min(score, 1.0), 3), tuple(map(_readable, terms)))
-        return Joining(likeness, certain=score >= CERTAIN * needed)
+        terms = tuple(
+            _readable(term.removeprefix(f"{report.language} "), report.language, title)
+            for term in _shared_terms(report, best)
+        )
+        likeness = Likeness(best.id, round(min(score, 1.0), 3), tuple(dict.fromkeys(filter(None, terms))))
+        merges = None
+        if profile.core and next_score >= self._needed(report, second) and best.likeness_to(second) >= MERGED:
+            merges = max(best.id, second.id), min(best.id, second.id)
+        return Joining(likeness, certain=score >= CERTAIN * needed, merges=merges)
 
-    def _likely(self, report: _Weighed) -> list[_Story]:
+    def _needed(self, report: Weighed, story: _Story) -> float:
+        return self._threshold if story.speaks(report.language) else ABROAD
+
+    def _likely(self, report: Weighed) -> list[_Story]:
         """The open stories that share the most with it."""
         sums: dict[int, float] = {}
-        terms = report.abroad | report.own
+        terms = {**report.abroad, **report.own}
         left = LISTED
         for term in sorted(terms, key=lambda term: (len(self._with_term.get(term, ())), term)):
             listed = self._with_term.get(term, {})
@@ -232,7 +228,7 @@ class OpenStories:
             for id_, weight in listed.items():
                 sums[id_] = sums.get(id_, 0.0) + weight * terms[term]
         near = {
-            id_: share * 0.5 ** (abs(report.at - self._stories[id_].last) / HALF_LIFE)
+            id_: share * math.pow(0.5, abs(report.at - self._stories[id_].last) / self._half_life)
             for id_, share in sums.items()
             if abs(report.at - self._stories[id_].last) <= CLOSES_AFTER
         }
@@ -274,7 +270,7 @@ class OpenStories:
     def _count(self, report: PlacedReport, by: int) -> None:
         language = report.profile.language
         self._number[language] += by
-        for key in (*(_key(term, language) for term in report.profile.words), *report.profile.shared):
+        for key in (*(key_of(term, language) for term in report.profile.words), *report.profile.shared):
             self._frequency[key] += by
             if not self._frequency[key]:
                 del self._frequency[key]
@@ -300,12 +296,7 @@ class OpenStories:
             self._with_title.setdefault(key, set()).add(story_id)
 
 
-def _key(term: str, language: str) -> str:
-    """What a word of a language is counted and looked up by; what is shared, by itself."""
-    return f"{language} {term}" if language else term
-
-
-def _shared_terms(report: _Weighed, story: _Story) -> list[str]:
+def _shared_terms(report: Weighed, story: _Story) -> list[str]:
     """What the report has in common with the story, the weightiest first."""
     terms = report.own if story.speaks(report.language) else report.abroad
     return nlargest(
@@ -313,22 +304,17 @@ def _shared_terms(report: _Weighed, story: _Story) -> list[str]:
     )
 
 
-def _readable(key: str) -> str:
-    return key.removeprefix(CONCEPT) if key.startswith(CONCEPT) else key.split(" ", maxsplit=1)[-1]
+def _readable(term: str, language: str, title: str) -> str:
+    """The word of the title that a term was made from; a concept's id; empty for a sound that is not in the title."""
+    if term.startswith((CONCEPT, NUMBER)):
+        return term[len(CONCEPT) :]
+    stream = normalise(title, language)
+    for token in stream.tokens:
+        word = title[token.start : token.end]
+        if stream.word(token) == term or (term.startswith(SOUND) and term[len(SOUND) :] in sounds_of(word)):
+            return word
+    return "" if term.startswith(SOUND) else term
 
 
 def _title_key(title: str) -> str:
     return digest_of_words(words_of(title) or [title])
-
-
-def _unit(terms: Mapping[str, float]) -> dict[str, float]:
-    """The vector in that direction of length 1."""
-    length = sqrt(sum(weight * weight for weight in terms.values())) or 1.0
-    return {term: weight / length for term, weight in terms.items()}
-
-
-def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Of vectors of length 1, the cosine of the angle between them."""
-    if len(one) > len(other):
-        one, other = other, one
-    return sum(weight * other[term] for term, weight in one.items() if term in other)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.matching import IN_SUMMARY, LEAD, Analysis, weight_of_place
+from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
 from bot.domain.universals import numbers_in, sounds_of, written_out
 
@@ -15,12 +15,17 @@ CONCEPT, NUMBER, SOUND = "c:", "n:", "s:"
 
 AS_CONCEPT = 1.4
 """What a concept weighs, of 1 that a word does: it is one thing in whatever words,"""
-AS_IMPLIED = 0.65
-"""one that something else stands for (Kremlin: Russia), before what `matching.IMPLIED` takes off,"""
-AS_NUMBER = 1.5
+AS_IMPLIED = 0.6
+"""one that something else stands for (Kremlin: Russia),"""
+AS_NUMBER = 1.2
 """and a number."""
 
-MOST_TERMS = 24
+IN_LEAD = 0.4
+"""What anything weighs that stands below the title, of 1 in it,"""
+LEAD = 300
+"""and how far below (characters): a lead tells of the event, what follows of others too."""
+
+MOST_TERMS = 32
 """Terms that a profile keeps of either kind: the heaviest."""
 
 
@@ -41,7 +46,7 @@ _NO_NEWS = re.compile(
     r"^\W*(?:opinion|comment|editorial|analysis|podcast|watch live|live(?: updates?| blog| coverage)?|morning (?:rundown|briefing)"
     r"|evening briefing|the papers|newspaper headlines|letters|quiz|мнение|колонка|подкаст|онлайн|прямой эфир|社説|論説|コラム|ライブ)"
     r"\s*(?:[:|–—-]|$)"
-    r"|\blive(?: updates| blog|-blog|blog)\b|\bmorning rundown\b|\b\d+ things\b|\bpodcast\b|\bas it happened\b|まとめ|ライブ配信",
+    r"|\bnews bulletin\b|ニュース速報|\blive(?: updates| blog|-blog|blog)\b|\bmorning rundown\b|\b\d+ things\b|\bpodcast\b|\bas it happened\b|まとめ|ライブ配信",
     re.IGNORECASE,
 )
 _NO_NEWS_LINK = re.compile(
@@ -67,15 +72,17 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
     words: dict[str, float] = {}
     shared: dict[str, float] = {}
     for part, stream in analysis.streams.items():
-        weight = 1.0 if part == "title" else IN_SUMMARY
+        weight = 1.0 if part == "title" else IN_LEAD
         for term in _terms(stream, analysis.names.get(part, ())):
             if term.startswith(NUMBER):
                 shared.setdefault(term, weight * AS_NUMBER)
             else:
                 (shared if term.startswith(SOUND) else words).setdefault(term, weight)
     for id_, piece in analysis.found.items():
-        named = piece.weight >= weight_of_place(piece.part, piece.start)
-        shared[CONCEPT + id_] = piece.weight * (AS_CONCEPT if named else AS_IMPLIED)
+        if piece.part == "title" or piece.start < LEAD:
+            named = piece.weight >= weight_of_place(piece.part, piece.start)
+            place = 1.0 if piece.part == "title" else IN_LEAD
+            shared[CONCEPT + id_] = place * (AS_CONCEPT if named else AS_IMPLIED)
     return words, shared
 
 
@@ -90,7 +97,7 @@ def _terms(stream: Stream, names: Sequence[tuple[int, int]]) -> Iterator[str]:
             return
         if any(start <= token.start < end for start, end in taken) and not is_run(stream.text[token.at]):
             continue
-        word = stream.text[token.at : stream.text.find(" ", token.at)]
+        word = stream.word(token)
         if (digits := written_out(word)) is not None:
             yield NUMBER + digits
         elif is_run(word[0]):

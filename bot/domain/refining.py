@@ -83,21 +83,28 @@ def wider(text: str, lexicon: Lexicon) -> tuple[Refinement, ...]:
     return (Refinement(phrase("without “{word}”"), rest, last.strip("“”")),)
 
 
-def leaving_out(text: str, concepts: Iterable[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
-    """Ways to have a query leave out what a story names (`concepts`, ids) beside what was asked for."""
+def leaving_out(
+    text: str, concepts: Iterable[str], lexicon: Lexicon, language: str = "en"
+) -> tuple[Refinement, ...]:
+    """Ways to have a query leave out what a story names (`concepts`, ids) beside what was asked for.
+
+    It is written as a reader of the `language` would.
+    """
     query = read_query(text, lexicon)
     if isinstance(query, QueryProblem):
         return ()
     found: list[Refinement] = []
     for id_ in _beside(query.root, concepts, lexicon):
-        name = lexicon.concepts[id_].name()
+        name = lexicon.name(id_, language)
         read = narrowed(text, f"-({name})" if " " in name else f"-{name}", lexicon)
         if isinstance(read, Query) and id_ in _left_out(read.root):
             found.append(Refinement(phrase("leave out {word}"), read.text, name))
     return tuple(found)
 
 
-def taking_in(text: str, concepts: Sequence[str], lexicon: Lexicon) -> tuple[Refinement, ...]:
+def taking_in(
+    text: str, concepts: Sequence[str], lexicon: Lexicon, language: str = "en"
+) -> tuple[Refinement, ...]:
     """Ways to have a query take all that names the same as a story: who was asked for, with something beside it.
 
     A kind of event that was asked for is not enough: with anything beside it, that is another matter.
@@ -112,7 +119,7 @@ def taking_in(text: str, concepts: Sequence[str], lexicon: Lexicon) -> tuple[Ref
         return ()
     found: list[Refinement] = []
     for id_ in _beside(query.root, concepts, lexicon):
-        words = f"{lexicon.concepts[first].name()} {lexicon.concepts[id_].name()}"
+        words = f"{lexicon.name(first, language)} {lexicon.name(id_, language)}"
         alone, read = read_query(words, lexicon), widened(text, words, lexicon)
         # Words may mean more together than each by itself.
         if isinstance(read, Query) and isinstance(alone, Query) and _means(alone.root) == {first, id_}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.domain.chats import Chat
 from bot.domain.entries import Entry, digest_of_words, words_of
@@ -69,7 +70,14 @@ class Placement:
 
 def story_key(entry: Entry) -> str:
     """Two entries with one key are exact repeats: the same words in the title, whatever case and punctuation."""
-    return digest_of_words(words_of(entry.title) or [str(entry.id)])
+    return key_of_words(entry.title) or digest_of_words([str(entry.id)])
+
+
+@lru_cache(maxsize=10_000)  # each report is compared with all titles of its story
+def key_of_words(title: str) -> str | None:
+    """The same for titles of the same words; None where there are none."""
+    words = words_of(title)
+    return digest_of_words(words) if words else None
 
 
 def readable(story: Story, chat: Chat) -> Story:

@@ -57,6 +57,10 @@ class Stream:
     tokens: tuple[Token, ...]
     language: str = ""
 
+    def word(self, token: Token) -> str:
+        """The stem that a token stands for."""
+        return self.text[token.at : self.text.find(" ", token.at)]
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the source the stream's characters `start` to `end` come from; whole words."""
         last_char = end - 1 - (self.text[end - 1] == " ")

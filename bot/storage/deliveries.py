@@ -152,7 +152,7 @@ class DeliveryPart(Part):
     ) -> tuple[datetime, ...]:
         sent = (
             select(deliveries.c.sent_at, deliveries.c.topic_ids)
-            .where(deliveries.c.chat_id == chat_id, deliveries.c.sent_at >= since)
+            .where(deliveries.c.chat_id == chat_id, deliveries.c.sent_at > since)
             .order_by(deliveries.c.sent_at)
         )
         wanted = set(topic_ids)

@@ -37,7 +37,7 @@ class ResumePart(Part):
             return 0
         connection.execute(update(chats).where(here).values(paused_at=None, pause_reason=None))
         owed = connection.execute(
-            select(deliveries.c.id, deliveries.c.story_id).where(
+            select(deliveries.c.id, deliveries.c.story_id, deliveries.c.topic_ids).where(
                 deliveries.c.chat_id == chat_id,
                 deliveries.c.state == DeliveryState.PENDING,
                 deliveries.c.occasion.is_distinct_from(Occasion.DIGEST),
@@ -59,7 +59,7 @@ class ResumePart(Part):
         self, connection: Connection, chat_id: int, occasion: Occasion, most: int, now: datetime
     ) -> int:
         owed = connection.execute(
-            select(deliveries.c.id, deliveries.c.story_id).where(
+            select(deliveries.c.id, deliveries.c.story_id, deliveries.c.topic_ids).where(
                 deliveries.c.chat_id == chat_id,
                 deliveries.c.held,
                 deliveries.c.state == DeliveryState.PENDING,
@@ -155,9 +155,9 @@ def fold(
 ) -> int:
     """Owe one message that tells all of it; answers of how many stories."""
     message = new_message(chat_id, now)
-    id_ = connection.scalar(
-        insert(deliveries).values(message | {"occasion": occasion}).returning(deliveries.c.id)
-    )
+    topic_ids = {id_ for ids in (*(row.topic_ids for row in owed), *missed.values()) for id_ in ids}
+    telling = message | {"occasion": occasion, "topic_ids": tuple(sorted(topic_ids))}
+    id_ = connection.scalar(insert(deliveries).values(telling).returning(deliveries.c.id))
     told = {"state": DeliveryState.FOLDED, "folded_into": id_}
     waiting = [row.id for row in owed if row.story_id is not None]
     connection.execute(update(deliveries).where(deliveries.c.id.in_(waiting)).values(told))

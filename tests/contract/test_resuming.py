@@ -69,7 +69,7 @@ async def test_a_chat_that_resumes_is_told_what_it_missed_in_one_message(store: 
     assert stories == ids(two, one)
     at = NOON + 2 * HOUR
     assert message == Delivery(
-        message.id, chat.id, None, (), DeliveryState.PENDING, at, at, occasion=Occasion.PAUSE
+        message.id, chat.id, None, (topic.id,), DeliveryState.PENDING, at, at, occasion=Occasion.PAUSE
     )
 
 

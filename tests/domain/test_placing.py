@@ -281,7 +281,7 @@ class MergingLedger(Ledger):
 
     def merges(self) -> None:
         known = Likeness(2, 0.9, ("talks",))
-        self.alike.place = lambda *_, **__: Joining(known, certain=True, merges=(2, 1))  # type: ignore[method-assign,misc]  # clustering is not what is tested
+        self.alike.place = lambda *_, **__: Joining(known, certain=True, merges=(2, 1))  # type: ignore[method-assign]  # clustering is not what is tested
 
 
 def test_stories_that_merge_in_a_batch() -> None:

@@ -179,6 +179,14 @@ def test_what_a_story_names_is_left_out_or_taken_in(
     assert [(one.how(), one.query) for one in taking_in(text, named, LEXICON)] == taken_in
 
 
+def test_what_a_story_names_is_called_as_in_the_language() -> None:
+    """The rest of the query stays as it was typed."""
+    (left_out,) = leaving_out("Ukraine", ["ir", "ua"], LEXICON, "ja")
+    assert (left_out.word, left_out.query) == ("イラン", "Ukraine -イラン")
+    (taken_in,) = taking_in("Ukraine", ["ir", "ua"], LEXICON, "ja")
+    assert taken_in.query == "Ukraine | ウクライナ イラン"
+
+
 @given(st.text(st.sampled_from(' ()|"-:«»「」ab停OR'), max_size=30) | TEXTS)
 def test_whatever_is_offered_can_be_read(text: str) -> None:
     named = sorted(LEXICON.concepts)

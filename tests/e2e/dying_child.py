@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.clock import SimulatedClock
+from bot.domain.deliveries import REVISED_AFTER
 from bot.ports import Point
 from tests.e2e.world import catalog_of, living
 
@@ -27,6 +28,9 @@ async def main(folder: Path, point: str, minutes: float, urls: Sequence[str]) ->
     async with living(folder, catalog_of(urls), clock, probe=probe) as world:
         await world.app.step()
         await world.app.step()
+        # What came to a message is shown a little later.
+        clock.advance_to(clock.now() + REVISED_AFTER)
+        await world.app.work_off()
 
 
 if __name__ == "__main__":

@@ -216,7 +216,7 @@ async def test_over_a_change_of_clocks_each_day_has_one_digest(
 
 
 TITLES = [of_its_own(f"Ukraine ceasefire as of day {number}") for number in range(12)]
-ROOM = 1100
+ROOM = 1300
 
 
 async def parts(here: Room) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Point
+from tests.e2e.newsday import AGREED, BROKEN
 from tests.e2e.world import OF_A_BULLETIN
 from tests.fakes.chats import read_chat
 from tests.fakes.feed_server import FeedServer, Item
@@ -60,3 +61,29 @@ async def test_killed_during_an_edit_the_message_grows_all_the_same(point: Point
     [message] = read_chat(tmp_path / "chat.jsonl")
     assert "Reuters · BBC News" in message.text
     assert "possibly a repeat" not in message.text
+
+
+@pytest.mark.parametrize(
+    "point",
+    [Point.DECIDED, Point.COMPOSED, Point.SAVED, Point.CALLED, Point.SETTLED],
+    ids=lambda point: point.value,
+)
+async def test_killed_while_an_answer_is_owed_it_is_told(point: Point, tmp_path: Path) -> None:
+    """SIGKILL between the decision about a development and the settled answer: it is there, and a repeat says so."""
+    now = datetime.now(UTC)
+    paths = ("/one", "/two", "/three")
+    async with FeedServer() as server:
+        urls = [server.url(path) for path in paths]
+        for path, title in zip(paths, AGREED, strict=False):
+            server.publish(path, [Item(title, id=title, published=now)])
+        assert await run_child(tmp_path, "-", *urls) == 0
+        later = [Item(title, id=title, published=now) for title in (BROKEN, AGREED[0])]
+        server.publish("/one", later)
+        assert await run_child(tmp_path, point.value, *urls, minutes=40) == -signal.SIGKILL
+        assert await run_child(tmp_path, "-", *urls, minutes=50) == 0
+    first, *answers = read_chat(tmp_path / "chat.jsonl")
+    assert "Reuters" in first.text
+    assert first.answers is None
+    assert all(one.answers == first.id and "kills 12" in one.text for one in answers)
+    marked = ["possibly a repeat" in one.text for one in answers]
+    assert marked == {Point.SAVED: [True], Point.CALLED: [False, True]}.get(point, [False])

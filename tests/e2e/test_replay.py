@@ -46,7 +46,7 @@ RECORDING = [
     recorded("https://example.org/1", "Ukraine ceasefire agreed", 0, labels=["ignored"]),
     recorded("https://example.org/2", "Weather stays fine", 1),
     recorded("https://example.org/3", "UKRAINE CEASEFIRE AGREED", 2, source="BBC"),
-    recorded("https://example.org/4", "ロシアと米国が首脳会談", 3, source="NHK", language="ja"),
+    recorded("https://example.org/4", "ロシアと米国が首脳会談", 5, source="NHK", language="ja"),
 ]
 
 
@@ -66,8 +66,8 @@ async def test_messages_come_in_order_then_every_entry() -> None:
     messages = [event for event in events if event["event"] == "message"]
     assert [(m["kind"], m["at"][11:16], m["topics"]) for m in messages] == [
         ("new", "08:00", ["ukraine-ceasefire"]),
-        ("edit", "08:02", ["ukraine-ceasefire"]),
-        ("new", "08:03", ["summit"]),
+        ("edit", "08:03", ["ukraine-ceasefire"]),
+        ("new", "08:05", ["summit"]),
     ]
     first, edit, _ = messages
     assert edit["edits"] == first["id"]

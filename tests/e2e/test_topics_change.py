@@ -24,10 +24,13 @@ from bot.storage.sql import SqlStore
 from tests.contract.conftest import counting
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger
+from tests.fakes.events import of_its_own
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
-TURKEY = "Turkey holds a vote"
-TOGO = "Togo holds a vote"
+TURKEY = of_its_own("Turkey holds a vote")
+TOGO = of_its_own("Togo holds a vote")
+TOGO_COUNTS = of_its_own("Togo counts its votes")
+TURKEY_COUNTS = of_its_own("Turkey counts its votes")
 
 
 def watching(*topics: tuple[str, str]) -> Catalog:
@@ -126,8 +129,8 @@ async def test_a_changed_query_forgets_the_old_and_knows_the_new(tmp_path: Path,
         await world.app.step()
         assert await known(world, "watch") == [TOGO]
         assert len(messenger.calls) == 1
-        await bring(world, "Togo counts its votes", "Turkey counts its votes")
-        assert await known(world, "watch") == ["Togo counts its votes", TOGO]
+        await bring(world, TOGO_COUNTS, TURKEY_COUNTS)
+        assert await known(world, "watch") == [TOGO_COUNTS, TOGO]
     assert len(messenger.calls) == 2
     assert "Togo counts" in messenger.calls[-1].text
 
@@ -188,18 +191,18 @@ async def test_a_topic_that_a_chat_changes_matches_anew_and_keeps_its_subscriber
         await world.app.step()
         assert len(messenger.calls) == 1  # of what came before, nobody is told
         assert "Turkey holds a vote" in (await answer(world.app.services(), world.chat, "/why")).plain
-        await bring(world, "Togo counts its votes", "Turkey counts its votes")
-        assert await known(world, "watch") == ["Togo counts its votes", TOGO]
+        await bring(world, TOGO_COUNTS, TURKEY_COUNTS)
+        assert await known(world, "watch") == [TOGO_COUNTS, TOGO]
         assert "Togo counts" in messenger.calls[-1].text
         assert len(messenger.calls) == 2
         # Narrowed, it hears of less; another name leaves all that as it is.
         assert (await answer(world.app.services(), world.chat, "/topics narrow watch: -football")).changed
         assert (await answer(world.app.services(), world.chat, "/topics rename watch = West Africa")).changed
-        await bring(world, "Togo wins at football", "Togo elects a president")
+        await bring(world, *map(of_its_own, ("Togo wins at football", "Togo elects a president")))
         assert "elects" in messenger.calls[-1].text
         assert len(messenger.calls) == 3
         assert (await answer(world.app.services(), world.chat, "/topics remove West Africa")).changed
-        await bring(world, "Togo mourns")
+        await bring(world, of_its_own("Togo mourns"))
         assert len(messenger.calls) == 3
 
 
@@ -287,15 +290,15 @@ async def test_a_new_topic_is_in_force_while_stored_entries_are_searched(
         said = await answer(world.app.services(), world.chat, "/topics add Watch = Togo")
         assert "still being searched for it" in said.plain
         await answer(world.app.services(), world.chat, "/subscribe watch")
-        await bring(world, "Togo counts its votes")
+        await bring(world, TOGO_COUNTS)
         assert len(messenger.calls) == 1
-        assert await known(world, "watch") == ["Togo counts its votes"]
+        assert await known(world, "watch") == [TOGO_COUNTS]
         # Another one that is made meanwhile is searched for as well.
         await answer(world.app.services(), world.chat, "/topics add Second = vote")
         gate.let_go.set()
         await searched(world)
-        assert await known(world, "watch") == ["Togo counts its votes", TOGO]
-        assert await known(world, "second") == ["Togo counts its votes", TOGO]
+        assert await known(world, "watch") == [TOGO_COUNTS, TOGO]
+        assert await known(world, "second") == [TOGO_COUNTS, TOGO]
         assert all(topic.backfilled for topic in await world.app.parts.store.topics())
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.chat.pacing import Unpaced
@@ -17,11 +17,13 @@ from bot.domain.documents import Action, Document
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as the chat holds it: `edited` counts how often it was replaced."""
+    """A message as the chat holds it: `edited` counts how often it was replaced; `answers` is the one it answers."""
 
     id: str
     text: str
     edited: int = 0
+    answers: str | None = None
+    silent: bool = False
 
 
 class FileMessenger(Unpaced):
@@ -43,7 +45,8 @@ class FileMessenger(Unpaced):
         actions: Sequence[Action] = (),
     ) -> Outcome:
         message_id = f"m{len(read_chat(self._path)) + 1}"
-        self._append({"id": message_id, "chat": chat.address, "text": text})
+        how = {"answers": answers, "silent": silent}
+        self._append({"id": message_id, "chat": chat.address, "text": text, **how})
         return Sent(message_id)
 
     async def edit(
@@ -58,7 +61,7 @@ class FileMessenger(Unpaced):
         self._append({"edits": message_id, "chat": chat.address, "text": text})
         return Sent(message_id)
 
-    def _append(self, event: dict[str, str]) -> None:
+    def _append(self, event: dict[str, str | bool | None]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
             file.flush()
@@ -72,20 +75,27 @@ def read_chat(path: Path) -> list[Said]:
     for event in map(json.loads, lines):
         if "edits" in event:
             old = messages[event["edits"]]
-            messages[old.id] = Said(old.id, event["text"], old.edited + 1)
+            messages[old.id] = replace(old, text=event["text"], edited=old.edited + 1)
         else:
-            messages[event["id"]] = Said(event["id"], event["text"])
+            messages[event["id"]] = Said(
+                event["id"], event["text"], answers=event["answers"], silent=event["silent"]
+            )
     return list(messages.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a messenger was asked to do. `edits` is the message to be edited, `before` what it was said to read."""
+    """What a messenger was asked to do. `edits` is the message to be edited, `before` what it was said to read.
+
+    `answers` is the message that this one answers.
+    """
 
     chat: Chat
     text: str
     edits: str | None = None
     before: str | None = None
+    answers: str | None = None
+    silent: bool = False
 
 
 async def _nothing() -> None:
@@ -121,7 +131,9 @@ class ScriptedMessenger(Unpaced):
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        return await self._answer(Call(chat, text), f"m{len(self._messages) + 1}")
+        return await self._answer(
+            Call(chat, text, answers=answers, silent=silent), f"m{len(self._messages) + 1}"
+        )
 
     async def edit(
         self,

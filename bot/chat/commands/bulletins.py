@@ -185,12 +185,10 @@ def _ways(
     """Buttons: first what has to do with this very story."""
     lexicon, query, slug = invocation.catalog.lexicon, topic.spec.query, topic.spec.slug
     speech = invocation.speech
-    of_story = (taking_in if wider else leaving_out)(query, named, lexicon)
+    of_story = (taking_in if wider else leaving_out)(query, named, lexicon, speech.language)
     for refined in of_story[:_MOST_NAMED]:
         yield offered(topic, topics, refined, speech)
-    yield from narrowing_or_widening(
-        topic, topics, "widen" if wider else "narrow", lexicon, invocation.speech
-    )
+    yield from narrowing_or_widening(topic, topics, "widen" if wider else "narrow", lexicon, speech)
     if wider and subscription.wait_for > 1:
         yield Action(speech.say("As soon as one outlet has it"), f"/tune {slug} wait 1")
     if wider and subscription.updates == "off":
