@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.domain.deciding import UPDATES_APART
+from bot.domain.deliveries import Intent
 from bot.domain.speech import ENGLISH
+from bot.domain.stories import Placement
+from bot.ports import DeskRecord
 from bot.saying import buttons_of_bulletin
 from tests.e2e.platforms import ADA, BOB, CHANNEL, GROUP, PRIVATE
 from tests.e2e.test_platforms import POLL, TALKS, TRUCE, Stage, staged
@@ -66,6 +70,24 @@ async def push(
     return stage.slack.said[-1]
 
 
+async def owe_update(stage: Stage) -> None:
+    """A report that joins the story about the truce brings something new, of which both chats are to hear."""
+    store, now = stage.room.store, stage.clock.now()
+    chats = [await stage.chat("telegram", str(GROUP)), await stage.chat("slack", "T1/C1")]
+    sent = await store.sent_messages(chats[0].id, 10)
+    (first,) = [one for one in sent if one.story.reports[0].entry.title == TRUCE]
+    known = first.story.reports[0].entry
+    new = replace(
+        known, title="Strike kills 12 in Iran, Turkey says", summary="", outlet="NHK", seen=now, published=now
+    )
+    (report,) = await store.add_entries([new])
+    topic_ids = first.delivery.topic_ids
+    intents = tuple(Intent(chat.id, first.story.id, topic_ids, brings=report.id) for chat in chats)
+    placed = Placement(report.id, first.story.id, "key", "the same event")
+    await store.record_desk([DeskRecord(report, ("ir", "tr"), (), placed, intents)], now)
+    await stage.room.app.step()
+
+
 async def another_outlet(stage: Stage) -> None:
     """A second outlet has the story, which the message shows once the minute of waiting is over."""
     await stage.publish(TRUCE, outlet=1)
@@ -102,7 +124,7 @@ async def test_an_update_has_buttons_that_are_about_its_story(stage: Stage) -> N
     """Muted by one of them, the first message is not added to either."""
     on_telegram, on_slack = await told(stage)
     stage.clock.advance_to(stage.clock.now() + UPDATES_APART)
-    await stage.publish("Ukraine agrees to ceasefire, strike kills 12 in Iran", outlet=2)
+    await owe_update(stage)
     update, posted = stage.telegram.messages(GROUP)[-1], stage.slack.messages("C1")[-1]
     assert (update.reply_to, posted.thread_ts) == (on_telegram.id, on_slack.ts)
     assert [[button.label for button in row] for row in update.buttons] == [LABELS]
