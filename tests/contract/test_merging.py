@@ -59,9 +59,7 @@ async def send_all(store: Store) -> list[Delivery]:
     while claimed := await store.claim_deliveries(NOON, 1):
         (delivery,) = claimed
         saved = await begun(store, delivery.id, "Text")
-        await store.settle(
-            settle(saved, Sent(f"m{delivery.id}"), revision=delivery.wanted_revision, now=NOON)
-        )
+        await store.settle(settle(saved, Sent(f"m{delivery.id}"), revision=saved.wanted_revision, now=NOON))
         sent.append(delivery)
     return sent
 

@@ -136,7 +136,7 @@ async def test_a_chat_that_wants_only_digests_hears_nothing_else(tmp_path: Path)
         assert "One message follows with 1 story since the last digest." in said
         assert len(here.reads) == 2
         assert here.reads[1].startswith("📬 Since the last digest: 1 story")
-        await here.report("Armenia and Azerbaijan talks end in deal")
+        await here.report("Russia and United States plan a summit")
         assert len(here.reads) == 3
 
 
