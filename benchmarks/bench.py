@@ -15,6 +15,7 @@ from rich.console import Console
 from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
 from benchmarks.path import print_path
+from benchmarks.placing import print_placing
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
@@ -23,6 +24,7 @@ from bot.settings.files import load_catalog
 class Section(StrEnum):
     LOADING = "loading"
     MATCHING = "matching"
+    PLACING = "placing"
     PATH = "path"
 
 
@@ -42,6 +44,8 @@ def main(
                 print_loading(ROOT / "config", catalog.lexicon, console)
             case Section.MATCHING:
                 print_matching(catalog.lexicon, console)
+            case Section.PLACING:
+                print_placing(catalog.lexicon, console)
             case Section.PATH:
                 asyncio.run(print_path(catalog, topics, stored, console))
 

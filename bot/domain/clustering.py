@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest
@@ -38,10 +38,12 @@ PRIOR_SHARE = 0.04
 """and in how many of them each thing in the lexicon was named: news is about such things."""
 RARITY = 0.85
 """The power of a term's inverse document frequency: what is common says less of the event, yet something."""
-LISTED = 3_000
+LISTED = 1_500
 """Places of terms in stories that are looked up for a report, those of its rarest terms first."""
+AT_FIRST = 100
+"""Stories that are looked at for a report, those that share the most with it,"""
 LOOKED_AT = 12
-"""Stories that a report is compared with at the most, the likeliest."""
+"""and those it is compared with, the likeliest by their time."""
 REMEMBERED = 20
 """Reports that stand for a story: the newest."""
 
@@ -100,13 +102,13 @@ class _Story:
     last: datetime = _EPOCH
 
     @classmethod
-    def of(cls, id_: int, reports: Mapping[int, PlacedReport]) -> _Story:
+    def of(cls, id_: int, reports: Mapping[int, PlacedReport], weighed: Mapping[int, Weighed]) -> _Story:
         titles: dict[str, PlacedReport] = {}
         for entry_id in sorted(reports):
             titles.setdefault(_title_key(reports[entry_id].title), reports[entry_id])
         core = [report for report in titles.values() if report.profile.core][-REMEMBERED:]
-        drawing = tuple(Weighed.of(report.profile, report.at, report.title, report.voice) for report in core)
-        length = math.sqrt(sum(one.likeness(other) for one in drawing for other in drawing))
+        drawing = tuple(weighed[report.entry_id] for report in core)
+        length = _length(drawing)
         listed: dict[str, float] = {}
         for one in drawing:
             for term, weight in {**one.abroad, **one.own}.items():
@@ -147,6 +149,7 @@ class OpenStories:
         self._threshold = threshold
         self._half_life = half_life
         self._reports: dict[int, PlacedReport] = {}
+        self._weighed: dict[int, Weighed] = {}
         self._stories: dict[int, _Story] = {}
         self._with_term: dict[str, dict[int, float]] = {}
         self._with_title: dict[str, set[int]] = {}
@@ -164,9 +167,11 @@ class OpenStories:
         """The profile of an entry by what is rare now."""
         language = analysis.entry.language.split("-", maxsplit=1)[0]
         words, shared = terms_of(analysis)
-        return Profile(language, self._weighed(words, language), self._weighed(shared, ""), is_core(analysis))
+        return Profile(
+            language, self._heaviest(words, language), self._heaviest(shared, ""), is_core(analysis)
+        )
 
-    def _weighed(self, terms: Mapping[str, float], language: str) -> dict[str, float]:
+    def _heaviest(self, terms: Mapping[str, float], language: str) -> dict[str, float]:
         """The heaviest of the terms. Weights are rounded, so that they are the same when they come from the store."""
         weights = {term: round(weight * self._rarity(term, language), 3) for term, weight in terms.items()}
         heaviest = nlargest(MOST_TERMS, weights, key=lambda term: (weights[term], term))
@@ -227,18 +232,19 @@ class OpenStories:
                 break
             for id_, weight in listed.items():
                 sums[id_] = sums.get(id_, 0.0) + weight * terms[term]
-        near = {
-            id_: share * math.pow(0.5, abs(report.at - self._stories[id_].last) / self._half_life)
-            for id_, share in sums.items()
-            if abs(report.at - self._stories[id_].last) <= CLOSES_AFTER
-        }
-        return [self._stories[id_] for id_ in nlargest(LOOKED_AT, near, key=lambda id_: (near[id_], -id_))]
+        near = []
+        for share, opposite in nlargest(AT_FIRST, [(share, -id_) for id_, share in sums.items()]):
+            apart = abs(report.at - self._stories[-opposite].last)
+            if apart <= CLOSES_AFTER:
+                near.append((share * math.pow(0.5, apart / self._half_life), opposite))
+        return [self._stories[-opposite] for _, opposite in nlargest(LOOKED_AT, near)]
 
     def put(self, report: PlacedReport) -> None:
         """Remember a report under its story; one that is known is replaced (a revision)."""
         if report.entry_id in self._reports:
             self._remove(report.entry_id)
         self._reports[report.entry_id] = report
+        self._weighed[report.entry_id] = Weighed.of(report.profile, report.at, report.title, report.voice)
         self._count(report, 1)
         known = self._stories.get(report.story_id)
         self._renew(report.story_id, {**(known.reports if known else {}), report.entry_id: report})
@@ -262,6 +268,7 @@ class OpenStories:
 
     def _remove(self, entry_id: int) -> None:
         report = self._reports.pop(entry_id)
+        del self._weighed[entry_id]
         self._count(report, -1)
         left = dict(self._stories[report.story_id].reports)
         del left[entry_id]
@@ -289,11 +296,29 @@ class OpenStories:
                     del self._with_title[key]
         if not reports:
             return
-        story = self._stories[story_id] = _Story.of(story_id, reports)
+        story = self._stories[story_id] = _Story.of(story_id, reports, self._weighed)
         for term, weight in story.listed.items():
             self._with_term.setdefault(term, {})[story_id] = weight
         for key in story.titles:
             self._with_title.setdefault(key, set()).add(story_id)
+
+
+def _length(drawing: Sequence[Weighed]) -> float:
+    """Of the sum of reports: the root of all their likenesses to each other, which within a language is that of a vector."""
+    languages = {one.language for one in drawing}
+    square = 0.0
+    for language in sorted(languages):
+        total: dict[str, float] = {}
+        for one in drawing:
+            if one.language == language:
+                for term, weight in one.own.items():
+                    total[term] = total.get(term, 0.0) + weight
+        square += sum(weight * weight for weight in total.values())
+    if len(languages) > 1:
+        square += sum(
+            one.likeness(other) for one in drawing for other in drawing if one.language != other.language
+        )
+    return math.sqrt(square) or 1.0
 
 
 def _shared_terms(report: Weighed, story: _Story) -> list[str]:
