@@ -38,7 +38,7 @@ PRIOR_SHARE = 0.04
 """and in how many of them each thing in the lexicon was named: news is about such things."""
 RARITY = 0.85
 """The power of a term's inverse document frequency: what is common says less of the event, yet something."""
-LISTED = 1_500
+LISTED = 1_000
 """Places of terms in stories that are looked up for a report, those of its rarest terms first."""
 AT_FIRST = 100
 """Stories that are looked at for a report, those that share the most with it,"""
