@@ -143,7 +143,7 @@ def nearest_by_tfidf(analyses: Sequence[Analysis]) -> Callable[[float], dict[int
         words = set(words_of(analysis.entry.title))
         weights = {word: math.log((number + 2) / (frequency[word] + 1)) for word in words}
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        sums: Counter[int] = Counter()
+        sums: dict[int, float] = defaultdict(float)
         for word, weight in sorted(weights.items()):
             for other, its in listed[word]:
                 sums[other] += weight / length * its
@@ -214,8 +214,8 @@ def _print_stream(rows: Sequence[tuple[dict[str, Any], Analysis]], console: Cons
         chosen = " (chosen)" if threshold == THRESHOLD else ""
         found = clustered(analyses, OpenStories(threshold=threshold))
         _add(table, f"Sokuho at {threshold}{chosen}", found, wanted)
-    best, found = _best(nearest_by_tfidf(analyses), wanted)
-    _add(table, f"TF-IDF at its best, {best}", found, wanted)
+    best, plain = _best(nearest_by_tfidf(analyses), wanted)
+    _add(table, f"TF-IDF at its best, {best}", plain, wanted)
     _add(table, "a story each", {number: number for number in range(len(rows))}, wanted)
     console.print(table)
 
