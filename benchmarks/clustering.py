@@ -214,8 +214,8 @@ def _print_stream(rows: Sequence[tuple[dict[str, Any], Analysis]], console: Cons
         chosen = " (chosen)" if threshold == THRESHOLD else ""
         found = clustered(analyses, OpenStories(threshold=threshold))
         _add(table, f"Sokuho at {threshold}{chosen}", found, wanted)
-    best, nearest = _best(nearest_by_tfidf(analyses), wanted)
-    _add(table, f"TF-IDF at its best, {best}", nearest, wanted)
+    best, plain = _best(nearest_by_tfidf(analyses), wanted)
+    _add(table, f"TF-IDF at its best, {best}", plain, wanted)
     _add(table, "a story each", {number: number for number in range(len(rows))}, wanted)
     console.print(table)
 

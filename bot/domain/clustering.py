@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest
 
-from bot.domain.entries import digest_of_words, words_of
+from bot.domain.entries import digest_of_words
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
 from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, Profile, is_core, terms_of
-from bot.domain.stories import CLOSES_AFTER
+from bot.domain.stories import CLOSES_AFTER, key_of_words
 from bot.domain.text import normalise
 from bot.domain.universals import sounds_of
 
@@ -38,7 +38,7 @@ PRIOR_SHARE = 0.04
 """and in how many of them each thing in the lexicon was named: news is about such things."""
 RARITY = 0.85
 """The power of a term's inverse document frequency: what is common says less of the event, yet something."""
-LISTED = 1_500
+LISTED = 1_000
 """Places of terms in stories that are looked up for a report, those of its rarest terms first."""
 AT_FIRST = 100
 """Stories that are looked at for a report, those that share the most with it,"""
@@ -342,4 +342,4 @@ def _readable(term: str, language: str, title: str) -> str:
 
 
 def _title_key(title: str) -> str:
-    return digest_of_words(words_of(title) or [title])
+    return key_of_words(title) or digest_of_words([title])

@@ -33,8 +33,8 @@ DEVELOPS = 2
 """What a report has to bring that is new to be a development: a kind of event counts 2, an actor or a number 1."""
 
 CORRECTIONS = re.compile(
-    r"\b(?:correct(?:ion|ed|s)|clarification|retract(?:s|ed|ion)|withdrawn)\b"
-    r"|исправлен|уточнен|опровер|отозван|виправлен|спростован|訂正|修正|撤回|取り消|更正",
+    r"\b(?:correction|corrected|retracts|retracted|retraction)\b|\b(?:исправлено|уточнено|виправлено|уточнено)\b"
+    r"|訂正|記事を(?:取り消|撤回)|更正",
     re.IGNORECASE,
 )
 """How an outlet says that what it reported was wrong."""

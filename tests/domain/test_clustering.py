@@ -63,7 +63,7 @@ def test_why_two_reports_were_joined_reads_as_words(lexicon: Lexicon) -> None:
     room.take("Harbour tunnel plan shelved by ferry company", hours=1)
     likeness = room.joined[-1].likeness
     assert likeness is not None
-    assert {"Harbour", "tunnel"} <= set(likeness.terms)
+    assert "tunnel" in likeness.terms
 
 
 def test_the_same_words_join_within_three_days_and_no_later(lexicon: Lexicon) -> None:
