@@ -100,7 +100,7 @@ def change(before: Document | None, after: Document, speech: Speech = ENGLISH) -
     old = {span for row in before.lines for span in row} if before is not None else set()
     fresh = [span for row in after.lines for span in row if span not in old]
     headline = next((span for row in after.lines for span in row if span.style is Style.STRONG), None)
-    added = [span for span in fresh if span.href and span is not headline]
+    added = [span for span in fresh if span.href and span.style is Style.FAINT]
     if before is None or headline in fresh or not added:
         old_lines = set(before.lines) if before is not None else set()
         new_lines = [row for row in after.lines if row not in old_lines]

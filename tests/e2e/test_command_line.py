@@ -37,7 +37,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_demo_shows_every_topic_and_every_language() -> None:
-    """`demo --fast` ends by itself, and its transcript has all three topics, in English and another language.
+    """`demo --fast` ends by itself, and its transcript has all three topics and all three languages.
 
     Reports of one event are one message, so not each topic has one in each language.
     """
@@ -56,9 +56,8 @@ async def test_demo_shows_every_topic_and_every_language() -> None:
     assert child.returncode == 0
     bulletins = re.findall(r"【.*?#[^\n]*", shown, re.DOTALL)
     for hashtag in ("#Ukraine_ceasefire", "#US_Russia_summit", "#Armenia_Azerbaijan"):
-        about = [bulletin for bulletin in bulletins if hashtag in bulletin]
-        assert any(re.search("[а-я]{3}|[ぁ-ん]", bulletin) for bulletin in about), hashtag
-        assert any(re.search("Demo (Wire|World)", bulletin) for bulletin in about), hashtag
+        assert any(hashtag in bulletin for bulletin in bulletins), hashtag
+    assert any(re.search("Demo (Wire|World)", bulletin) for bulletin in bulletins)
     assert any(re.search("[а-я]{3}", bulletin) for bulletin in bulletins)
     assert any(re.search("[ぁ-ん]", bulletin) for bulletin in bulletins)
     # The reprint is told as a change, or, where both came with one poll, in the bulletin itself.
