@@ -8,7 +8,7 @@ WORKDIR /src
 COPY requirements.lock .
 RUN python3 -m venv /tools \
     && /tools/bin/python -m pip download --quiet --disable-pip-version-check --no-cache-dir \
-        --require-hashes --only-binary :all: --dest /wheels -r requirements.lock
+        --require-hashes --no-deps --only-binary :all: --dest /wheels -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 # Compiled here, and never held against the sources' times: the container's root is read-only, and copies change times.
