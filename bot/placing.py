@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decide, develops
-from bot.domain.headlines import promises
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
@@ -47,7 +46,7 @@ class Situation:
 
     chats: Sequence[Chat] = ()
     subscriptions: Sequence[Subscription] = ()
-    told: Sequence[Told] = field(default_factory=tuple)
+    told: Sequence[Told] = ()
 
 
 def place_all(judged: Iterable[Judged], ledger: Ledger, catalog: Catalog) -> tuple[Placed, ...]:
@@ -95,8 +94,6 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     entry, stands_in = one.pending.entry, one.pending.story_id
     own = frozenset(match.topic_id for match in one.matches)
     profile = ledger.alike.weigh(one.analysis) if one.analysis else UNREAD
-    if promises(entry.title):
-        profile = replace(profile, core=False)
     voice = catalog.outlets.owner(entry.outlet)
     if stands_in is not None:
         return _revise(one, stands_in, voice, profile, own, ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -91,13 +91,11 @@ class Composer:
         )
         if delivery.corrected:
             bulletin = replace(bulletin, marks=(catalog.style.correction, *bulletin.marks[1:]))
-        bulletin = await self._in_their_language(bulletin, chat, catalog)
-        documents = _laid_out(bulletin, catalog, self._speech(chat))
-        if story.merged_into is not None:
-            documents = map(
-                partial(_with_line, await self._goes_on(story.merged_into, chat, address_of)), documents
-            )
-        return Said(documents, story, actions=buttons_of_bulletin(self._speech(chat)))
+        said = await self._said(bulletin, story, chat, catalog)
+        if story.merged_into is None:
+            return said
+        goes_on = await self._goes_on(story.merged_into, chat, address_of)
+        return replace(said, documents=map(partial(_with_line, goes_on), said.documents))
 
     async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
         """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
@@ -120,13 +118,16 @@ class Composer:
         )
         if bulletin is None:
             return None
+        return await self._said(bulletin, story, chat, catalog, answers=first.message_id)
+
+    async def _said(
+        self, bulletin: Bulletin, story: Story, chat: Chat, catalog: Catalog, answers: str | None = None
+    ) -> Said:
+        """A bulletin laid out in the chat's language, in ever shorter versions, with its buttons."""
         bulletin = await self._in_their_language(bulletin, chat, catalog)
-        return Said(
-            _laid_out(bulletin, catalog, self._speech(chat)),
-            story,
-            first.message_id,
-            buttons_of_bulletin(self._speech(chat)),
-        )
+        speech = self._speech(chat)
+        documents = (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
+        return Said(documents, story, answers, buttons_of_bulletin(speech))
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
@@ -205,10 +206,6 @@ def buttons_of_bulletin(speech: Speech) -> tuple[Action, ...]:
         Action(speech.say("➖ Less"), "/less"),
         Action(speech.say("❓ Why"), "/why"),
     )
-
-
-def _laid_out(bulletin: Bulletin, catalog: Catalog, speech: Speech) -> Iterator[Document]:
-    return (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
 
 
 def _with_line(more: Document, document: Document) -> Document:

@@ -1,8 +1,10 @@
 """What each chat is to hear of a story: a first message, a revision of it, an answer with what is new, or nothing.
 
-a report joins -> is the chat told? no  -> enough voices? -> a message is owed
-yes -> the message is revised (sources, ❗️), and, if the report brings a
-development, answered with what is new
+::
+
+    a report joins -> is the chat told? no  -> enough voices? -> a message is owed
+                                        yes -> the message is revised (sources, ❗️), and, if the report
+                                               brings a development, answered with what is new
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ DEVELOPS = 2
 """What a report has to bring that is new to be a development: a kind of event counts 2, an actor or a number 1."""
 
 CORRECTIONS = re.compile(
-    r"\b(?:correction|corrected|retracts|retracted|retraction)\b|\b(?:исправлено|уточнено|виправлено|уточнено)\b"
+    r"\b(?:correction|corrected|retracts|retracted|retraction)\b|\b(?:исправлено|уточнено|виправлено)\b"
     r"|訂正|記事を(?:取り消|撤回)|更正",
     re.IGNORECASE,
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.headlines import promises
 from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
 from bot.domain.universals import numbers_in, sounds_of, written_out
@@ -129,6 +130,7 @@ def _pieces(stream: Stream, token: Token, names: Sequence[tuple[int, int]]) -> I
 
 
 def is_core(analysis: Analysis) -> bool:
-    """Whether the entry reports, going by how its headline is set and where it stands."""
+    """Whether the entry reports, going by its headline and where it stands: one that only promises to tell does not."""
     entry = analysis.entry
-    return not _NO_NEWS.search(entry.title) and not _NO_NEWS_LINK.search(entry.link or "")
+    unsaid = _NO_NEWS.search(entry.title) or _NO_NEWS_LINK.search(entry.link or "") or promises(entry.title)
+    return not unsaid
