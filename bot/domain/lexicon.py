@@ -42,7 +42,9 @@ _SWAPPED_LIKENESS = 0.8
 """What a slip has in common with the word at the least (0 to 1): one letter more, less or other, or two swapped."""
 
 HAPPENINGS = frozenset({"event", "term"})
-"""The kinds of concept that happen, or are dealt with; the others are there, or are plain words."""
+"""The kinds of concept that happen, or are dealt with;"""
+THINGS = frozenset({"country", "person", "organisation", "place"})
+"""those that have a name of their own; the others are plain words."""
 
 
 @dataclass(frozen=True, slots=True)

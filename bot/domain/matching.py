@@ -23,7 +23,7 @@ from typing import Literal as OneOf
 
 from bot.domain.boilerplate import blanked
 from bot.domain.entries import Entry
-from bot.domain.lexicon import HAPPENINGS, Lexicon
+from bot.domain.lexicon import THINGS, Lexicon
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Without
 from bot.domain.speech import ENGLISH, Speech, phrase
 from bot.domain.text import Stream, is_acronym, pattern_of
@@ -89,7 +89,7 @@ class Analysis:
 
     `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance. `processes` are
     those that something in it speaks for, however weakly. `places`: where the lead of the summary means a concept, in order.
-    `names`: from where to where each part names a thing (rather than a happening).
+    `names`: from where to where each part names a thing (rather than a happening or a plain word).
     """
 
     entry: Entry
@@ -117,7 +117,7 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
     for part, stream in streams.items():
         for hit in lexicon.find(stream):
             factor = weight_of_place(part, hit.start)
-            if any(lexicon.concepts[id_].kind not in HAPPENINGS for id_ in hit.concepts):
+            if any(lexicon.concepts[id_].kind in THINGS for id_ in hit.concepts):
                 names[part].append((hit.start, hit.end))
             if part == "title":
                 named.update(dict.fromkeys(hit.concepts))
