@@ -9,10 +9,11 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 import aiohttp
 import pytest
@@ -57,6 +58,14 @@ class Operator:
             return answer.status, json.loads(await answer.text())
 
 
+def free_port() -> int:
+    """None of those that the system gives to whoever asks for any, so that no test beside this one takes it meanwhile."""
+    for port in SystemRandom().sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
+
+
 @asynccontextmanager
 async def operating(folder: Path) -> AsyncIterator[Operator]:
     async with doubles() as (feeds, telegram, slack):
@@ -67,8 +76,7 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
             f'[[feeds]]\nurl = "{feeds.url("/feed")}"\noutlet = "Reuters"\nlanguage = "en"\ncountry = "gb"\n'
         )
         (config / "feeds.toml").write_text(feed, encoding="utf-8")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         addresses = addresses_of(telegram, slack)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SOKUHO_")},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,22 +13,26 @@ from bot.storage.sql import SqlStore, open_store
 async def open_temporary_store(folder: Path, *, durable: bool = False) -> SqlStore:
     """The store in `folder`, made if it is not there: open it again to see what a restart sees. Close it."""
     file = folder / "store.db"
-    if not file.exists():
-        file.write_bytes(await _new_file())
+    await asyncio.to_thread(_make, file)
     return await _opened(file, durable=durable)
 
 
-_new_files: list[bytes] = []
+def _make(file: Path) -> None:
+    if not file.exists():
+        file.write_bytes(_made())
 
 
-async def _new_file() -> bytes:
-    """What a first start makes, kept for all of the process: its migrations take longer than most tests."""
-    if not _new_files:
-        with TemporaryDirectory() as folder:
-            file = Path(folder, "store.db")
-            await (await _opened(file, durable=False)).close()
-            _new_files.append(file.read_bytes())
-    return _new_files[0]
+@cache
+def _made() -> bytes:
+    """What a first start makes of no file; once a process, since its migrations take longer than most tests."""
+
+    async def start(file: Path) -> None:
+        await (await _opened(file, durable=False)).close()
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "store.db")
+        asyncio.run(start(file))
+        return file.read_bytes()
 
 
 async def _opened(file: Path, *, durable: bool) -> SqlStore:
