@@ -148,7 +148,7 @@ async def serving(
             api=addresses.slack_api,
             pace=faster(slack_pace, hurry),
             waits=(),
-            ping_seconds=0.05,
+            ping_seconds=1.0,  # what is not answered in half of it ends a connection, also on a machine that is busy
         )
         app = App(
             Parts(
