@@ -32,8 +32,8 @@ run: $(READY) ## the real feeds, in this terminal
 check: $(READY) ## validate the configuration and try every feed
 	@$(BIN)/sokuho check $(ARGS)
 
-test: $(READY) ## all tests
-	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+test: $(READY) ## all tests, on every core (ARGS="-n0 -k digest" for some, in one process)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov --cov-report=term $(ARGS)
 
 lint: $(READY) ## style and layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -41,10 +41,10 @@ class Listener:
 @pytest.fixture
 def listen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     """What is configured for the whole process is put back."""
-    level = logging.getLogger().level
+    level, configured = logging.getLogger().level, structlog.get_config()
     yield Listener(monkeypatch)
     logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 everywhere = pytest.mark.parametrize("terminal", [False, True], ids=["piped", "terminal"])

@@ -316,9 +316,10 @@ class TestTroubles:
 
     async def test_nobody_listens(self, server: FeedServer, fetcher: HttpFetcher) -> None:
         """A refused connection names host and port."""
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            port = unused.getsockname()[1]
-        result = await failure(fetcher, f"http://one.example:{port}/")
+        with socket.socket() as held:  # so that nobody else comes to listen there
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+            result = await failure(fetcher, f"http://one.example:{port}/")
         assert result.kind is FailureKind.UNREACHABLE
         assert f"one.example takes no connection at port {port}" in result.reason
 

@@ -1,25 +1,21 @@
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.catalog import Catalog
 from bot.domain.clustering import WINDOW, Joining, OpenStories, PlacedReport
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import analyse
-from bot.settings.files import load_catalog
+from tests.fakes.shipped import shipped_catalog
 
 NOON = datetime(2025, 10, 16, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def lexicon() -> Lexicon:
-    catalog = load_catalog(Path(__file__).parents[2] / "config", feeds=())
-    assert isinstance(catalog, Catalog)
-    return catalog.lexicon
+    return shipped_catalog().lexicon
 
 
 class Newsroom:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from benchmarks.headlines import Score
 from benchmarks.phrases import Outcome, judge_phrases, read_phrases
-from bot.domain.catalog import Catalog
 from bot.domain.queries import Means, Query, nodes_of, read_query
-from bot.settings.files import load_catalog
+from tests.fakes.shipped import shipped_catalog
 
 LEAST = 0.75
 LEAST_OF_A_PHRASE = 0.7
-ROOT = Path(__file__).parents[2]
-
-
-@cache
-def catalog() -> Catalog:
-    loaded = load_catalog(ROOT / "config", feeds=())
-    assert isinstance(loaded, Catalog), loaded
-    return loaded
 
 
 @cache
 def outcomes() -> tuple[Outcome, ...]:
-    return tuple(judge_phrases(catalog()))
+    return tuple(judge_phrases(shipped_catalog()))
 
 
 def test_phrases_are_understood_without_a_process() -> None:
@@ -46,6 +36,6 @@ def test_no_phrase_is_left_behind(phrase: str) -> None:
 @pytest.mark.parametrize("phrase", [phrase.text for phrase in read_phrases()])
 def test_the_phrases_name_no_process(phrase: str) -> None:
     """One that does is judged elsewhere, by the evidence of its process."""
-    query = read_query(phrase, catalog().lexicon)
+    query = read_query(phrase, shipped_catalog().lexicon)
     assert isinstance(query, Query)
     assert not any(isinstance(node, Means) and node.process for node in nodes_of(query.root))

@@ -1,15 +1,9 @@
-"""A process with both bots that does two rounds and kills itself at the n-th pass of a named point.
-
-`FOLDER POINT|- N MINUTES ADDRESSES FEED_URL…`; ADDRESSES as JSON. Both chats follow every topic on offer.
-"""
+"""The life of a process with both bots: two rounds, unless it kills itself at the n-th pass of a named point."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,15 +14,16 @@ from bot.ports import Point
 from tests.e2e.platforms import PRIVATE, TEAM, Addresses, serving
 
 
-async def main(
-    folder: Path, point: str, n: int, minutes: float, addresses: Addresses, urls: Sequence[str]
+async def two_rounds(
+    folder: Path, addresses: Addresses, urls: Sequence[str], *, die_at: Point | None, n: int, minutes: float
 ) -> None:
+    """It begins `minutes` after now. Both chats follow every topic on offer."""
     passes = 0
 
     def probe(passed: Point) -> None:
         nonlocal passes
-        passes += passed.value == point
-        if passed.value == point and passes == n:
+        passes += passed is die_at
+        if passed is die_at and passes == n:
             os.kill(os.getpid(), signal.SIGKILL)
 
     clock = SimulatedClock(datetime.now(UTC) + timedelta(minutes=minutes))
@@ -43,8 +38,3 @@ async def main(
         # What was put off or retried comes due.
         clock.advance_to(clock.now() + timedelta(minutes=1))
         await room.app.work_off()
-
-
-if __name__ == "__main__":
-    where, at, number, later, doubles, *feeds = sys.argv[1:]
-    asyncio.run(main(Path(where), at, int(number), float(later), Addresses(**json.loads(doubles)), feeds))

@@ -1,14 +1,9 @@
-"""A process that does two rounds of the pipeline and kills itself at a named point: `FOLDER POINT|- MINUTES FEED_URL…`.
-
-It lives `MINUTES` after now, so that feeds which an earlier one has asked are due again.
-"""
+"""The life of a process: two rounds of the pipeline, unless it kills itself at a named point."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +14,11 @@ from bot.ports import Point
 from tests.e2e.world import catalog_of, living
 
 
-async def main(folder: Path, point: str, minutes: float, urls: Sequence[str]) -> None:
+async def two_rounds(folder: Path, urls: Sequence[str], *, die_at: Point | None, minutes: float) -> None:
+    """It begins `minutes` after now, so that feeds which an earlier one has asked are due again."""
+
     def probe(passed: Point) -> None:
-        if passed.value == point:
+        if passed is die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     clock = SimulatedClock(datetime.now(UTC) + timedelta(minutes=minutes))
@@ -31,7 +28,3 @@ async def main(folder: Path, point: str, minutes: float, urls: Sequence[str]) ->
         # What came to a message is shown a little later.
         clock.advance_to(clock.now() + REVISED_AFTER)
         await world.app.work_off()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4:]))

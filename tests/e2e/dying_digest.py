@@ -1,14 +1,9 @@
-"""A process whose chat is owed a digest of several messages, and that kills itself: `FOLDER POINT|- MINUTES PASSES`.
-
-The first of them, at `MINUTES` 0, asks for digests and hears the news.
-"""
+"""The life of a process whose chat is owed a digest of several messages, and that may kill itself meanwhile."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,12 +28,13 @@ class TinyMessenger(FileMessenger):
         return super().render(document) if stories <= STORIES_IN_A_MESSAGE else None  # type: ignore[return-value]
 
 
-async def main(folder: Path, point: str, minutes: float, passes: int) -> None:
+async def two_rounds(folder: Path, *, die_at: Point | None, minutes: float, passes: int) -> None:
+    """It begins `minutes` after `NIGHT`; the first of them, at 0, asks for digests and hears the news."""
     passed = 0
 
     def probe(here: Point) -> None:
         nonlocal passed
-        passed += here.value == point
+        passed += here is die_at
         if passed == passes:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -54,7 +50,3 @@ async def main(folder: Path, point: str, minutes: float, passes: int) -> None:
             )
         await world.app.step()
         await world.app.step()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])))

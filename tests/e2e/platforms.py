@@ -21,11 +21,11 @@ from bot.domain.access import OPEN, Access
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.feeds.fetch import HttpFetcher
 from bot.ports import Clock, Probe, no_probe
-from bot.storage.database import StoreProblem
-from bot.storage.sql import SqlStore, open_store
+from bot.storage.sql import SqlStore
 from tests.e2e.world import INTERVAL, InlineParser, catalog_of
 from tests.fakes.feed_server import FeedServer
 from tests.fakes.slack_server import SlackServer
+from tests.fakes.stores import open_temporary_store
 from tests.fakes.telegram_server import TelegramServer
 
 ADA, BOB = 11, 12
@@ -127,8 +127,7 @@ async def serving(
 ) -> AsyncIterator[Newsroom]:
     """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
     clock = clock or SystemClock()
-    store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
-    assert not isinstance(store, StoreProblem), store
+    store = await open_temporary_store(folder, durable=True)
     failed = Failures()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
@@ -149,7 +148,7 @@ async def serving(
             api=addresses.slack_api,
             pace=faster(slack_pace, hurry),
             waits=(),
-            ping_seconds=0.05,
+            ping_seconds=1.0,  # what is not answered in half of it ends a connection, also on a machine that is busy
         )
         app = App(
             Parts(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,11 +21,12 @@ from bot.domain.documents import Document
 from bot.domain.entries import Entry
 from bot.domain.stories import Placement, Story
 from bot.ports import DeskRecord, Point, Store
+from tests.e2e.children import live
+from tests.e2e.dying_digest import two_rounds
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger, read_chat
 from tests.fakes.events import of_its_own
 
-ROOT = Path(__file__).parents[2]
 NIGHT = datetime(2025, 8, 8, 23, tzinfo=UTC)
 EIGHT = datetime(2025, 8, 9, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -294,13 +293,9 @@ async def test_a_story_that_our_code_trips_over_keeps_no_other_chat_waiting(
         assert (len(here.reads), len(here.messenger.reads("other"))) == (1, 1)
 
 
-async def dying(folder: Path, point: str, *, minutes: int, passes: int = 1) -> int:
+async def dying(folder: Path, point: Point | None, *, minutes: int, passes: int = 1) -> int:
     """A process that lives so long after `NIGHT` and kills itself when it passes the point for the so-manieth time."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.e2e.dying_digest", str(folder), point, str(minutes), str(passes)),
-        cwd=ROOT,
-    )
-    return await child.wait()
+    return await live(two_rounds, folder, die_at=point, minutes=minutes, passes=passes)
 
 
 TO_EIGHT = 9 * 60
@@ -317,10 +312,10 @@ async def test_killed_at_any_point_there_is_one_digest(tmp_path: Path, point: Po
 
     Only one that may have been sent already is said again, and says so.
     """
-    assert await dying(tmp_path, "-", minutes=0) == 0
-    assert await dying(tmp_path, point.value, minutes=TO_EIGHT, passes=passes) == -signal.SIGKILL
-    assert await dying(tmp_path, "-", minutes=TO_EIGHT + 1) == 0
-    assert await dying(tmp_path, "-", minutes=TO_EIGHT + 60) == 0
+    assert await dying(tmp_path, None, minutes=0) == 0
+    assert await dying(tmp_path, point, minutes=TO_EIGHT, passes=passes) == -signal.SIGKILL
+    assert await dying(tmp_path, None, minutes=TO_EIGHT + 1) == 0
+    assert await dying(tmp_path, None, minutes=TO_EIGHT + 60) == 0
     said = [message.text for message in read_chat(tmp_path / "chat.jsonl")]
     marked = [text for text in said if "possibly a repeat" in text]
     certain = [text for text in said if text not in marked]

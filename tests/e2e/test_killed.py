@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.ports import Point
+from tests.e2e.children import live
+from tests.e2e.dying_child import two_rounds
 from tests.e2e.newsday import AGREED, BROKEN
 from tests.e2e.world import OF_A_BULLETIN
 from tests.fakes.chats import read_chat
 from tests.fakes.feed_server import FeedServer, Item
 
-ROOT = Path(__file__).parents[2]
 
-
-async def run_child(folder: Path, point: str, *urls: str, minutes: int = 0) -> int:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.dying_child", str(folder), point, str(minutes), *urls, cwd=ROOT
-    )
-    return await child.wait()
+async def run_child(folder: Path, point: Point | None, *urls: str, minutes: int = 0) -> int:
+    return await live(two_rounds, folder, urls, die_at=point, minutes=minutes)
 
 
 @pytest.mark.parametrize("point", OF_A_BULLETIN, ids=lambda point: point.value)
@@ -31,8 +26,8 @@ async def test_killed_at_any_point_no_bulletin_is_missing(point: Point, tmp_path
     """SIGKILL at each named point, then a new start: the bulletin is there, once, or marked as a possible repeat."""
     async with FeedServer() as server:
         server.publish("/feed", [Item("Ukraine agrees to ceasefire", id="a", published=datetime.now(UTC))])
-        assert await run_child(tmp_path, point.value, server.url("/feed")) == -signal.SIGKILL
-        assert await run_child(tmp_path, "-", server.url("/feed")) == 0
+        assert await run_child(tmp_path, point, server.url("/feed")) == -signal.SIGKILL
+        assert await run_child(tmp_path, None, server.url("/feed")) == 0
     said = [message.text for message in read_chat(tmp_path / "chat.jsonl")]
     marked = [text for text in said if "possibly a repeat" in text]
     assert all("Ukraine agrees to ceasefire" in text for text in said)
@@ -54,10 +49,10 @@ async def test_killed_during_an_edit_the_message_grows_all_the_same(point: Point
         urls = server.url("/one"), server.url("/two")
         server.publish("/one", [report])
         server.publish("/two", [])
-        assert await run_child(tmp_path, "-", *urls) == 0
+        assert await run_child(tmp_path, None, *urls) == 0
         server.publish("/two", [report])
-        assert await run_child(tmp_path, point.value, *urls, minutes=10) == -signal.SIGKILL
-        assert await run_child(tmp_path, "-", *urls, minutes=20) == 0
+        assert await run_child(tmp_path, point, *urls, minutes=10) == -signal.SIGKILL
+        assert await run_child(tmp_path, None, *urls, minutes=20) == 0
     [message] = read_chat(tmp_path / "chat.jsonl")
     assert "Reuters · BBC News" in message.text
     assert "possibly a repeat" not in message.text
@@ -76,11 +71,11 @@ async def test_killed_while_an_answer_is_owed_it_is_told(point: Point, tmp_path:
         urls = [server.url(path) for path in paths]
         for path, title in zip(paths, AGREED, strict=False):
             server.publish(path, [Item(title, id=title, published=now)])
-        assert await run_child(tmp_path, "-", *urls) == 0
+        assert await run_child(tmp_path, None, *urls) == 0
         later = [Item(title, id=title, published=now) for title in (BROKEN, AGREED[0])]
         server.publish("/one", later)
-        assert await run_child(tmp_path, point.value, *urls, minutes=40) == -signal.SIGKILL
-        assert await run_child(tmp_path, "-", *urls, minutes=50) == 0
+        assert await run_child(tmp_path, point, *urls, minutes=40) == -signal.SIGKILL
+        assert await run_child(tmp_path, None, *urls, minutes=50) == 0
     first, *answers = read_chat(tmp_path / "chat.jsonl")
     assert "Reuters" in first.text
     assert first.answers is None

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import signal
-import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.ports import Point
+from tests.e2e.children import live
+from tests.e2e.dying_bots import two_rounds
 from tests.e2e.platforms import PRIVATE, Addresses, addresses_of, doubles
 from tests.e2e.world import OF_A_BULLETIN
 from tests.fakes.feed_server import Item
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
 
-ROOT = Path(__file__).parents[2]
 TRUCE = "Ukraine agrees to ceasefire"
 REPEAT = "possibly a repeat"
 IN_FLIGHT = (Point.SAVED, Point.CALLED, Point.SETTLED)
 """From here on a call may be under way in the other chat."""
 
 
-async def live(folder: Path, point: str, n: int, addresses: Addresses, *urls: str, minutes: int = 0) -> int:
-    arguments = [str(folder), point, str(n), str(minutes), json.dumps(asdict(addresses)), *urls]
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.dying_bots", *arguments, cwd=ROOT
-    )
-    return await child.wait()
+async def run_child(
+    folder: Path, point: Point | None, n: int, addresses: Addresses, *urls: str, minutes: int = 0
+) -> int:
+    return await live(two_rounds, folder, addresses, urls, die_at=point, n=n, minutes=minutes)
 
 
 def told(telegram: TelegramServer, slack: SlackServer) -> tuple[list[str], list[str]]:
@@ -52,9 +47,9 @@ async def test_killed_at_any_point_both_chats_are_told(point: Point, n: int, tmp
     async with doubles() as (feeds, telegram, slack):
         feeds.publish("/feed", [Item(TRUCE, id="a", published=datetime.now(UTC))])
         addresses, url = addresses_of(telegram, slack), feeds.url("/feed")
-        first = await live(tmp_path, point.value, n, addresses, url)
+        first = await run_child(tmp_path, point, n, addresses, url)
         assert first == -signal.SIGKILL
-        assert await live(tmp_path, "-", 1, addresses, url, minutes=10) == 0
+        assert await run_child(tmp_path, None, 1, addresses, url, minutes=10) == 0
         for said in told(telegram, slack):
             marked = [text for text in said if REPEAT in text]
             assert said
@@ -79,7 +74,7 @@ async def test_what_became_of_a_call_is_unknown(fault: str, after_effect: bool, 
             telegram.fail_next("sendMessage", 503, "Service Unavailable")
             slack.fail_next("chat.postMessage", 503, after_effect=after_effect)
         addresses = addresses_of(telegram, slack)
-        assert await live(tmp_path, "-", 1, addresses, feeds.url("/feed")) == 0
+        assert await run_child(tmp_path, None, 1, addresses, feeds.url("/feed")) == 0
         for platform, said in zip(("telegram", "slack"), told(telegram, slack), strict=True):
             twice = after_effect and not (fault == "503" and platform == "telegram")
             assert len(said) == (2 if twice else 1), platform
@@ -93,7 +88,7 @@ async def test_what_was_slowed_down_was_surely_not_sent(tmp_path: Path) -> None:
         feeds.publish("/feed", [Item(TRUCE, id="a", published=datetime.now(UTC))])
         telegram.fail_next("sendMessage", 429, "Too Many Requests: retry after 1", {"retry_after": 1})
         slack.limit_next("chat.postMessage", 1)
-        assert await live(tmp_path, "-", 1, addresses_of(telegram, slack), feeds.url("/feed")) == 0
+        assert await run_child(tmp_path, None, 1, addresses_of(telegram, slack), feeds.url("/feed")) == 0
         for said in told(telegram, slack):
             assert len(said) == 1
             assert REPEAT not in said[0]

@@ -18,6 +18,7 @@ from bot.__main__ import cli
 from bot.domain.topics import TopicSpec
 from bot.replay import RecordedEntry, ReplayProblem, read_recording, replay
 from tests.fakes.lexicons import small_catalog
+from tests.fakes.shipped import copy_config
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,6 +132,13 @@ def test_a_line_that_is_no_entry_is_named(line: str, said: str) -> None:
     assert problem.message.startswith(said)
 
 
+@pytest.fixture
+def less_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what is not about the lexicon, which takes seconds to read."""
+    copy_config(tmp_path / "config")
+    monkeypatch.setenv("SOKUHO_CONFIG_DIR", str(tmp_path / "config"))
+
+
 def test_from_file_to_file(tmp_path: Path) -> None:
     """The command reads a file with the project's own lexicon and writes JSON lines."""
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
@@ -141,6 +149,7 @@ def test_from_file_to_file(tmp_path: Path) -> None:
     assert {"ukraine-ceasefire", "us-russia-summit"} <= {topic for e in events for topic in e["topics"]}
 
 
+@pytest.mark.usefixtures("less_lexicon")
 def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path) -> None:
     """Nothing to replay is an answer, not a crash."""
     source = tmp_path / "in.jsonl"
@@ -156,6 +165,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert isinstance(entry, RecordedEntry)
 
 
+@pytest.mark.usefixtures("less_lexicon")
 def test_every_line_that_json_allows_is_read(tmp_path: Path) -> None:
     """A byte order mark before the first, other line ends than ours inside a string, and \\r\\n at the end."""
     titles = ["Ukraine\u2028ceasefire agreed", "Ukraine\x85ceasefire holds", "Ukraine truce"]
@@ -169,6 +179,7 @@ def test_every_line_that_json_allows_is_read(tmp_path: Path) -> None:
     assert [event["title"] for event in events if event["event"] == "entry"] == titles
 
 
+@pytest.mark.usefixtures("less_lexicon")
 def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     """A folder that is not there is named, without a trace."""
     source, target = tmp_path / "in.jsonl", tmp_path / "nowhere" / "out.jsonl"
@@ -179,6 +190,7 @@ def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.usefixtures("less_lexicon")
 def test_nobody_has_to_read_to_the_end(tmp_path: Path) -> None:
     """`sokuho replay … | head -1` ends quietly, though most of the output finds no reader."""
     source = tmp_path / "in.jsonl"
@@ -192,7 +204,7 @@ def test_nobody_has_to_read_to_the_end(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert json.loads(ended.stdout)["url"] == "https://example.org/0"

@@ -9,10 +9,11 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 import aiohttp
 import pytest
@@ -24,6 +25,8 @@ from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 90.0
+"""Seconds that a program may take to start or to end on a machine that is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,14 @@ class Operator:
             return answer.status, json.loads(await answer.text())
 
 
+def free_port() -> int:
+    """None of those that the system gives to whoever asks for any, so that no test beside this one takes it meanwhile."""
+    for port in SystemRandom().sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
+
+
 @asynccontextmanager
 async def operating(folder: Path) -> AsyncIterator[Operator]:
     async with doubles() as (feeds, telegram, slack):
@@ -67,8 +78,7 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
             f'[[feeds]]\nurl = "{feeds.url("/feed")}"\noutlet = "Reuters"\nlanguage = "en"\ncountry = "gb"\n'
         )
         (config / "feeds.toml").write_text(feed, encoding="utf-8")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         addresses = addresses_of(telegram, slack)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SOKUHO_")},
@@ -91,22 +101,24 @@ async def test_from_nothing_to_the_first_bulletin_in_a_group_and_a_channel(tmp_p
     async with operating(tmp_path) as operator:
         telegram, slack = operator.telegram, operator.slack
         process = await operator.start()
-        await slack.until(lambda: slack.connections, timeout=20)
-        await telegram.until(lambda: telegram.polling, timeout=20)
+        await slack.until(lambda: slack.connections, timeout=PATIENCE)
+        await telegram.until(lambda: telegram.polling, timeout=PATIENCE)
         await telegram.say(GROUP, "/subscribe ukraine-ceasefire", user=ADA)
         await slack.slash("/sokuho", "subscribe ukraine-ceasefire", channel="C1")
         await telegram.until(lambda: telegram.messages(GROUP))
         await slack.until(lambda: slack.messages("C1"))
         operator.feeds.publish("/feed", [Item("Ukraine agrees to ceasefire", published=datetime.now(UTC))])
-        await telegram.until(lambda: "【Ukraine agrees" in telegram.messages(GROUP)[-1].text, timeout=20)
-        await slack.until(lambda: "【Ukraine agrees" in slack.messages("C1")[-1].plain, timeout=20)
+        await telegram.until(
+            lambda: "【Ukraine agrees" in telegram.messages(GROUP)[-1].text, timeout=PATIENCE
+        )
+        await slack.until(lambda: "【Ukraine agrees" in slack.messages("C1")[-1].plain, timeout=PATIENCE)
         assert await operator.ask("/healthz") == (200, {"alive": True})
         # Slack's word is heard a little before the bot knows of it.
         assert await operator.ask("/readyz") == (200, {"database": True, "telegram": True, "slack": True})
         asked = await operator.start("health")
         assert await asked.wait() == 0
         process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
         assert process.returncode == 0, output.decode()
         for token in (telegram.token, slack.home.token, slack.app_token):
             assert token not in output.decode()
@@ -118,12 +130,12 @@ async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Pat
     async with operating(tmp_path) as operator:
         telegram, slack = operator.telegram, operator.slack
         first = await operator.start()
-        await telegram.until(lambda: telegram.polling, timeout=20)
+        await telegram.until(lambda: telegram.polling, timeout=PATIENCE)
         second = await operator.start()
-        output, _ = await asyncio.wait_for(second.communicate(), 20)
+        output, _ = await asyncio.wait_for(second.communicate(), PATIENCE)
         assert second.returncode == 1
         assert "is in use by another Sokuho" in output.decode()
-        await slack.until(lambda: slack.connections, timeout=20)
+        await slack.until(lambda: slack.connections, timeout=PATIENCE)
         third = await operator.start(
             SOKUHO_DATA_DIR=str(tmp_path / "other"),
             SOKUHO_SLACK_BOT_TOKEN="",
@@ -132,7 +144,7 @@ async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Pat
         )
         # Both are young here, so it may be either that takes itself for the newcomer.
         ends = {asyncio.create_task(process.communicate()): process for process in (first, third)}
-        done, _ = await asyncio.wait(ends, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(ends, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         said = [(ends[end].returncode, end.result()[0].decode()) for end in done]
         assert any(
             code == 1 and "Another program is polling this Telegram bot" in text for code, text in said
@@ -140,7 +152,7 @@ async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Pat
         for end, process in ends.items():
             if process.returncode is None:
                 process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(end, 20)
+            await asyncio.wait_for(end, PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +174,7 @@ async def test_what_is_wrong_with_the_settings_stops_the_start(
     """With what to mend, and without the secrets."""
     async with operating(tmp_path) as operator:
         process = await operator.start(**changed)
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
         said = output.decode()
         assert process.returncode == 1, said
         assert expected in said
@@ -174,7 +186,7 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
     async with operating(tmp_path) as operator:
         with socket.create_server(("127.0.0.1", operator.port)):
             process = await operator.start()
-            output, _ = await asyncio.wait_for(process.communicate(), 20)
+            output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
         assert process.returncode == 1
         assert f"SOKUHO_HTTP (127.0.0.1:{operator.port}) cannot be listened at" in output.decode()
 
@@ -184,11 +196,11 @@ async def test_a_platform_that_is_away_at_the_start_is_waited_for(tmp_path: Path
     async with operating(tmp_path) as operator:
         slack = operator.slack
         process = await operator.start(SOKUHO_TELEGRAM_API="http://127.0.0.1:9")
-        await slack.until(lambda: slack.connections, timeout=20)
+        await slack.until(lambda: slack.connections, timeout=PATIENCE)
         await slack.direct("D1", "topics")
-        await slack.until(lambda: slack.messages("D1"), timeout=20)
+        await slack.until(lambda: slack.messages("D1"), timeout=PATIENCE)
         status, state = await operator.ask("/readyz")
         assert (status, state["telegram"], state["database"]) == (503, False, True)
         process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
         assert process.returncode == 0, output.decode()

@@ -17,10 +17,9 @@ from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import read_document
 from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, no_probe
-from bot.storage.database import StoreProblem
-from bot.storage.sql import open_store
 from tests.fakes import lexicons
 from tests.fakes.chats import FileMessenger
+from tests.fakes.stores import open_temporary_store
 
 INTERVAL = timedelta(minutes=5)
 
@@ -62,8 +61,7 @@ async def living(
 
     The chat is `chat.jsonl` in the folder, unless there is another messenger.
     """
-    store = await open_store(f"sqlite:///{folder / 'sokuho.db'}")
-    assert not isinstance(store, StoreProblem), store
+    store = await open_temporary_store(folder, durable=True)
     async with HttpFetcher(clock) as fetcher:
         app = App(
             Parts(

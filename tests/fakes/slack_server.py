@@ -105,7 +105,7 @@ class SlackServer(People):
     def calls_of(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def until(self, happened: Callable[[], object], timeout: float = 5) -> None:  # noqa: ASYNC109  # a test's
+    async def until(self, happened: Callable[[], object], timeout: float = 20) -> None:  # noqa: ASYNC109  # a test's
         """Return once `happened()` holds. Asked at every call, answer, acknowledgement, connection and its end."""
         try:
             async with asyncio.timeout(timeout):

@@ -125,7 +125,7 @@ class TelegramServer(World):
     def calls_of(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 5) -> T:  # noqa: ASYNC109 - says what was called
+    async def until(self, predicate: Callable[[], T], timeout: float = 20) -> T:  # noqa: ASYNC109 - says what was called
         """What `predicate` says as soon as that is true; it is asked again at each call, answer and update."""
         try:
             async with asyncio.timeout(timeout):
