@@ -16,18 +16,19 @@ A process that dies anywhere leaves either the old state, and the step is taken 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 import structlog
 
 from bot.domain.catalog import Catalog
 from bot.domain.clustering import WINDOW
-from bot.domain.deciding import Ledger
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, ParsedEntry, fingerprint, keys_of, plan_ingest
 from bot.domain.indexing import TopicIndex
+from bot.domain.ledger import Ledger
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import Match, analyse
 from bot.domain.outlets import Outlets
@@ -61,6 +62,8 @@ from bot.ports import (
 )
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 POLLS_AT_ONCE = 32
 DESK_BATCH = 100
@@ -334,7 +337,7 @@ class Desk:
             pending = await self._store.pending_entries(limit)
             if not pending:
                 return ()
-            judged = tuple(self._judge(one) for one in pending)
+            judged = [self._judge(one) async for one in paced(pending)]
             self._probe(Point.JUDGED)
             records = await self._decided(judged)
             self._probe(Point.DECIDED)
@@ -353,15 +356,20 @@ class Desk:
     async def _decided(self, judged: Sequence[Judged]) -> tuple[DeskRecord, ...]:
         """Place the entries and decide about them; all of it is stored, or none of it is remembered."""
         now = self._clock.now()
-        if self._ledger is None:
-            self._ledger = Ledger(await self._store.known_reports(now - WINDOW))
-        ledger, self._ledger = self._ledger, None
+        ledger, self._ledger = self._ledger or await self._read_ledger(now), None
         ledger.forget(now)
-        placed = place_all(judged, ledger, self._catalog)
-        records = decide_all(placed, await self._situation(placed), now)
+        placed = [one async for one in paced(place_all(judged, ledger, self._catalog))]
+        situation = await self._situation(placed)
+        records = tuple([record async for record in paced(decide_all(placed, situation, now))])
         await self._store.record_desk(records, now)
         self._ledger = ledger
         return records
+
+    async def _read_ledger(self, now: datetime) -> Ledger:
+        ledger = Ledger()
+        async for known in paced(await self._store.known_reports(now - WINDOW)):
+            ledger.put(known)
+        return ledger
 
     async def _situation(self, placed: Sequence[Placed]) -> Situation:
         stories = stories_of(placed)
@@ -373,6 +381,13 @@ class Desk:
             return Situation()
         subscriptions = await self._store.subscriptions(to=concerned)
         return Situation(chats, subscriptions, await self._store.told(stories))
+
+
+async def paced(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items, each of which takes a while to make or to deal with: in between others have the event loop."""
+    for item in items:
+        yield item
+        await asyncio.sleep(0)
 
 
 def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
-from bot.domain.deciding import KnownReport, Ledger, News, Told, corrects, decide, develops
+from bot.domain.deciding import News, Told, corrects, decide
+from bot.domain.ledger import KnownReport, Ledger, develops
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
@@ -49,22 +50,29 @@ class Situation:
     told: Sequence[Told] = ()
 
 
-def place_all(judged: Iterable[Judged], ledger: Ledger, catalog: Catalog) -> tuple[Placed, ...]:
-    """Place the entries one after the other; `ledger` holds them from then on, so that later ones see what earlier did."""
-    return tuple(_place(one, ledger, catalog) for one in judged)
+def place_all(judged: Iterable[Judged], ledger: Ledger, catalog: Catalog) -> Iterator[Placed]:
+    """Place the entries one after the other; `ledger` holds them from then on, so that later ones see what earlier did.
+
+    Each when it is asked for, and so is what `decide_all` answers: a batch takes long.
+    """
+    return (_place(one, ledger, catalog) for one in judged)
 
 
-def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) -> tuple[DeskRecord, ...]:
+def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) -> Iterator[DeskRecord]:
     """What each chat is to hear of each; who was told by an earlier one knows at the later ones."""
-    told = list(situation.told)
-    records = []
+    told: dict[int, list[Told]] = {}
+    for known in situation.told:
+        told.setdefault(known.story_id, []).append(known)
     for one in placed:
         if one.placement is not None and one.placement.merges is not None:
-            told = _merged(told, *one.placement.merges)
+            younger, older = one.placement.merges
+            moved = [replace(known, story_id=older) for known in told.pop(younger, ())]
+            told.setdefault(older, []).extend(moved)
+        about = told.setdefault(one.news.story_id, [])
         intents, revisions = decide(
-            one.news, chats=situation.chats, subscriptions=situation.subscriptions, told=told, now=now
+            one.news, chats=situation.chats, subscriptions=situation.subscriptions, told=about, now=now
         )
-        told += [
+        about += [
             Told(
                 intent.chat_id,
                 intent.story_id,
@@ -75,19 +83,16 @@ def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) ->
             for intent in intents
         ]
         analysis = one.judged.analysis
-        records.append(
-            DeskRecord(
-                one.news.entry,
-                analysis.named if analysis else (),
-                one.matches,
-                one.placement,
-                intents,
-                revisions,
-                one.report.profile,
-                one.report.voice,
-            )
+        yield DeskRecord(
+            one.news.entry,
+            analysis.named if analysis else (),
+            one.matches,
+            one.placement,
+            intents,
+            revisions,
+            one.report.profile,
+            one.report.voice,
         )
-    return tuple(records)
 
 
 def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
@@ -108,7 +113,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         and not repeat
         and develops(report, ledger.reports(placement.story_id), catalog.lexicon)
     )
-    ledger.put(KnownReport(report, own, repeat))
+    ledger.put(KnownReport(report, own, repeat, entry.outlet))
     of_story = ledger.topics(placement.story_id)
     # What speaks for one topic by itself is not about the story's others.
     inherits = joining.certain and not placement.opened and not own
@@ -118,6 +123,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         placement.story_id,
         own | of_story,
         voices=ledger.voices(placement.story_id),
+        reports=profile.core,
         develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
@@ -130,15 +136,26 @@ def _revise(
     entry = one.pending.entry
     known = next(
         (known for known in ledger.reports(story_id) if known.placed.entry_id == entry.id),
-        KnownReport(PlacedReport(entry.id, story_id, entry.at, entry.seen, voice, entry.title, profile)),
+        KnownReport(
+            PlacedReport(entry.id, story_id, entry.at, entry.seen, voice, entry.title, profile),
+            outlet=entry.outlet,
+        ),
     )
     before = ledger.topics(story_id)
     report = replace(known.placed, title=entry.title, profile=profile)
     if ledger.reports(story_id):  # else its story has closed, and is not to be joined again
-        ledger.put(KnownReport(report, own, known.repeat))
+        ledger.put(replace(known, placed=report, topics=own))
     took_back = corrects(known.placed.title, entry)
     topics = own | before if took_back else own - before
-    news = News(entry, story_id, topics, ledger.voices(story_id), is_revision=True, corrects=took_back)
+    news = News(
+        entry,
+        story_id,
+        topics,
+        ledger.voices(story_id),
+        reports=profile.core,
+        is_revision=True,
+        corrects=took_back,
+    )
     return Placed(one, None, report, one.matches, news)
 
 
@@ -167,11 +184,6 @@ def _inherited(topics: Iterable[int], story_id: int, joining: Joining, ledger: L
         evidence = Evidence(fits.placed.title, STORY, 0, None, score)
         taken_on.append(Match(topic_id, score, (evidence,), inherited=True))
     return tuple(taken_on)
-
-
-def _merged(told: Iterable[Told], younger: int, older: int) -> list[Told]:
-    """What chats were told, the younger story being told by the older one's messages from now on."""
-    return [replace(one, story_id=older) if one.story_id == younger else one for one in told]
 
 
 def stories_of(placed: Iterable[Placed]) -> Mapping[int, frozenset[int]]:

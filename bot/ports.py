@@ -15,11 +15,12 @@ from typing import Protocol
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
-from bot.domain.deciding import KnownReport, Revise, Told
+from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part
 from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
+from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
 from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult

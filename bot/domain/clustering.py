@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from heapq import nlargest
+from heapq import heappop, heappush, nlargest, nsmallest
 
-from bot.domain.entries import digest_of_words
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
 from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, Profile, is_core, terms_of
@@ -46,6 +45,8 @@ LOOKED_AT = 12
 """and those it is compared with, the likeliest by their time."""
 REMEMBERED = 20
 """Reports that stand for a story: the newest."""
+MOST_REPORTS = 500
+"""Reports of a story that are known at all, the newest: one that everybody reports on costs no more than that."""
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,7 +106,8 @@ class _Story:
     def of(cls, id_: int, reports: Mapping[int, PlacedReport], weighed: Mapping[int, Weighed]) -> _Story:
         titles: dict[str, PlacedReport] = {}
         for entry_id in sorted(reports):
-            titles.setdefault(_title_key(reports[entry_id].title), reports[entry_id])
+            report = reports[entry_id]
+            titles.setdefault(key_of_words(report.title) or f"without words: {entry_id}", report)
         core = [report for report in titles.values() if report.profile.core][-REMEMBERED:]
         drawing = tuple(weighed[report.entry_id] for report in core)
         length = _length(drawing)
@@ -137,7 +139,10 @@ class _Story:
 
 
 class OpenStories:
-    """The reports of the last days by story. Changed only by `put`, `merge` and `forget`; all else reads."""
+    """The reports of the last days by story. Changed only by `put`, `merge` and `forget`; all else reads.
+
+    These answer the reports that are known no more since.
+    """
 
     def __init__(
         self,
@@ -150,6 +155,8 @@ class OpenStories:
         self._half_life = half_life
         self._reports: dict[int, PlacedReport] = {}
         self._weighed: dict[int, Weighed] = {}
+        self._by_age: list[tuple[datetime, int]] = []
+        """A heap of (seen, entry id), in which some may be that were forgotten before their time."""
         self._stories: dict[int, _Story] = {}
         self._with_term: dict[str, dict[int, float]] = {}
         self._with_title: dict[str, set[int]] = {}
@@ -188,7 +195,7 @@ class OpenStories:
         """Which story it joins, if any. Reads only."""
         same = [
             story
-            for id_ in self._with_title.get(_title_key(title), ())
+            for id_ in self._with_title.get(key_of_words(title) or "", ())
             if abs(at - (story := self._stories[id_]).last) <= CLOSES_AFTER
         ]
         if same:
@@ -239,40 +246,61 @@ class OpenStories:
                 near.append((share * math.pow(0.5, apart / self._half_life), opposite))
         return [self._stories[-opposite] for _, opposite in nlargest(LOOKED_AT, near)]
 
-    def put(self, report: PlacedReport) -> None:
+    def put(self, report: PlacedReport) -> tuple[PlacedReport, ...]:
         """Remember a report under its story; one that is known is replaced (a revision)."""
-        if report.entry_id in self._reports:
-            self._remove(report.entry_id)
+        known = self._reports.get(report.entry_id)
+        if known is None:
+            heappush(self._by_age, (report.seen, report.entry_id))
+        else:
+            self._remove([known])
         self._reports[report.entry_id] = report
         self._weighed[report.entry_id] = Weighed.of(report.profile, report.at, report.title, report.voice)
         self._count(report, 1)
-        known = self._stories.get(report.story_id)
-        self._renew(report.story_id, {**(known.reports if known else {}), report.entry_id: report})
+        return self._stand(report.story_id, {**self._of(report.story_id), report.entry_id: report})
 
-    def merge(self, younger: int, older: int) -> None:
+    def merge(self, younger: int, older: int) -> tuple[PlacedReport, ...]:
         """The reports of `younger` stand under `older` from now on."""
         if younger not in self._stories or younger == older:
-            return
-        moved = {
-            id_: replace(report, story_id=older) for id_, report in self._stories[younger].reports.items()
-        }
+            return ()
+        moved = {id_: replace(report, story_id=older) for id_, report in self._of(younger).items()}
         self._reports.update(moved)
-        known = self._stories.get(older)
         self._renew(younger, {})
-        self._renew(older, {**(known.reports if known else {}), **moved})
+        return self._stand(older, {**self._of(older), **moved})
 
-    def forget(self, now: datetime) -> None:
-        """Drop reports seen longer than `WINDOW` ago."""
-        for id_ in [id_ for id_, report in self._reports.items() if report.seen < now - WINDOW]:
-            self._remove(id_)
+    def forget(self, now: datetime) -> tuple[PlacedReport, ...]:
+        """Drop reports seen longer than `WINDOW` ago. Costs by how many these are."""
+        old: list[PlacedReport] = []
+        while self._by_age and self._by_age[0][0] < now - WINDOW:
+            report = self._reports.get(heappop(self._by_age)[1])
+            if report is not None:
+                old.append(report)
+        self._remove(old)
+        return tuple(old)
 
-    def _remove(self, entry_id: int) -> None:
-        report = self._reports.pop(entry_id)
-        del self._weighed[entry_id]
+    def _of(self, story_id: int) -> Mapping[int, PlacedReport]:
+        known = self._stories.get(story_id)
+        return known.reports if known else {}
+
+    def _stand(self, story_id: int, reports: Mapping[int, PlacedReport]) -> tuple[PlacedReport, ...]:
+        """These are a story's reports from now on, but for the oldest where they are too many; answers those."""
+        surplus = nsmallest(len(reports) - MOST_REPORTS, reports)
+        for entry_id in surplus:
+            self._drop(reports[entry_id])
+        self._renew(story_id, {id_: report for id_, report in reports.items() if id_ in self._reports})
+        return tuple(reports[entry_id] for entry_id in surplus)
+
+    def _remove(self, reports: Sequence[PlacedReport]) -> None:
+        for report in reports:
+            self._drop(report)
+        for story_id in {report.story_id for report in reports}:
+            left = {id_: report for id_, report in self._of(story_id).items() if id_ in self._reports}
+            self._renew(story_id, left)
+
+    def _drop(self, report: PlacedReport) -> None:
+        """Forget a report; its story is to be renewed."""
+        del self._reports[report.entry_id]
+        del self._weighed[report.entry_id]
         self._count(report, -1)
-        left = dict(self._stories[report.story_id].reports)
-        del left[entry_id]
-        self._renew(report.story_id, left)
 
     def _count(self, report: PlacedReport, by: int) -> None:
         language = report.profile.language
@@ -339,7 +367,3 @@ def _readable(term: str, language: str, title: str) -> str:
         if stream.word(token) == term or (term.startswith(SOUND) and term[len(SOUND) :] in sounds_of(word)):
             return word
     return "" if term.startswith(SOUND) else term
-
-
-def _title_key(title: str) -> str:
-    return key_of_words(title) or digest_of_words([title])

@@ -72,8 +72,11 @@ def by_arrival(
         for report in story.reports
         if report.entry.language == language or (reads(chat, report.entry.language) and reads(chat, language))
     ]
-    in_time = [report for report in readable if sent is None or report.entry.seen <= sent or report is heads]
-    late = [report for report in readable if report not in in_time]
+    in_time: list[Report] = []
+    late: list[Report] = []
+    for report in readable:
+        had_come = sent is None or report.entry.seen <= sent or report is heads
+        (in_time if had_come else late).append(report)
 
     def order(report: Report) -> tuple[bool, int, bool, int]:
         other = report.entry.language

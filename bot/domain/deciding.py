@@ -10,20 +10,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.chats import Chat, Subscription, Updates
-from bot.domain.clustering import WINDOW, OpenStories, PlacedReport
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry
-from bot.domain.lexicon import HAPPENINGS, Lexicon
-
-TOPIC_SHARE = 0.4
-"""A story has a topic while at least this share of its core reports fit the topic by their own words."""
 
 UPDATES_APART = timedelta(minutes=30)
 """A chat is not told of a development sooner than this after it was told of the story; revisions carry what comes between."""
@@ -31,92 +24,12 @@ UPDATES_APART = timedelta(minutes=30)
 MOST_UPDATES = 6
 """Updates of one story that a chat may get; after that it is only revised."""
 
-DEVELOPS = 2
-"""What a report has to bring that is new to be a development: a kind of event counts 2, an actor or a number 1."""
-
 CORRECTIONS = re.compile(
     r"\b(?:correction|corrected|retracts|retracted|retraction)\b|\b(?:исправлено|уточнено|виправлено)\b"
     r"|訂正|記事を(?:取り消|撤回)|更正",
     re.IGNORECASE,
 )
 """How an outlet says that what it reported was wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownReport:
-    """A report of an open story as the desk remembers it: with the topics it fits by its own words.
-
-    `repeat`: it tells the story in words that an earlier report had.
-    """
-
-    placed: PlacedReport
-    topics: frozenset[int] = frozenset()
-    repeat: bool = False
-
-
-class Ledger:
-    """The open stories with their reports. Changed only by `put`, `merge`, `forget` and `refit`; all else reads.
-
-    All of it follows from the reports of the last days, so that a restart goes on exactly where it was.
-    """
-
-    def __init__(self, known: Iterable[KnownReport] = ()) -> None:
-        self.alike = OpenStories()
-        self._stories: dict[int, dict[int, KnownReport]] = {}
-        for one in known:
-            self.put(one)
-
-    def reports(self, story_id: int) -> Sequence[KnownReport]:
-        """Those of a story, in the order in which they came."""
-        return tuple(self._stories.get(story_id, {}).values())
-
-    def topics(self, story_id: int) -> frozenset[int]:
-        """What a story is about: topics that enough of its core reports fit."""
-        known = self.reports(story_id)
-        core = [one for one in known if one.placed.profile.core] or known
-        fitting = Counter(topic for one in core for topic in one.topics)
-        return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(core))
-
-    def voices(self, story_id: int) -> int:
-        """How many independent outlets tell a story; opinion, live blogs and round-ups are no voices, so open none.
-
-        One of a story of which nothing is remembered.
-        """
-        known = self.reports(story_id)
-        core = (one for one in known if one.placed.profile.core and not one.repeat)
-        return len({one.placed.voice for one in core}) if known else 1
-
-    def put(self, known: KnownReport) -> None:
-        self.alike.put(known.placed)
-        self._stories.setdefault(known.placed.story_id, {})[known.placed.entry_id] = known
-
-    def merge(self, younger: int, older: int) -> None:
-        """The reports of one story stand in another from now on."""
-        self.alike.merge(younger, older)
-        moved = {
-            id_: replace(one, placed=replace(one.placed, story_id=older))
-            for id_, one in self._stories.pop(younger, {}).items()
-        }
-        both = {**self._stories.get(older, {}), **moved}
-        self._stories[older] = dict(sorted(both.items()))
-
-    def forget(self, now: datetime) -> None:
-        """Drop what is too old to be joined."""
-        self.alike.forget(now)
-        for story_id, reports in list(self._stories.items()):
-            left = {id_: one for id_, one in reports.items() if now - one.placed.seen <= WINDOW}
-            if not left:
-                del self._stories[story_id]
-            elif len(left) < len(reports):
-                self._stories[story_id] = left
-
-    def refit(self, topic_id: int, entry_ids: AbstractSet[int]) -> None:
-        """The reports that fit a topic are these, since its query has changed or was searched for."""
-        for reports in self._stories.values():
-            for id_, one in reports.items():
-                topics = one.topics | {topic_id} if id_ in entry_ids else one.topics - {topic_id}
-                if topics != one.topics:
-                    reports[id_] = replace(one, topics=topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +61,27 @@ class Revise:
 class News:
     """What a report, or its revision, is to the story in which it stands.
 
-    `topics` are those for which it may be told now, `voices` the independent outlets by now, `develops` whether it
-    brings something new to those who know of the story, `corrects` whether it says that an earlier text was wrong.
+    `topics` are those for which it may be told now, `voices` the outlets by now and whose voice each is
+    (`Ledger.voices`), `reports` whether it reports, be it in another's words, `develops` whether it brings something new
+    to those who know of the story, `corrects` whether it says that an earlier text was wrong.
     """
 
     entry: Entry
     story_id: int
     topics: frozenset[int]
-    voices: int = 1
+    voices: Mapping[str, str] = field(default_factory=dict)
+    reports: bool = True
     is_revision: bool = False
     develops: bool = False
     corrects: bool = False
+
+    def voices_for(self, chat: Chat) -> int:
+        """How many independent outlets tell the story to a chat that does not block this one.
+
+        Who repeats what only outlets say that it blocks is one.
+        """
+        heard = {voice for outlet, voice in self.voices.items() if outlet not in chat.blocked_outlets}
+        return max(len(heard), int(self.reports))
 
 
 def decide(
@@ -195,7 +118,7 @@ def decide(
             continue
         if before and (news.corrects or not news.is_revision):
             revisions.append(Revise(chat.id, news.story_id, news.corrects))
-        intent = _answer(news, wanted, before, now) if before else _first(news, wanted)
+        intent = _answer(news, wanted, before, now) if before else _first(news, wanted, chat)
         if intent is not None and chat.hears_at_once:
             intents.append(intent)
     return tuple(intents), tuple(revisions)
@@ -205,8 +128,8 @@ def _listens(chat: Chat, entry: Entry) -> bool:
     return not chat.paused and entry.is_news and entry.outlet not in chat.blocked_outlets
 
 
-def _first(news: News, wanted: Sequence[Subscription]) -> Intent | None:
-    if news.voices < min(one.wait_for for one in wanted):
+def _first(news: News, wanted: Sequence[Subscription], chat: Chat) -> Intent | None:
+    if news.voices_for(chat) < min(one.wait_for for one in wanted):
         return None
     topic_ids = tuple(one.topic_id for one in wanted)
     silent = not any(one.sound for one in wanted)
@@ -236,42 +159,6 @@ def _may_answer(before: Sequence[Told], now: datetime) -> bool:
     if not any(message.message for message in before):
         return False  # what a digest told has no message to answer
     return answers < MOST_UPDATES and now - max(message.at for message in before) >= UPDATES_APART
-
-
-def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexicon) -> bool:
-    """Whether a report brings a new kind of event, or at least two new actors or numbers, to a story.
-
-    What every report of the story has said so far is known; opinion and round-ups bring nothing.
-    """
-    if not placed.profile.core:
-        return False
-    terms: set[str] = set()
-    kinds: set[str] = set()
-    for one in known:
-        terms.update(one.placed.profile.shared)
-    for term in terms:
-        kinds.update(_kinds(term, lexicon))
-    new = 0
-    for term in placed.profile.shared:
-        if term in terms:
-            continue
-        sort, _, value = term.partition(":")
-        concept = lexicon.concepts.get(value) if sort == "c" else None
-        if sort == "n":
-            new += 1
-        elif concept is not None and concept.kind in HAPPENINGS:
-            new += 0 if _kinds(term, lexicon) & kinds else DEVELOPS
-        elif concept is not None and not any(f"c:{id_}" in terms for id_ in lexicon.closure.get(value, ())):
-            new += 1
-    return new >= DEVELOPS
-
-
-def _kinds(term: str, lexicon: Lexicon) -> frozenset[str]:
-    """The families of kinds of event that a term stands for."""
-    concept = lexicon.concepts.get(term.removeprefix("c:"))
-    if concept is None or concept.kind not in HAPPENINGS:
-        return frozenset()
-    return frozenset({concept.family or concept.id, concept.id, *lexicon.closure.get(concept.id, ())})
 
 
 def corrects(before: str, after: Entry) -> bool:

@@ -34,7 +34,7 @@ def compose_update(
     for among the reports that came since. What is corrected or retracted is told by that report alone.
     """
     before = tuple(one for one in story.reports if one.entry.seen <= told and one.entry.id != of)
-    since = tuple(one for one in story.reports if one not in before)
+    since = tuple(one for one in story.reports if one.entry.seen > told or one.entry.id == of)
     if not since:
         return None
     news = replace(story, reports=since, opened=since[0].entry.seen)

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, tuple_, update
 
 from bot.domain.clustering import PlacedReport
-from bot.domain.deciding import KnownReport, Told
+from bot.domain.deciding import Told
 from bot.domain.deliveries import REVISED_AFTER, DeliveryState, Intent
 from bot.domain.entries import Entry, time_of
+from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
@@ -67,6 +68,7 @@ class DeskPart(Part):
                 entries.c.published,
                 entries.c.seen,
                 entries.c.title,
+                entries.c.outlet,
                 reports.c.story_id,
                 reports.c.profile,
                 reports.c.voice,
@@ -93,6 +95,7 @@ class DeskPart(Part):
                 ),
                 frozenset(fitting[row.id]),
                 row.reason == SAME_HEADLINE,
+                row.outlet,
             )
             for row in connection.execute(recent)
         )

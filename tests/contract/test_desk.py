@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clustering import PlacedReport
-from bot.domain.deciding import KnownReport, Told
+from bot.domain.deciding import Told
 from bot.domain.deliveries import DeliveryState, Intent, Settlement
 from bot.domain.entries import IngestPlan, Revision
+from bot.domain.ledger import KnownReport
 from bot.domain.profiles import Profile
 from bot.domain.stories import Report, Story
 from bot.domain.topics import TopicSpec
@@ -181,7 +182,10 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
     later = PlacedReport(
         joining.id, opening.id, joining.at, joining.seen, "An owner", "Two", replace(profile, core=True)
     )
-    known = (KnownReport(placed, frozenset({a.id})), KnownReport(later, frozenset({a.id}), repeat=True))
+    known = (
+        KnownReport(placed, frozenset({a.id}), outlet=opening.outlet),
+        KnownReport(later, frozenset({a.id}), repeat=True, outlet=joining.outlet),
+    )
     assert await store.known_reports(NOON) == known
     # A new title is weighed anew; who said it does not change.
     revised = replace(profile, words={"訂正": 1.0})
@@ -189,7 +193,7 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
         [DeskRecord(opening, (), (match(b),), None, profile=revised, voice="The Daily")], NOON
     )
     assert (await store.known_reports(NOON))[0] == KnownReport(
-        replace(placed, profile=revised), frozenset({b.id})
+        replace(placed, profile=revised), frozenset({b.id}), outlet=opening.outlet
     )
 
 

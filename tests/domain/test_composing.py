@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from bot.domain.bulletins import Background, Bulletin, Fact, lay_out, shortened
 from bot.domain.chats import Chat
 from bot.domain.composing import compose
 from bot.domain.stories import SAME_HEADLINE, Report, Story
+from bot.domain.updates import compose_update
 from tests.domain.records import HOUR, MINUTE, NOON, chat, entry, report, story
 from tests.fakes.lexicons import STYLE, small_catalog
 
@@ -282,3 +284,21 @@ def test_bad_input_makes_a_sensible_message(of: Story, most: int) -> None:
     assert made.headline.text
     assert len(made.facts) <= most
     assert len(lay_out(made, STYLE).plain) < 4_000
+
+
+class Alone(Report):
+    """A report that minds being compared with each of the others."""
+
+    def __eq__(self, other: object) -> bool:
+        assert self is other, "a story of many reports would take for ever"
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # as it is where there is an __eq__
+
+
+@pytest.mark.parametrize("sent", [None, NOON, NOON + HOUR])
+def test_a_story_of_many_reports_is_told_without_comparing_all_pairs(sent: datetime | None) -> None:
+    many = [Alone(by(f"Outlet {n}", n, f"Truce in valley {n}", after=n % 90).entry) for n in range(1, 80)]
+    made = compose(story(*many), chat(), [], CATALOG, first_sent=sent)
+    assert made.independent == len(many)
+    compose_update(story(*many), chat(), [], CATALOG, told=sent or NOON)

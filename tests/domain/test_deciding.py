@@ -88,12 +88,26 @@ def test_decisions(
 
 
 @pytest.mark.parametrize(
-    ("waits", "voices", "hears"), [((2,), 1, False), ((2,), 2, True), ((3, 2), 2, True), ((3, 1), 1, True)]
+    ("waits", "voices", "hears"),
+    [
+        ((2,), {"Reuters": "Reuters"}, False),
+        ((2,), {"Reuters": "Reuters", "TASS": "TASS"}, True),
+        ((2,), {"BBC News": "BBC News", "BBC Russian": "BBC News"}, False),
+        ((3, 2), {"Reuters": "Reuters", "TASS": "TASS"}, True),
+        ((3, 1), {"Reuters": "Reuters"}, True),
+        # What the chat blocks tells it nothing; of an owner it is the outlet that is blocked, and no other.
+        ((2,), {"Reuters": "Reuters", "NHK": "NHK"}, False),
+        ((2,), {"Reuters": "Reuters", "TASS": "TASS", "NHK": "NHK"}, True),
+        ((2,), {"Reuters": "Reuters", "NHK": "NHK", "NHK World": "NHK"}, True),
+        # Who repeats an outlet that is blocked is the first to tell it here.
+        ((1,), {"NHK": "NHK"}, True),
+        ((2,), {"NHK": "NHK"}, False),
+    ],
 )
-def test_waiting_for_voices(waits: Sequence[int], voices: int, hears: bool) -> None:
-    """A story is told once so many outlets tell it; of several subscriptions the least patient counts."""
+def test_waiting_for_voices(waits: Sequence[int], voices: dict[str, str], hears: bool) -> None:
+    """A story is told once so many outlets tell it to this chat; of several subscriptions the least patient counts."""
     following = [Subscription(1, 10 + n, NOON, wait_for=wait) for n, wait in enumerate(waits)]
-    intents, _ = decided(news(topics=(10, 11), voices=voices), following=following)
+    intents, _ = decided(news(topics=(10, 11), voices=voices), to=chat(blocked=["NHK"]), following=following)
     assert bool(intents) is hears
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from bot.domain.clustering import WINDOW, PlacedReport
-from bot.domain.deciding import KnownReport, Ledger, develops
+from bot.domain.clustering import MOST_REPORTS, WINDOW, PlacedReport
+from bot.domain.ledger import KnownReport, Ledger, develops
 from bot.domain.profiles import Profile
 from tests.domain.records import HOUR, MINUTE, NOON
 from tests.fakes.lexicons import small_lexicon
@@ -26,7 +28,7 @@ def known(
     at = NOON + id_ * HOUR
     profile = Profile("en", {f"word{id_}": 1.0}, dict.fromkeys(says.split(), 1.0), core)
     placed = PlacedReport(id_, story, at, at, voice or f"Outlet {id_}", f"Report {id_}", profile)
-    return KnownReport(placed, frozenset(topics), repeat)
+    return KnownReport(placed, frozenset(topics), repeat, f"Outlet {id_}")
 
 
 @pytest.mark.parametrize(
@@ -50,11 +52,12 @@ def test_a_story_has_a_topic_while_its_core_does(reports: list[KnownReport], top
 
 
 def test_voices() -> None:
-    """Owners count once, and who only repeats another's headline does not."""
+    """Each outlet with its owner; who only repeats another's headline is none."""
     ledger = Ledger(
         [known(1, voice="BBC"), known(2, voice="BBC"), known(3), known(4, repeat=True), known(5, story=5)]
     )
-    assert (ledger.voices(1), ledger.voices(5), ledger.voices(9)) == (2, 1, 1)
+    assert ledger.voices(1) == {"Outlet 1": "BBC", "Outlet 2": "BBC", "Outlet 3": "Outlet 3"}
+    assert (ledger.voices(5), ledger.voices(9)) == ({"Outlet 5": "Outlet 5"}, {})
 
 
 def test_a_report_that_is_put_again_is_replaced() -> None:
@@ -85,6 +88,48 @@ def test_what_is_too_old_is_forgotten() -> None:
     assert ledger.topics(1) == frozenset()
     ledger.forget(NOON + 3 * HOUR + WINDOW + MINUTE)
     assert (ledger.reports(1), ledger.reports(3)) == ((), ())
+
+
+class Watched(datetime):
+    """An instant that counts how often it is compared."""
+
+    looks = 0
+
+    def __lt__(self, other: Any) -> bool:
+        Watched.looks += 1
+        return bool(super().__lt__(other))
+
+
+def test_forgetting_costs_by_what_is_forgotten() -> None:
+    """Not by all that is known: a batch comes every few seconds."""
+    ledger = Ledger()
+    for number in range(300):
+        one = known(number, story=number // 3)
+        at = one.placed.seen
+        seen = Watched(at.year, at.month, at.day, at.hour, tzinfo=UTC)
+        ledger.put(replace(one, placed=replace(one.placed, seen=seen)))
+    Watched.looks = 0
+    ledger.forget(NOON + WINDOW)
+    ledger.forget(NOON + WINDOW + HOUR + MINUTE)
+    assert len(ledger.reports(0)) == 1
+    assert Watched.looks < 60
+
+
+def test_of_a_story_that_everybody_reports_on_the_newest_reports_are_known() -> None:
+    """However many come, also by merging, and after a restart the same ones."""
+    reports = [known(number, 10, story=number % 2) for number in range(2 * MOST_REPORTS + 8)]
+    ledger = Ledger(reports)
+    newest = [one.placed.entry_id for one in reports]
+    assert [one.placed.entry_id for one in ledger.reports(0)] == newest[::2][-MOST_REPORTS:]
+    ledger.merge(1, 0)
+    assert [one.placed.entry_id for one in ledger.reports(0)] == newest[-MOST_REPORTS:]
+    assert Ledger(replace(one, placed=replace(one.placed, story_id=0)) for one in reports).reports(
+        0
+    ) == ledger.reports(0)
+    # A revision of one that is known no more changes nothing.
+    ledger.put(replace(reports[0], topics=frozenset({11})))
+    assert [one.placed.entry_id for one in ledger.reports(0)] == newest[-MOST_REPORTS:]
+    assert len(ledger.alike.reports) == MOST_REPORTS
 
 
 def test_a_query_that_changed_fits_other_reports() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ TOLD = Told(1, 5, NOON, message=True)
 
 @pytest.mark.parametrize("what", [{}, {"develops": True}, {"corrects": True, "is_revision": True}])
 @pytest.mark.parametrize("also", [[], [replace(TOLD, message=False, answers=True)]])
-def test_a_muted_story_is_not_gone_on_with(what: dict[str, bool], also: list[Told]) -> None:
+def test_a_muted_story_is_not_gone_on_with(what: dict[str, Any], also: list[Told]) -> None:
     """No revision, no update, no correction; without being muted there is at least the first of them."""
     news = News(entry(), 5, frozenset({10}), **what)
     for muted in (True, False):

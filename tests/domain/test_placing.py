@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,16 +12,17 @@ from structlog.testing import capture_logs
 
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, Likeness
-from bot.domain.deciding import KnownReport, Ledger, Revise, Told
+from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry, FeedSpec, ParsedEntry
 from bot.domain.indexing import TopicIndex
+from bot.domain.ledger import KnownReport, Ledger
 from bot.domain.matching import Match, analyse
 from bot.domain.outlets import Outlets
 from bot.domain.queries import Query
 from bot.domain.stories import CLOSES_AFTER, OPENED, SAME_HEADLINE, Placement, story_key
 from bot.domain.topics import Topic, TopicSpec
-from bot.pipeline import QueryReader, attributed, take_up
+from bot.pipeline import QueryReader, attributed, paced, take_up
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import DeskRecord, PendingEntry
 from tests.domain.records import MINUTE, NOON, chat, entry
@@ -64,6 +66,29 @@ def test_unreadable_queries_are_left_out_and_logged() -> None:
     ]
 
 
+async def test_others_have_the_event_loop_between_two_entries() -> None:
+    """However long each takes to make."""
+    happened: list[str] = []
+
+    async def others() -> None:
+        while True:
+            happened.append("others")
+            await asyncio.sleep(0)
+
+    others_work = asyncio.create_task(others())
+
+    def make() -> Iterator[str]:
+        for one in "ab":
+            happened.append(f"{one} is made")
+            yield one
+
+    async for one in paced(make()):
+        happened.append(f"{one} is dealt with")  # noqa: PERF401 - beside what others append
+    others_work.cancel()
+    of_each = [[f"{one} is made", f"{one} is dealt with", "others"] for one in "ab"]
+    assert happened == [*of_each[0], *of_each[1]]
+
+
 FOLLOWING = (Subscription(1, 10, NOON),)
 TRUCE = "Ukraine ceasefire agreed"
 
@@ -74,7 +99,7 @@ def judged(of: Entry, *topic_ids: int, story_id: int | None = None) -> Judged:
 
 
 def placed(ledger: Ledger, *batch: Judged) -> tuple[Placed, ...]:
-    return place_all(batch, ledger, small_catalog())
+    return tuple(place_all(batch, ledger, small_catalog()))
 
 
 def outcome(
@@ -299,7 +324,7 @@ def test_stories_that_merge_in_a_batch() -> None:
     assert record.placement is not None
     assert (record.placement.story_id, record.placement.merges) == (1, (2, 1))
     assert (record.intents, record.revisions) == ((), (Revise(1, 1),))
-    assert ledger.voices(1) == 3
+    assert len(ledger.voices(1)) == 3
     # A new title of a report that moved is looked for, and stays, where it is now.
     placed(ledger, judged(entry("Storm passes", id_=2, outlet="NHK", revision=1), story_id=1))
     assert [one.placed.title for one in ledger.reports(1)] == ["Leaders meet", "Storm passes", "Talks"]
