@@ -17,7 +17,7 @@ from bot.domain.deliveries import Occasion
 from bot.domain.documents import Document, Line, Span, code, document, faint, line, link, strong
 from bot.domain.headlines import best_report
 from bot.domain.lexicon import Lexicon
-from bot.domain.quoting import headline_of
+from bot.domain.quoting import opening_of
 from bot.domain.speech import ENGLISH, Speech, clock_time
 from bot.domain.stories import Report, Story
 
@@ -167,7 +167,7 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: 
     """A story in a line: `🇺🇦 Headline — Outlet, Fri 21:50`."""
     report = best_report(story, chat)
     entry = report.entry
-    headline = cut_at_word(headline_of(entry, catalog.outlets) or entry.outlet, MAX_HEADLINE)
+    headline = cut_at_word(opening_of(entry, catalog.outlets), MAX_HEADLINE)
     flags = "".join(flags_of(report, catalog.lexicon, catalog.style.max_flags))
     opening = f"{catalog.style.fact} {flags} " if flags else f"{catalog.style.fact} "
     at = speech.weekday(story.opened.astimezone(zone))

@@ -173,6 +173,11 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
+def has_letters(text: str) -> bool:
+    """Whether there is anything to read in it; a title of emoji alone says nothing."""
+    return any(map(str.isalpha, text))
+
+
 def digest_of_words(words: Sequence[str]) -> str:
     """A short name for a run of words."""
     return hashlib.blake2b(" ".join(words).encode(), digest_size=12).hexdigest()
@@ -264,7 +269,9 @@ def plan_ingest(
                     summary=entry.summary,
                     link=entry.link,
                     outlet=entry.source or spec.outlet,
-                    language=language_of(entry.title or entry.summary, spec.language),
+                    language=language_of(
+                        entry.title if has_letters(entry.title) else entry.summary, spec.language
+                    ),
                     published=plausible_date(entry.published, now),
                     is_news=is_news(entry, first_poll=first_poll, now=now),
                 )

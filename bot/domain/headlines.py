@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.domain.boilerplate import has_furniture
 from bot.domain.chats import Chat
+from bot.domain.entries import has_letters
 from bot.domain.gists import numbers_of, words_of
 from bot.domain.stories import Report, Story
 
@@ -73,7 +74,7 @@ def best_report(story: Story, chat: Chat, by: datetime | None = None) -> Report:
 def promises(title: str) -> bool:
     """Whether a title does not tell what happened: it asks, teases, comments, or is none."""
     return bool(
-        not any(map(str.isalpha, title))
+        not has_letters(title)
         or has_furniture(title)
         or _TEASER.search(title)
         or _ASKS.search(title)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.entries import has_letters
 from bot.domain.headlines import promises
 from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
@@ -130,7 +131,12 @@ def _pieces(stream: Stream, token: Token, names: Sequence[tuple[int, int]]) -> I
 
 
 def is_core(analysis: Analysis) -> bool:
-    """Whether the entry reports, going by its headline and where it stands: one that only promises to tell does not."""
+    """Whether the entry reports, going by its headline and where it stands: one that only promises to tell does not.
+
+    A text without a headline has nothing that could promise.
+    """
     entry = analysis.entry
+    if not has_letters(entry.title):
+        return has_letters(entry.summary)
     unsaid = _NO_NEWS.search(entry.title) or _NO_NEWS_LINK.search(entry.link or "") or promises(entry.title)
     return not unsaid

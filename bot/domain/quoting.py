@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.boilerplate import begins_with_call, without_calls, without_furniture
-from bot.domain.entries import Entry
+from bot.domain.entries import Entry, has_letters
 from bot.domain.outlets import Outlets, fold_name
 from bot.domain.phrases import (
     BYLINE,
@@ -64,6 +64,13 @@ def headline_of(entry: Entry, outlets: Outlets) -> str:
     title = _without_outlet(without_furniture(entry.title), entry.outlet, outlets)
     stripped = CREDITS.sub("", title).strip()
     return stripped if any(map(str.isalnum, stripped)) else entry.title
+
+
+def opening_of(entry: Entry, outlets: Outlets) -> str:
+    """What stands for an entry in one line: its headline, or where that says nothing its first sentence, else its outlet."""
+    if has_letters(entry.title):
+        return headline_of(entry, outlets)
+    return next((quote.text for quote in quotes_of(entry)), entry.title or entry.outlet)
 
 
 def _without_outlet(title: str, outlet: str, outlets: Outlets) -> str:

@@ -9,6 +9,7 @@ from operator import or_
 
 from bot.domain.bulletins import MAX_HEADLINE, Background, Fact, cut_at_word
 from bot.domain.catalog import Catalog
+from bot.domain.entries import has_letters
 from bot.domain.gists import Gist, gist_of
 from bot.domain.headlines import promises
 from bot.domain.quoting import Quote, headline_of, quotes_of
@@ -78,7 +79,7 @@ class Teller:
         entry = report.entry
         quotes = self.sentences(report)
         title = quote.text if quote else headline_of(entry, self.catalog.outlets)
-        if not title and quotes:
+        if quotes and quote is None and not has_letters(title):
             quote = quotes[0]
             title = quote.text
         self._heads = entry.id

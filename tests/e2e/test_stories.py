@@ -256,6 +256,27 @@ async def test_titles_without_words_and_reports_without_summary(tmp_path: Path) 
         assert len(stories) == len(set(stories)) == 5
 
 
+@pytest.mark.parametrize("title", ["", "🔥🔥", "❗️"])
+async def test_a_text_without_a_headline_is_told_by_its_first_sentence(tmp_path: Path, title: str) -> None:
+    """Two of them have nothing in common by that; one with a headline joins."""
+    async with newsday(tmp_path) as here:
+        await here.report(title, outlet="TASS", summary=f"{AGREED[0]}. It holds from Monday.")
+        await here.report(title, outlet="NHK", summary="Storm nears Japan. Trains stand still in Tokyo.")
+        (text,) = here.reads
+        assert f"【{AGREED[0]}.】" in text
+        assert "NHK" not in text
+        await here.later(MINUTE)
+        await here.report(AGREED[1], outlet="BBC News")
+        await here.later(REVISED_AFTER)
+        (text,) = here.reads
+        assert f"【{AGREED[0]}.】" in text
+        assert "2 independent" in text
+        # Nobody's report, and only emoji.
+        await here.report(title, outlet="AFP")
+        assert len(await here.store.known_reports(START)) == 4
+        assert len(here.reads) == 1
+
+
 async def test_a_hundred_outlets_with_one_text(tmp_path: Path) -> None:
     """One message, which confirms nothing and stays within bounds."""
     async with newsday(tmp_path) as here:
