@@ -140,13 +140,12 @@ class Poller:
         self._probe(Point.PARSED)
         if isinstance(parsed, Failed):
             return self._record(feed, spec, parsed, None)
-        entries = attributed(parsed.entries, spec, self._desk.catalog().outlets)
-        known = await self._store.known_entries(
-            feed.id,
-            {key for entry in entries for key in keys_of(entry)},
-            {fingerprint(entry.title, entry.summary) for entry in entries},
+        # In threads: a feed may hold thousands of entries.
+        entries = await asyncio.to_thread(attributed, parsed.entries, spec, self._desk.catalog().outlets)
+        known = await self._store.known_entries(feed.id, *await asyncio.to_thread(_names_of, entries))
+        plan = await asyncio.to_thread(
+            plan_ingest, spec, entries, known, first_poll=not feed.polled_before, now=self._clock.now()
         )
-        plan = plan_ingest(spec, entries, known, first_poll=not feed.polled_before, now=self._clock.now())
         return self._record(feed, spec, result, plan)
 
     def _record(
@@ -328,8 +327,11 @@ class Desk:
             await self._store.backfill(done, [pair for pair in found if pair[1].topic_id in done])
             for topic_id in done:
                 del self._unsearched[topic_id]
-                if self._ledger is not None:
-                    self._ledger.refit(topic_id, {id_ for id_, match in found if match.topic_id == topic_id})
+            if self._ledger is not None:
+                # The store knows more than was searched: of a topic that was withdrawn for a while, what it fitted before.
+                fitting = await self._store.fitting(done, self._clock.now() - WINDOW)
+                for topic_id, entry_ids in fitting.items():
+                    self._ledger.refit(topic_id, entry_ids)
 
     async def work(self, limit: int = DESK_BATCH) -> tuple[DeskRecord, ...]:
         """Decide about a batch of what waits; answers what was decided, nothing when nothing waits."""
@@ -396,6 +398,12 @@ def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets)
         return tuple(replace(entry, source=None) for entry in entries)
     unpacked = ((entry, *outlets.unpack(entry.title, entry.source)) for entry in entries)
     return tuple(replace(entry, title=title, source=outlet) for entry, title, outlet in unpacked)
+
+
+def _names_of(entries: Iterable[ParsedEntry]) -> tuple[frozenset[str], frozenset[str]]:
+    """The keys and the fingerprints by which the store may know them."""
+    keys = frozenset(key for entry in entries for key in keys_of(entry))
+    return keys, frozenset(fingerprint(entry.title, entry.summary) for entry in entries)
 
 
 class QueryReader:

@@ -345,6 +345,10 @@ class DeskStore(Protocol):
         """Add `matches` (entry id, match) that stored entries have with these topics, which are backfilled from then on."""
         ...
 
+    async def fitting(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, frozenset[int]]:
+        """By topic: the entries (ids) seen at or after `since` that fit it by their own words."""
+        ...
+
     async def entries_since(
         self, since: datetime, limit: int, *, before: Entry | None = None
     ) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, delete, distinct, func, insert, select, tuple_, update
 
 from bot.domain.clustering import PlacedReport
 from bot.domain.deciding import Told
@@ -18,7 +18,7 @@ from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
-from bot.storage.database import Part, insert_into, reads, writes
+from bot.storage.database import Part, batches, insert_into, reads, writes
 from bot.storage.merging import merge_stories
 from bot.storage.rows import ENTRY, entry_of
 from bot.storage.schema import (
@@ -79,8 +79,7 @@ class DeskPart(Part):
             .order_by(entries.c.id)
         )
         fitting: dict[int, set[int]] = defaultdict(set)
-        fits = select(matches.c.entry_id, matches.c.topic_id).join(entries).where(entries.c.seen >= since)
-        for entry_id, topic_id in connection.execute(fits.where(~matches.c.inherited)):
+        for entry_id, topic_id in connection.execute(_fits(since)):
             fitting[entry_id].add(topic_id)
         return tuple(
             KnownReport(
@@ -162,6 +161,17 @@ class DeskPart(Part):
         connection.execute(update(topics).where(topics.c.id.in_(list(topic_ids))).values(backfilled=True))
 
     @reads
+    def fitting(
+        self, connection: Connection, topic_ids: Iterable[int], since: datetime
+    ) -> Mapping[int, frozenset[int]]:
+        wanted = list(topic_ids)
+        found: dict[int, set[int]] = {topic_id: set() for topic_id in wanted}
+        for some in batches(wanted):
+            for entry_id, topic_id in connection.execute(_fits(since).where(matches.c.topic_id.in_(some))):
+                found[topic_id].add(entry_id)
+        return {topic_id: frozenset(entry_ids) for topic_id, entry_ids in found.items()}
+
+    @reads
     def entries_since(
         self, connection: Connection, since: datetime, limit: int, *, before: Entry | None = None
     ) -> tuple[Entry, ...]:
@@ -220,6 +230,12 @@ class DeskPart(Part):
             .group_by(matches.c.topic_id)
         )
         return dict.fromkeys(wanted, 0) | {row.topic_id: row.stories for row in rows}
+
+
+def _fits(since: datetime) -> Select[tuple[int, int]]:
+    """(entry, topic) of the entries seen since that fit topics by their own words."""
+    fits = select(matches.c.entry_id, matches.c.topic_id).join(entries)
+    return fits.where(entries.c.seen >= since, ~matches.c.inherited)
 
 
 def _match_row(entry_id: int, match: Match) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def merge_stories(connection: Connection, younger: int, older: int, now: datetim
     connection.execute(
         update(stories).where(stories.c.id == older, stories.c.last_report < last).values(last_report=last)
     )
+    _mute_both(connection, older)  # before any of them gives up its place
     _move_messages(connection, younger, older, now)
-    _mute_both(connection, older)
     _move_digest_items(connection, younger, older)
 
 

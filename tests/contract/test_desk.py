@@ -205,8 +205,12 @@ async def test_a_topic_that_is_searched_for_is_fitted_by_own_words(store: Store)
     profile = Profile("en", {}, {})
     await store.record_desk([replace(opens(opening, inherited), profile=profile, voice="x")], NOON)
     assert [one.topics for one in await store.known_reports(NOON)] == [frozenset()]
+    assert await store.fitting([topic.id], NOON) == {topic.id: frozenset()}
     await store.backfill([topic.id], [(opening.id, match(topic))])
     assert [one.topics for one in await store.known_reports(NOON)] == [frozenset({topic.id})]
+    assert await store.fitting([topic.id], NOON) == {topic.id: {opening.id}}
+    assert await store.fitting([topic.id], NOON + MINUTE) == {topic.id: frozenset()}
+    assert await store.fitting([], NOON) == {}
 
 
 async def test_a_younger_topic_matches_older_entries(store: Store) -> None:

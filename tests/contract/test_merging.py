@@ -155,6 +155,20 @@ async def test_a_refused_message_about_the_older_does_not_swallow_the_younger(st
     assert len(await store.told([older.id])) == 1
 
 
+async def test_a_refused_message_leaves_its_mute_to_the_one_that_takes_its_place(store: Store) -> None:
+    """Who wants to hear no more of the older story wants to hear no more of the event."""
+    chat = await a_chat(store)
+    older = await a_story(store, chat)
+    (first,) = await send_all(store)
+    assert await store.mute_story(chat.id, older.id, NOON, muted=True)
+    await store.settle(settle(first, Refused("gone"), revision=0, now=NOON))
+    younger = await a_story(store, chat, title="Leaders sit down")
+    await send_all(store)
+    await store.record_desk([await bridge(store, older, younger)], NOON)
+    assert [one.muted for one in await store.told([older.id])] == [True]
+    assert await store.claim_deliveries(DUE, 10) == ()
+
+
 async def test_what_was_decided_in_the_batch_before_stories_merged(store: Store) -> None:
     """A message owed about the younger story by an earlier report of the batch tells the older; what follows revises it."""
     chat, knows = await a_chat(store), await a_chat(store, "knows")

@@ -376,3 +376,24 @@ async def test_a_search_that_fails_is_logged_and_made_up_for(
         assert await known(world, "watch") == []
         assert (await answer(world.app.services(), world.chat, "/topics add Other = Turkey")).changed
         assert await known(world, "watch") == [TOGO]
+
+
+async def test_a_topic_that_returns_has_all_that_it_had(tmp_path: Path) -> None:
+    """Also what is older than a search looks back, as after a restart."""
+    clock = SimulatedClock(START)
+    offered, withdrawn = watching(("togo", "Togo")), watching()
+    async with living(tmp_path, offered, clock, messenger=ScriptedMessenger()) as world:
+        await bring(world, TOGO)
+        clock.advance_to(START + timedelta(hours=50))
+        await bring(world, TURKEY)
+        clock.advance_to(START + timedelta(hours=80))
+        for configured in (withdrawn, offered):
+            await world.app.desk.adopt(configured)
+        await searched(world)
+        ledger, store = world.app.desk._ledger, world.app.parts.store
+        assert ledger is not None
+        known = await store.known_reports(START)
+        assert [len(one.topics) for one in known] == [1, 0]
+        assert [
+            one for known_report in known for one in ledger.reports(known_report.placed.story_id)
+        ] == list(known)
