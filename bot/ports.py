@@ -569,7 +569,7 @@ class DeliveryStore(Protocol):
         """Messages that are due, at most one a chat, oldest first: first sends before edits.
 
         Only those of chats on `platforms` (None: any) that are not among `besides` (ids). No part of a digest is due
-        while an earlier one is.
+        while an earlier one is, and no answer before the message that its story was folded into.
 
         A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent` and not muted, its
         wanted revision is newer than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
@@ -598,7 +598,8 @@ class DeliveryStore(Protocol):
     async def answered(self, delivery: Delivery) -> Delivery | None:
         """The message that an update answers; `sent_at` is when the chat was told last.
 
-        None where it was not sent, or is muted.
+        Where the story was folded into another message, its row with that one's id: a development answers the message
+        that told of it among others. None where that was not sent, or the story is muted.
         """
         ...
 

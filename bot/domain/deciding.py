@@ -36,7 +36,8 @@ CORRECTIONS = re.compile(
 class Told:
     """A chat was told of a story, or is to be; `at` is when that was decided.
 
-    `message`: by a message of the story's own, which can be revised and answered. `answers`: by an update. `muted`: it
+    `message`: by a message of the story's own, which can be revised and answered, or in one for what it missed, which can
+    be answered. `answers`: by an update. `muted`: it
     wants to hear no more of it.
     """
 

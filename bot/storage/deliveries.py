@@ -22,6 +22,9 @@ SENT = deliveries.c.state == DeliveryState.SENT
 SENDING = deliveries.c.state == DeliveryState.SENDING
 FIRST_SEND = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
 EDIT = SENT & unshown & ~deliveries.c.muted
+TOLD = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.FOLDED])
+"""By a message of its own, or as a line of another."""
+
 UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
 
 _earlier = deliveries.alias("earlier")
@@ -32,6 +35,15 @@ FOLLOWS_A_PART = deliveries.c.occasion.is_not_distinct_from(Occasion.DIGEST) & e
     _earlier.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN]),
 )
 """An earlier part of a digest is yet to be sent."""
+
+_answered = deliveries.alias("answered")
+_teller = deliveries.alias("teller")
+FOLLOWS_A_CATCH_UP = exists().where(
+    _answered.c.id == deliveries.c.answers,
+    _teller.c.id == _answered.c.folded_into,
+    _teller.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN]),
+)
+"""It is the answer to a message that is yet to be sent, which tells its story among others."""
 
 INTERRUPTED = "The program ended during the call, so nobody knows whether it arrived."
 
@@ -61,7 +73,7 @@ class DeliveryPart(Part):
         due = (
             select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
             .where(
-                or_(FIRST_SEND & come & ~FOLLOWS_A_PART, EDIT & come),
+                or_(FIRST_SEND & come & ~FOLLOWS_A_PART & ~FOLLOWS_A_CATCH_UP, EDIT & come),
                 deliveries.c.chat_id.not_in(busy),
                 deliveries.c.chat_id.not_in(besides),
                 deliveries.c.chat_id.in_(served),
@@ -128,11 +140,17 @@ class DeliveryPart(Part):
     @reads
     def answered(self, connection: Connection, delivery: Delivery) -> Delivery | None:
         row = connection.execute(
-            select(*DELIVERY).where(deliveries.c.id == delivery.answers, SENT, ~deliveries.c.muted)
+            select(*DELIVERY).where(deliveries.c.id == delivery.answers, TOLD, ~deliveries.c.muted)
         ).one_or_none()
         if row is None:
             return None
         first = delivery_of(row)
+        if first.state is DeliveryState.FOLDED:
+            told = select(deliveries.c.message_id, deliveries.c.sent_at)
+            teller = connection.execute(told.where(deliveries.c.id == first.folded_into, SENT)).one_or_none()
+            if teller is None:
+                return None
+            first = replace(first, message_id=teller.message_id, sent_at=teller.sent_at)
         last = connection.scalar(
             select(func.max(deliveries.c.sent_at)).where(
                 deliveries.c.answers == delivery.answers, deliveries.c.id < delivery.id, SENT
@@ -164,11 +182,11 @@ class DeliveryPart(Part):
     ) -> bool:
         here = deliveries.c.chat_id == chat_id
         about = deliveries.c.story_id.in_(one_event(connection, story_id))
-        sent = select(deliveries.c.id).where(here, about, SENT, deliveries.c.muted != muted)
-        told = connection.scalars(sent).all()
+        first = select(deliveries.c.id).where(here, about, TOLD, deliveries.c.muted != muted)
+        told = connection.scalars(first).all()
         connection.execute(
             update(deliveries)
-            .where(or_(deliveries.c.id.in_(told), deliveries.c.answers.in_(told)), SENT)
+            .where(or_(deliveries.c.id.in_(told), deliveries.c.answers.in_(told) & SENT))
             .values(muted=muted)
         )
         if not muted:

@@ -103,8 +103,11 @@ class DeskPart(Part):
     def told(self, connection: Connection, story_ids: Iterable[int]) -> tuple[Told, ...]:
         wanted = list(story_ids)
         stands = deliveries.c.state != DeliveryState.FAILED
+        teller = deliveries.alias("teller")
+        at = func.coalesce(teller.c.created, deliveries.c.created)
         first = connection.execute(
-            select(deliveries.c.chat_id, deliveries.c.story_id, deliveries.c.created, deliveries.c.muted)
+            select(deliveries.c.chat_id, deliveries.c.story_id, at, deliveries.c.muted)
+            .join_from(deliveries, teller, deliveries.c.folded_into == teller.c.id, isouter=True)
             .where(deliveries.c.story_id.in_(wanted), stands)
             .order_by(deliveries.c.id)
         ).all()
@@ -232,7 +235,7 @@ class DeskPart(Part):
         return dict.fromkeys(wanted, 0) | {row.topic_id: row.stories for row in rows}
 
 
-def _fits(since: datetime) -> Select[tuple[int, int]]:
+def _fits(since: datetime) -> Select[Any]:
     """(entry, topic) of the entries seen since that fit topics by their own words."""
     fits = select(matches.c.entry_id, matches.c.topic_id).join(entries)
     return fits.where(entries.c.seen >= since, ~matches.c.inherited)

@@ -6,7 +6,18 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.domain.chats import Chat
-from bot.domain.deliveries import Delivery, DeliveryState, NotSent, Occasion, Refused, Sent, Unknown, settle
+from bot.domain.deciding import Told
+from bot.domain.deliveries import (
+    Delivery,
+    DeliveryState,
+    Intent,
+    NotSent,
+    Occasion,
+    Refused,
+    Sent,
+    Unknown,
+    settle,
+)
 from bot.domain.entries import Entry
 from bot.domain.topics import Topic, TopicSpec
 from bot.ports import QueueStatus, Store
@@ -348,3 +359,29 @@ async def test_only_chats_of_the_platforms_that_are_served_have_messages_due(sto
     assert await claimed(besides=[telegram]) == [slack, other]
     assert await claimed(besides=[telegram], platforms=("telegram",)) == [other]
     assert await claimed(besides=[telegram, slack, other, 999]) == []
+
+
+async def test_an_answer_waits_for_the_message_that_its_story_was_folded_into(store: Store) -> None:
+    """It follows that one, which is when the chat was told."""
+    chat, topic = await a_follower(store)
+    await pause(store, chat)
+    story = await a_story(store, topic=topic, at=NOON + HOUR)
+    await store.resume_chat(chat.id, NOON + 2 * HOUR)
+    message, _ = await catch_up(store, chat)
+    assert await store.told([story.id]) == (Told(chat.id, story.id, NOON + 2 * HOUR, message=True),)
+    (report,) = await stored(store, entry(outlet="Another", seen=NOON + 3 * HOUR))
+    intent = Intent(chat.id, story.id, (topic.id,), brings=report.id)
+    await store.record_desk([replace(joins(report, story), intents=(intent,))], NOON + 3 * HOUR)
+    later = NOON + 4 * HOUR
+    begun = await as_begun(store, message.id, "Text")
+    await store.settle(settle(begun, NotSent("busy", 2 * HOUR), revision=0, now=NOON + 3 * HOUR))
+    assert await store.claim_deliveries(later, 10) == ()
+    begun = await as_begun(store, message.id, "Text")
+    await store.settle(settle(begun, Sent("m1"), revision=0, now=later))
+    (answer,) = await store.claim_deliveries(later, 10)
+    followed = await store.answered(answer)
+    assert followed is not None
+    assert (followed.story_id, followed.message_id, followed.sent_at) == (story.id, "m1", later)
+    assert await store.mute_story(chat.id, story.id, later, muted=True)
+    assert await store.answered(answer) is None
+    assert [one.muted for one in await store.told([story.id]) if one.message] == [True]

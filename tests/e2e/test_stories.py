@@ -185,6 +185,32 @@ async def test_stories_that_merge_go_on_in_the_older_message(
         assert "AFP" not in here.reads[1]
 
 
+async def test_a_development_of_what_was_missed_answers_the_message_that_told_it(tmp_path: Path) -> None:
+    """That is neither revised nor sent again; muting the update mutes the story."""
+    async with newsday(tmp_path) as here:
+        chat = here.world.chat
+        await here.store.pause_chat(chat.id, "for now", here.clock.now())
+        for title, outlet in zip(AGREED[:3], OUTLETS, strict=False):
+            await here.report(title, outlet=outlet)
+        await here.later(HOUR)
+        assert await here.store.resume_chat(chat.id, here.clock.now()) == 1
+        await here.later(MINUTE)
+        (told,) = here.reads
+        assert told.startswith("📬")
+        # Too soon after that, however long ago the story began.
+        await here.report(f"{AGREED[3]}, 300 prisoners and 40 buses on their way", outlet="DPA")
+        assert len(here.calls) == 1
+        await here.later(HOUR)
+        await here.report(BROKEN, outlet="AFP")
+        (_, update) = here.calls
+        assert (update.answers, update.edits) == ("m1", None)
+        assert update.text.startswith("🆕")
+        assert "kills 12" in update.text
+        assert not any(title in update.text for title in AGREED)
+        (sent,) = await here.store.sent_messages(chat.id, 10)
+        assert await here.store.mute_story(chat.id, sent.story.id, here.clock.now(), muted=True)
+
+
 async def test_a_chat_that_knows_the_younger_alone_has_its_message_grow(
     tmp_path: Path, bridging: Callable[[int, int], None]
 ) -> None:
