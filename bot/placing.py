@@ -103,7 +103,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     if stands_in is not None:
         return _revise(one, stands_in, voice, profile, own, ledger)
     joining = ledger.alike.place(profile, entry.at, title=entry.title, voice=voice)
-    placement = _placement(one, joining, ledger, catalog)
+    placement = _placement(one, joining, ledger)
     report = PlacedReport(entry.id, placement.story_id, entry.at, entry.seen, voice, entry.title, profile)
     if placement.merges is not None:
         ledger.merge(*placement.merges)
@@ -159,7 +159,7 @@ def _revise(
     return Placed(one, None, report, one.matches, news)
 
 
-def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) -> Placement:
+def _placement(one: Judged, joining: Joining, ledger: Ledger) -> Placement:
     entry, found = one.pending.entry, joining.likeness
     key = story_key(entry)
     if found is None:
@@ -168,10 +168,7 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger, catalog: Catalog) 
     if joining.merges is not None and story_id == joining.merges[0]:
         story_id = joining.merges[1]
     same_words = any(key_of_words(known.placed.title) == key for known in ledger.reports(found.story_id))
-    names = (catalog.lexicon.name(term) if term in catalog.lexicon.concepts else term for term in found.terms)
-    shared = kept(
-        "shares {terms} with it ({score})", terms=", ".join(dict.fromkeys(names)), score=f"{found.score:g}"
-    )
+    shared = kept("shares {terms} with it ({score})", terms=", ".join(found.terms), score=f"{found.score:g}")
     return Placement(entry.id, story_id, key, SAME_HEADLINE if same_words else shared, joining.merges)
 
 

@@ -30,6 +30,7 @@ from bot.clock import SimulatedClock
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.deliveries import REVISED_AFTER, DeliveryKind, Outcome, Sent
+from bot.domain.describing import describe_joining
 from bot.domain.documents import Action, Document
 from bot.domain.entries import EARLIEST_PLAUSIBLE, Entry, ParsedFeed, clean_text
 from bot.domain.languages import language_of
@@ -236,7 +237,8 @@ def _reason(record: DeskRecord, lexicon: Lexicon, slugs: Mapping[int, str]) -> s
         f"{slugs[match.topic_id]} {match.score}: {', '.join(explain(piece, lexicon) for piece in match.reasons)}"
         for match in record.matches
     ]
-    return "; ".join([*reasons, record.placement.reason if record.placement else ""])
+    joined = describe_joining(record.placement.reason, lexicon) if record.placement else ""
+    return "; ".join([*reasons, joined])
 
 
 class _RecordingMessenger(Unpaced):

@@ -70,7 +70,10 @@ class PlacedReport:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much a report is like a story, 0 to 1, and by what: shared terms as a person would read them, the strongest first."""
+    """How much a report is like a story, 0 to 1, and by what: shared terms as a person would read them, the strongest first.
+
+    Concepts stand among them by their ids (`c:ru`), to be named to whoever reads it.
+    """
 
     story_id: int
     score: float
@@ -358,9 +361,11 @@ def _shared_terms(report: Weighed, story: _Story) -> list[str]:
 
 
 def _readable(term: str, language: str, title: str) -> str:
-    """The word of the title that a term was made from; a concept's id; empty for a sound that is not in the title."""
-    if term.startswith((CONCEPT, NUMBER)):
-        return term[len(CONCEPT) :]
+    """The word of the title that a term was made from; a concept as it is; empty for a sound that is not in the title."""
+    if term.startswith(CONCEPT):
+        return term
+    if term.startswith(NUMBER):
+        return term[len(NUMBER) :]
     stream = normalise(title, language)
     for token in stream.tokens:
         word = title[token.start : token.end]

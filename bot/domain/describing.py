@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from bot.domain.lexicon import HAPPENINGS, Kind, Lexicon
+from bot.domain.profiles import CONCEPT
 from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Of, Query, Without
 from bot.domain.speech import ENGLISH, Speech, phrase
 
@@ -21,6 +23,8 @@ _KINDS: Mapping[Kind, str] = {
 _SAMPLED_FIRST = ("en", "ja", "ru", "uk", "zh", "ar")
 """In which order a concept's other names are shown, as far as it has any there."""
 
+_CONCEPT = re.compile(rf"(?<!\S){CONCEPT}(?P<id>[^\s,]+)")
+
 _HAPPENINGS_NAMED = 8
 """What happens in a process, as far as it is named."""
 
@@ -29,6 +33,11 @@ def describe_query(query: Query, lexicon: Lexicon, speech: Speech = ENGLISH) -> 
     """What was understood, a line a part, as a person would say it."""
     parts = query.root.parts if isinstance(query.root, AllOf) else (query.root,)
     return tuple(_describe(part, lexicon, speech, top=True) for part in parts)
+
+
+def describe_joining(reason: str, lexicon: Lexicon, speech: Speech = ENGLISH) -> str:
+    """Why a report joined its story, as it was kept, with what it shares named in the reader's language."""
+    return speech.known(_CONCEPT.sub(lambda found: lexicon.name(found["id"], speech.language), reason))
 
 
 def _describe(node: Node, lexicon: Lexicon, speech: Speech, *, top: bool = False) -> str:

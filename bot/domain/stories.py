@@ -54,6 +54,7 @@ class Story:
 class Placement:
     """Where an entry went and why. `story_id` equals `entry_id` where it opened a story.
 
+    `reason` has concepts by their ids (`bot.domain.describing.describe_joining`).
     `merges`: by it a younger story (the first id) turned out to be the same as an older one.
     """
 

@@ -10,10 +10,12 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.chat.locales import load_speeches
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, Likeness
 from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Intent
+from bot.domain.describing import describe_joining
 from bot.domain.entries import Entry, FeedSpec, ParsedEntry
 from bot.domain.indexing import TopicIndex
 from bot.domain.ledger import KnownReport, Ledger
@@ -171,7 +173,7 @@ def test_a_repeat_joins_until_the_story_is_long_silent(silence: timedelta, joins
 
 
 def test_other_words_for_the_same_join_and_something_else_does_not() -> None:
-    """The reason names what a report shares with its story."""
+    """The reason names what a report shares with its story, to each reader in the language that is spoken with them."""
     ledger = standing(entry("Ukraine and Russia agree to ceasefire at Istanbul summit"))
     same, other = placed(
         ledger,
@@ -183,6 +185,17 @@ def test_other_words_for_the_same_join_and_something_else_does_not() -> None:
     assert (same.placement.story_id, other.placement.story_id) == (1, 3)
     assert same.placement.reason.startswith("shares ")
     assert "Istanbul".lower() in same.placement.reason.lower()
+    speeches, lexicon = load_speeches(), small_lexicon()
+    for language, names in (
+        ("en", ("shares", "Ukraine")),
+        ("ja", ("共通点", "ウクライナ")),
+        ("ru", ("общее", "Украина")),
+    ):
+        told = describe_joining(same.placement.reason, lexicon, speeches[language])
+        assert all(name in told for name in names), told
+        assert "c:" not in told
+    assert describe_joining("shares c:gone with it (0.5)", lexicon) == "shares gone with it (0.5)"
+    assert describe_joining(SAME_HEADLINE, lexicon, speeches["ja"]) == speeches["ja"].known(SAME_HEADLINE)
 
 
 def test_a_repeat_in_the_same_batch_joins_and_revises() -> None:

@@ -9,6 +9,7 @@ from bot.chat.commands.base import Invocation
 from bot.chat.commands.history import bulletin_meant, no_bulletin
 from bot.chat.commands.understanding import scored
 from bot.domain.addresses import shown
+from bot.domain.describing import describe_joining
 from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
 from bot.domain.matching import Match, explain
 from bot.domain.speech import Speech
@@ -97,7 +98,8 @@ def _report(report: Report, feeds: Mapping[int, FeedStatus], invocation: Invocat
         if entry.published
         else speech.say("published without a date")
     )
-    joined = "" if report.reason == OPENED else f" · {speech.known(report.reason)}"
+    why = describe_joining(report.reason, invocation.catalog.lexicon, speech)
+    joined = "" if report.reason == OPENED else f" · {why}"
     seen = speech.say("seen {at}", at=_at(entry.seen, invocation))
     told = line("📰 ", link(entry.outlet, entry.link), f" · {published} · {seen}{joined}")
     return told, line(faint(feed))
