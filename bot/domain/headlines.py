@@ -18,19 +18,27 @@ MOST_COMPARED = 60
 
 _TEASER = re.compile(
     r"^(?:how|why|what|(?-i:Who)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|the (?:story|truth) (?:of|behind|about)"
-    r"|(?:comment|editorial|letters?|column)\s*[:|]|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
-    r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live updates?|as it happened"
+    r"|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
+    r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live(?: updates?|[ -]?blog)|as it happened"
+    r"|morning rundown|\d+ things"
     r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|(?:need|things) to know"
     r"|here[’']s (?:what|why|how)|this is (?:what|why|how)|(?:analysis|opinion)(?= ?\||$))\b"
     r"|^[a-z]+ \d{1,2}(?:, \d{4})?\s*[:–—-]|\bnews\s*$|\bthese\b|\. And,? "
     r"|^(?:как|почему|что|зачем|кто|чем|где|когда|мнение|колонка|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
     r"|(?:главное к|трансляция|подкаст|стал[аио] известн)"
     r"|^(?:як|чому|що|навіщо|хто)(?!\w)"
-    r"|(?:とは$|まとめ|解説|なぜ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|のか$|理由$)"
+    r"|(?:とは$|まとめ|解説|なぜ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|ライブ配信|ニュース速報|のか$|理由$)"
     r"|^(?:warum|wie|was|wer|pourquoi|comment|qui|por qué|cómo|qué|quién)\b",
     re.IGNORECASE,
 )
 """Titles that promise to tell, or are not of one event: questions, explainers, opinion, live pages, round-ups."""
+
+_RUBRIC = re.compile(
+    r"^\W*(?:opinion|comment|editorial|column|analysis|podcast|watch live|live(?: updates?| blog| coverage)?|morning (?:rundown|briefing)"
+    r"|evening briefing|the papers|newspaper headlines|letters?|quiz|мнение|колонка|онлайн|прямой эфир|論説|ライブ)\s*(?:[:|–—-]|$)",
+    re.IGNORECASE,
+)
+"""What stands before such a title, or is all of it."""
 
 _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)[\s\"'”’»」』)）]*$")
@@ -76,6 +84,7 @@ def promises(title: str) -> bool:
     return bool(
         not has_letters(title)
         or has_furniture(title)
+        or _RUBRIC.match(title)
         or _TEASER.search(title)
         or _ASKS.search(title)
         or _CUT_OFF.search(title)

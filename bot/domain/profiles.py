@@ -44,13 +44,6 @@ class Profile:
     core: bool = True
 
 
-_NO_NEWS = re.compile(
-    r"^\W*(?:opinion|comment|editorial|analysis|podcast|watch live|live(?: updates?| blog| coverage)?|morning (?:rundown|briefing)"
-    r"|evening briefing|the papers|newspaper headlines|letters|quiz|мнение|колонка|подкаст|онлайн|прямой эфир|社説|論説|コラム|ライブ)"
-    r"\s*(?:[:|–—-]|$)"
-    r"|\bnews bulletin\b|ニュース速報|\blive(?: updates| blog|-blog|blog)\b|\bmorning rundown\b|\b\d+ things\b|\bpodcast\b|\bas it happened\b|まとめ|ライブ配信",
-    re.IGNORECASE,
-)
 _NO_NEWS_LINK = re.compile(
     r"/(?:opinions?|comment(?:isfree)?|live|podcasts?|audio|newsletters?|quiz|letters)/"
 )
@@ -138,5 +131,4 @@ def is_core(analysis: Analysis) -> bool:
     entry = analysis.entry
     if not has_letters(entry.title):
         return has_letters(entry.summary)
-    unsaid = _NO_NEWS.search(entry.title) or _NO_NEWS_LINK.search(entry.link or "") or promises(entry.title)
-    return not unsaid
+    return not (_NO_NEWS_LINK.search(entry.link or "") or promises(entry.title))
