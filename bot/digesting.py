@@ -20,6 +20,7 @@ from bot.domain.digests import (
     DigestItem,
     Place,
     Row,
+    Untold,
     choose,
     divided,
     due_slot,
@@ -28,7 +29,6 @@ from bot.domain.digests import (
 )
 from bot.domain.schedules import Slot, quiet_until, slot_after
 from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
-from bot.domain.stories import Story
 from bot.domain.topics import Topic
 from bot.ports import (
     Clock,
@@ -131,7 +131,7 @@ class Digester:
         return replace(record, slot=slot, since=begins, until=until, parts=parts, unnamed=unnamed)
 
     def _in_parts(
-        self, chat: Chat, stories: Sequence[Story], topics: Sequence[Topic], begins: datetime
+        self, chat: Chat, stories: Sequence[Untold], topics: Sequence[Topic], begins: datetime
     ) -> tuple[tuple[tuple[DigestItem, ...], ...], tuple[DigestItem, ...]]:
         """The stories that each message names, and those that none does."""
         catalog, messenger = self._newsdesk.catalog(), self._messengers[chat.platform]

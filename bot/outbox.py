@@ -222,7 +222,7 @@ class Outbox:
         # After an attempt the saved text is what was to be shown, which says nothing of what is.
         if delivery.message_id and text == delivery.text and delivery.attempts == 0:
             return Sent(delivery.message_id)
-        saved = await self._store.begin_send(delivery.id, text)
+        saved = await self._store.begin_send(delivery.id, text, heads=said.heads)
         self._probe(Point.SAVED)
         return None if saved is None else (saved, said)
 

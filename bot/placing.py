@@ -92,6 +92,7 @@ def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) ->
             revisions,
             one.report.profile,
             one.report.voice,
+            one.news.develops,
         )
 
 

@@ -17,7 +17,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
-from bot.domain.digests import DigestItem, LastDigest, Part
+from bot.domain.digests import DigestItem, LastDigest, Part, Untold
 from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
 from bot.domain.ledger import KnownReport
@@ -228,6 +228,8 @@ class DeskRecord:
     profile: Profile | None = None
     """As it is to be remembered; `voice` is the owner of its outlet."""
     voice: str = ""
+    develops: bool = False
+    """It brings something new to its story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,11 +539,12 @@ class DigestStore(Protocol):
 
     async def untold_stories(
         self, chat_id: int, since: datetime, now: datetime
-    ) -> tuple[tuple[Story, ...], datetime]:
+    ) -> tuple[tuple[Untold, ...], datetime]:
         """The stories for the next digest of a chat, and before when what was seen is in it.
 
         These are stories with reports seen at or after `since` of outlets that the chat does not block and on topics
-        that it followed by then, which no digest told it before and which it has not muted. What waits for the desk is left to the next digest.
+        that it followed by then, which no digest told it before and which it has not muted; and of those that one did tell,
+        the ones to which such a report has brought a development since. What waits for the desk is left to the next digest.
         """
         ...
 
@@ -577,8 +580,10 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    async def begin_send(self, delivery_id: int, text: str) -> Delivery | None:
+    async def begin_send(self, delivery_id: int, text: str, *, heads: int | None = None) -> Delivery | None:
         """Save the text, count the attempt and set `sending`: committed before the call. For an edit the state stays.
+
+        `heads`: the entry whose headline it has, if it is about one story.
 
         None where it is not to be sent any more: it was folded into another message, or its chat was paused.
         """

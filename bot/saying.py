@@ -35,13 +35,14 @@ Address = Callable[[str], str | None]
 class Said:
     """What a message says. `story`: the one it is about, if it is about one. `answers`: the id of the message it answers.
 
-    `actions`: what its readers may do with it.
+    `actions`: what its readers may do with it. `heads`: the entry whose headline it has.
     """
 
     documents: Iterable[Document]
     story: Story | None = None
     answers: str | None = None
     actions: tuple[Action, ...] = ()
+    heads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Composer:
             topics,
             catalog,
             first_sent=None if delivery.corrected else delivery.sent_at,
+            heads=None if delivery.corrected else delivery.heads,
             possible_repeat=delivery.possible_repeat,
             background=pick_background(story, earlier, chat, catalog),
         )
@@ -127,7 +129,7 @@ class Composer:
         bulletin = await self._in_their_language(bulletin, chat, catalog)
         speech = self._speech(chat)
         documents = (lay_out(shorter, catalog.style, speech) for shorter in shortened(bulletin))
-        return Said(documents, story, answers, buttons_of_bulletin(speech))
+        return Said(documents, story, answers, buttons_of_bulletin(speech), bulletin.heads)
 
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
@@ -144,7 +146,8 @@ class Composer:
         part = await self.store.digest_part(delivery.id)
         seen = [replace(one, story=readable(one.story, chat)) for one in part.told] if part else []
         catalog = self.newsdesk.catalog()
-        rows = [compose_row(one, chat, catalog) for one in seen if one.story.reports]
+        composed = (compose_row(one, chat, catalog) for one in seen if one.story.reports)
+        rows = [row for row in composed if row is not None]
         if part is None or not rows:
             return None
         documents = lay_out_part(
@@ -179,7 +182,9 @@ class Composer:
         if story is None or message is None:
             return Document(())
         # As the chat knows it: what came since has not changed that.
-        told = compose(story, chat, (), self.newsdesk.catalog(), first_sent=message.sent_at)
+        told = compose(
+            story, chat, (), self.newsdesk.catalog(), first_sent=message.sent_at, heads=message.heads
+        )
         address = address_of(message.message_id) if message.message_id else None
         goes_on = self._speech(chat).tell(
             "↪️ The same event goes on in: {headline}", tone=faint, headline=link(told.headline.text, address)

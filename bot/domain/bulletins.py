@@ -65,7 +65,7 @@ class Source:
 class Bulletin:
     """`at` is when the story was first reported, in the chat's zone. `language` is set where the chat does not read it.
 
-    `tongue` is the language of the headline (BCP 47). `translated_into`: the language that headline, lead and facts were
+    `heads` is the entry whose headline it has, `tongue` the language of that (BCP 47). `translated_into`: the language that headline, lead and facts were
     put into by a machine, as it calls itself.
     """
 
@@ -87,6 +87,7 @@ class Bulletin:
     kind: Kind = Kind.FIRST
     background: Background | None = None
     tongue: str = ""
+    heads: int | None = None
     translated_into: str | None = None
 
 

@@ -30,15 +30,18 @@ def compose(
     catalog: Catalog,
     *,
     first_sent: datetime | None = None,
+    heads: int | None = None,
     possible_repeat: bool = False,
     background: Background | None = None,
 ) -> Bulletin:
     """The bulletin of a story for a chat that follows `topics`. `story` holds at least one report.
 
-    `first_sent`: of a message that was sent, when. It only grows, so no report that came later heads it. `background`:
+    `first_sent`: of a message that was sent, when. It only grows, so no report that came later heads it; `heads`: the
+    entry that does, whatever came to the story by merging or is preferred now. `background`:
     what to say of the time before where no source of the story does (`pick_background`).
     """
-    report = best_report(story, chat, first_sent)
+    sent_with = next((one for one in story.reports if one.entry.id == heads), None)
+    report = sent_with or best_report(story, chat, first_sent)
     teller = Teller(catalog, report.entry.language)
     headline, lead = teller.open(report)
     in_time, late = by_arrival(story, report, chat, first_sent)
@@ -133,6 +136,7 @@ def assemble(
         kind=kind,
         background=background,
         tongue=entry.language,
+        heads=entry.id,
     )
 
 

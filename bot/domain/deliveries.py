@@ -81,7 +81,8 @@ class Delivery:
     `answers`: it is an update: it has no story of its own, but that of the message that it answers, for the sake of what
     the entry `brings`. `silent`: it makes no sound.
     `corrected`: an outlet took back what it says, so that even its headline is to be made anew.
-    `muted`: its chat wants to hear no more of its story, so it is neither revised nor answered.
+    `muted`: its chat wants to hear no more of its story, so it is neither revised nor answered. `heads`: the entry whose
+    headline it was sent with.
     """
 
     id: int
@@ -107,6 +108,7 @@ class Delivery:
     corrected: bool = False
     answers: int | None = None
     muted: bool = False
+    heads: int | None = None
 
     @property
     def kind(self) -> DeliveryKind:

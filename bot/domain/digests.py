@@ -1,7 +1,8 @@
 """Digests: which slot is due, which stories it tells, and what it says.
 
-A digest tells each story that came up since the last one, once: one message, or several in order, whose parts are
-fixed when the slot is decided about (`divided`), so that a part which was sent is never said again.
+A digest tells each story that came up since the last one, once, and again, marked as such, only what has developed
+since. It is one message, or several in order, whose parts are fixed when the slot is decided about (`divided`), so that a
+part which was sent is never said again.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bot.domain.schedules import Slot, slot_by
 from bot.domain.speech import ENGLISH, Speech
 from bot.domain.stories import Story, readable
 from bot.domain.topics import Topic
+from bot.domain.updates import compose_update
 
 MOST_STORIES = 60
 """Stories that a digest names; the rest are counted."""
@@ -58,12 +60,24 @@ class DigestItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Untold:
+    """A story that is to be told. `told`: a digest told all that was seen of it before then, and a development came since."""
+
+    story: Story
+    told: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """A story as a part of a digest tells it; `message_id` is the bulletin about it, where the chat was sent one."""
+    """A story as a part of a digest tells it; `message_id` is the bulletin about it, where the chat was sent one.
+
+    `before`: what was seen until then an earlier digest has told.
+    """
 
     story: Story
     topic_id: int
     message_id: str | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +130,23 @@ def due_slot(digests: Digests, zone: ZoneInfo, last: LastDigest | None, now: dat
     return slot
 
 
-def compose_row(told: Told, chat: Chat, catalog: Catalog) -> Row:
-    """What a digest says of a story, which holds at least one report."""
-    item = DigestItem(told.story.id, told.topic_id)
-    return Row(item, compose(told.story, chat, (), catalog), told.message_id)
+def compose_row(told: Told, chat: Chat, catalog: Catalog) -> Row | None:
+    """What a digest says of a story, which holds at least one report.
+
+    Of one that was told before only what is new since, as an update; None where nothing is.
+    """
+    bulletin = (
+        compose(told.story, chat, (), catalog)
+        if told.before is None
+        else compose_update(told.story, chat, (), catalog, told=told.before)
+    )
+    if bulletin is None:
+        return None
+    return Row(DigestItem(told.story.id, told.topic_id), bulletin, told.message_id)
 
 
 def choose(
-    stories: Sequence[Story], topics: Sequence[Topic], chat: Chat, catalog: Catalog
+    stories: Sequence[Untold], topics: Sequence[Topic], chat: Chat, catalog: Catalog
 ) -> tuple[tuple[Row, ...], tuple[DigestItem, ...]]:
     """The stories that are named, in order, and those that are only counted.
 
@@ -132,11 +155,14 @@ def choose(
     """
     order = {topic.id: place for place, topic in enumerate(topics)}
     ranked: list[tuple[int, datetime, int, Row]] = []
-    for story in (readable(story, chat) for story in stories):
+    for untold in stories:
+        story = readable(untold.story, chat)
         fitting = [match for match in story.matches if match.topic_id in order]
         if story.reports and fitting:
             best = max(fitting, key=lambda match: (match.score, -order[match.topic_id]))
-            row = compose_row(Told(story, best.topic_id), chat, catalog)
+            row = compose_row(Told(story, best.topic_id, before=untold.told), chat, catalog)
+            if row is None:
+                continue
             ranked.append((row.bulletin.independent, story.last_report, story.id, row))
     ranked.sort(key=lambda one: one[:-1], reverse=True)
     rows = [one[-1] for one in ranked]

@@ -89,12 +89,15 @@ class DeliveryPart(Part):
         return tuple(delivery_of(row) for row in connection.execute(first_of_chat))
 
     @writes
-    def begin_send(self, connection: Connection, delivery_id: int, text: str) -> Delivery | None:
+    def begin_send(
+        self, connection: Connection, delivery_id: int, text: str, *, heads: int | None = None
+    ) -> Delivery | None:
         taken = (
             update(deliveries)
             .where(deliveries.c.id == delivery_id, or_(FIRST_SEND, EDIT), UNPAUSED)
             .values(
                 text=text,
+                heads=heads,
                 attempts=deliveries.c.attempts + 1,
                 state=case((SENT, deliveries.c.state), else_=literal(DeliveryState.SENDING, State)),
             )

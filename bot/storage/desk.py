@@ -290,6 +290,7 @@ def _place(connection: Connection, records: Sequence[DeskRecord]) -> None:
                 "reason": placement.reason,
                 "profile": record.profile,
                 "voice": record.voice,
+                "develops": record.develops,
             }
         )
     if opened:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Occasion
-from bot.domain.digests import DigestItem, LastDigest, Part, Place, Told
-from bot.domain.stories import Story
+from bot.domain.digests import DigestItem, LastDigest, Part, Place, Told, Untold
 from bot.ports import DigestLook, DigestRecord
 from bot.storage.chats import write_chat
 from bot.storage.database import Part as StorePart
@@ -75,7 +74,7 @@ class DigestPart(StorePart):
     @reads
     def untold_stories(
         self, connection: Connection, chat_id: int, since: datetime, now: datetime
-    ) -> tuple[tuple[Story, ...], datetime]:
+    ) -> tuple[tuple[Untold, ...], datetime]:
         blocked = connection.scalar(select(chats.c.blocked_outlets).where(chats.c.id == chat_id)) or ()
         waiting = connection.scalar(
             select(entries.c.seen)
@@ -101,18 +100,13 @@ class DigestPart(StorePart):
                 entries.c.seen >= subscriptions.c.since,
                 entries.c.seen < until,
                 ~in_a_digest(chat_id),
-                stories.c.id.not_in(
-                    select(deliveries.c.story_id).where(
-                        deliveries.c.chat_id == chat_id,
-                        deliveries.c.muted,
-                        deliveries.c.story_id.is_not(None),
-                    )
-                ),
+                ~_muted(chat_id),
             )
             .distinct()
         )
-        found = load_stories(connection, connection.scalars(wanted).all())
-        return tuple(found[id_] for id_ in sorted(found)), until
+        developed = _developed(connection, chat_id, since - STORED_LATE, until, blocked)
+        found = load_stories(connection, {*connection.scalars(wanted), *developed})
+        return tuple(Untold(found[id_], developed.get(id_)) for id_ in sorted(found)), until
 
     @writes
     def record_digest(self, connection: Connection, record: DigestRecord, now: datetime) -> bool:
@@ -146,8 +140,22 @@ class DigestPart(StorePart):
         messages = list(dict.fromkeys(item.delivery_id for item in items if item.delivery_id is not None))
         mine = [item for item in items if item.delivery_id == delivery_id]
         found = load_stories(connection, [item.story_id for item in mine])
+        earlier = (
+            select(digest_items.c.story_id, func.max(digests.c.until))
+            .join(digests)
+            .where(
+                digests.c.chat_id == digest.chat_id,
+                digests.c.id < digest.id,
+                digest_items.c.story_id.in_(found),
+            )
+            .group_by(digest_items.c.story_id)
+        )
+        before = {row[0]: row[1] for row in connection.execute(earlier)}
         return Part(
-            tuple(Told(found[item.story_id], item.topic_id, item.message_id) for item in mine),
+            tuple(
+                Told(found[item.story_id], item.topic_id, item.message_id, before.get(item.story_id))
+                for item in mine
+            ),
             Place(
                 number=messages.index(delivery_id) + 1,
                 parts=len(messages),
@@ -156,6 +164,51 @@ class DigestPart(StorePart):
                 since=digest.since,
             ),
         )
+
+
+def _muted(chat_id: int) -> ColumnElement[bool]:
+    """Whether the chat wants to hear no more of a story (of `stories`)."""
+    muted = select(deliveries.c.story_id).where(
+        deliveries.c.chat_id == chat_id, deliveries.c.muted, deliveries.c.story_id.is_not(None)
+    )
+    return stories.c.id.in_(muted)
+
+
+def _developed(
+    connection: Connection, chat_id: int, since: datetime, until: datetime, blocked: Sequence[str]
+) -> dict[int, datetime]:
+    """By id: stories that digests told the chat, with what was seen before when, and that have developed since."""
+    told = (
+        select(func.max(digests.c.until))
+        .join_from(digests, digest_items)
+        .where(digests.c.chat_id == chat_id, digest_items.c.story_id == stories.c.id)
+        .scalar_subquery()
+    )
+    fits = reports.alias("fits")
+    followed = (
+        select(matches.c.entry_id)
+        .join_from(fits, matches, matches.c.entry_id == fits.c.entry_id)
+        .join(subscriptions, subscriptions.c.topic_id == unindexed(matches.c.topic_id))
+        .join(topics, topics.c.id == matches.c.topic_id)
+        .where(fits.c.story_id == stories.c.id, subscriptions.c.chat_id == chat_id, topics.c.live)
+    )
+    rows = connection.execute(
+        select(stories.c.id, told)
+        .join_from(stories, reports, reports.c.story_id == stories.c.id)
+        .join(entries, entries.c.id == reports.c.entry_id)
+        .where(
+            reports.c.develops,
+            entries.c.is_news,
+            entries.c.outlet.not_in(blocked),
+            entries.c.seen >= since,
+            entries.c.seen < until,
+            entries.c.seen >= told,
+            followed.exists(),
+            ~_muted(chat_id),
+        )
+        .distinct()
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _last(connection: Connection, chat_id: int) -> LastDigest | None:

@@ -288,6 +288,7 @@ reports = Table(
     ),  # as it was weighed when it came; absent where that was before there were any
     Column("voice", Text),
     Column("merged_from", ForeignKey("stories.id"), index=True),  # where it stood before the stories merged
+    Column("develops", Boolean, nullable=False, server_default=sa.false()),  # it brought something new
 )
 
 deliveries = Table(
@@ -316,6 +317,7 @@ deliveries = Table(
     Column("corrected", Boolean, nullable=False, server_default=sa.false()),
     Column("answers", ForeignKey("deliveries.id"), index=True),
     Column("muted", Boolean, nullable=False, server_default=sa.false()),
+    Column("heads", sa.BigInteger),  # the entry whose headline it was sent with
     sa.UniqueConstraint("story_id", "chat_id"),  # no story is owed to a chat twice
     Index(None, "chat_id", "sent_at"),
     Index(None, "state", "due"),

@@ -73,7 +73,7 @@ def owed(
 
 async def untold(store: Store, chat: Chat, since: datetime = NOON - DAY) -> list[int]:
     stories, _ = await store.untold_stories(chat.id, since, NOON + HOUR)
-    return [story.id for story in stories]
+    return [one.story.id for one in stories]
 
 
 async def due(store: Store, now: datetime = NOON) -> list[int]:
@@ -241,10 +241,10 @@ async def test_what_the_desk_has_not_looked_at_is_left_to_the_next_digest(store:
     )
     await store.record_desk([opens(late, match(topic), key="late")], NOON)
     stories, until = await store.untold_stories(chat.id, NOON - DAY, NOON)
-    assert ([story.id for story in stories], until) == (ids(early), waiting.seen)
+    assert ([one.story.id for one in stories], until) == (ids(early), waiting.seen)
     await store.record_desk([opens(waiting, match(topic), key="waiting")], NOON)
     stories, until = await store.untold_stories(chat.id, NOON - DAY, NOON)
-    assert ([story.id for story in stories], until) == (ids(early, waiting, late), NOON)
+    assert ([one.story.id for one in stories], until) == (ids(early, waiting, late), NOON)
 
 
 async def test_a_revision_that_waits_for_the_desk_holds_up_no_digest(store: Store) -> None:
@@ -258,7 +258,7 @@ async def test_a_revision_that_waits_for_the_desk_holds_up_no_digest(store: Stor
     await store.record_poll(poll(feed, IngestPlan((), (change,)), NOON - HOUR))
     assert len(await store.pending_entries(1)) == 1
     stories, until = await store.untold_stories(chat.id, NOON - DAY, NOON)
-    assert ([story.id for story in stories], until) == (ids(pending.entry), NOON)
+    assert ([one.story.id for one in stories], until) == (ids(pending.entry), NOON)
 
 
 async def test_a_story_in_a_digest_knows_its_bulletin(store: Store) -> None:
@@ -414,3 +414,41 @@ async def test_many_that_were_held_become_one_message(store: Store) -> None:
     message, told = await catch_up(store, chat)
     assert message.occasion is Occasion.QUIET
     assert set(told) == set(ids(*stories[1:]))
+
+
+async def test_a_story_that_developed_since_a_digest_is_told_again(store: Store) -> None:
+    """By reports that bring something new, of outlets that the chat does not block; to whom it was not told, it is new."""
+    chat, topic = await a_reader(store)
+    other, _ = await a_reader(store, "other")
+    told, quiet = [await a_story(store, topic=topic, title=title, at=NOON - HOUR) for title in ("A", "B")]
+    await store.record_digest(owed(chat, topic, (told, quiet)), NOON)
+    assert await untold(store, chat, NOON) == []
+
+    async def joined(story: Entry, at: datetime, outlet: str = "Second", *, develops: bool) -> None:
+        (report,) = await stored(store, entry("More", seen=at, outlet=outlet))
+        await store.record_desk([replace(joins(report, story), develops=develops)], at)
+
+    await joined(quiet, NOON + MINUTE, develops=False)
+    await joined(told, NOON + MINUTE, develops=True)
+    stories, _ = await store.untold_stories(chat.id, NOON, NOON + HOUR)
+    assert [(one.story.id, one.told) for one in stories] == [(told.id, NOON)]
+    stories, _ = await store.untold_stories(other.id, NOON - DAY, NOON + HOUR)
+    assert [(one.story.id, one.told) for one in stories] == [(told.id, None), (quiet.id, None)]
+    # What it brought is known once that was told.
+    again = owed(chat, topic, (told,), slot=Slot("2025-08-10", NOON + DAY), until=NOON + HOUR)
+    await store.record_digest(again, NOON + HOUR)
+    assert await untold(store, chat, NOON + MINUTE) == []
+    parts = await store.claim_deliveries(NOON + DAY, 10)
+    first = await as_begun(store, parts[0].id, "Text")
+    await store.settle(settle(first, Sent("m1"), revision=0, now=NOON))
+    (second,) = await store.claim_deliveries(NOON + DAY, 10)
+    for delivery, before in ((first, [None, None]), (second, [NOON])):
+        part = await store.digest_part(delivery.id)
+        assert part is not None
+        assert [one.before for one in part.told] == before
+    # Not by whom it blocks.
+    await store.save_chat(replace(chat, blocked_outlets=frozenset({"Third"})))
+    for outlet, tells in (("Third", []), ("Fourth", [told.id])):
+        await joined(told, NOON + HOUR, outlet, develops=True)
+        stories, _ = await store.untold_stories(chat.id, NOON + HOUR, NOON + 2 * HOUR)
+        assert [one.story.id for one in stories] == tells

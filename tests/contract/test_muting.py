@@ -167,11 +167,15 @@ async def test_no_digest_tells_what_is_muted(store: Store) -> None:
         await send(store, (await store.claim_deliveries(NOON, 1))[0])
     await store.mute_story(here.id, story.id, NOON, muted=True)
     assert (await store.untold_stories(here.id, NOON - HOUR, LATER))[0] == ()
-    assert [one.id for one in (await store.untold_stories(there.id, NOON - HOUR, LATER))[0]] == [story.id]
+    assert [one.story.id for one in (await store.untold_stories(there.id, NOON - HOUR, LATER))[0]] == [
+        story.id
+    ]
     await develops(store, story, here)
     (update,) = [one for one in await store.claim_deliveries(NOON, 10) if one.answers is not None]
     await store.mute_story(here.id, story.id, NOON, muted=False)
     await send(store, update)
     await store.mute_story(here.id, story.id, NOON, muted=True)
     other = await a_story(store, topic=topic, title="Other talks")
-    assert [one.id for one in (await store.untold_stories(here.id, NOON - HOUR, LATER))[0]] == [other.id]
+    assert [one.story.id for one in (await store.untold_stories(here.id, NOON - HOUR, LATER))[0]] == [
+        other.id
+    ]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.locales import load_speeches
+from bot.domain.bulletins import Kind
 from bot.domain.chats import Chat, Digests
 from bot.domain.digests import (
     MOST_STORIES,
@@ -19,6 +20,7 @@ from bot.domain.digests import (
     Place,
     Row,
     Told,
+    Untold,
     choose,
     compose_row,
     divided,
@@ -156,7 +158,7 @@ def told(id_: int, *outlets: str, topics: dict[int, float] | None = None, last: 
 
 
 def chosen(*stories: Story, of: Chat | None = None) -> list[DigestItem]:
-    rows, _ = choose(stories, [TRUCE, TALKS], of or chat(), CATALOG)
+    rows, _ = choose(list(map(Untold, stories)), [TRUCE, TALKS], of or chat(), CATALOG)
     return [row.item for row in rows]
 
 
@@ -184,7 +186,7 @@ def test_what_the_chat_does_not_follow_or_blocks_is_not_told() -> None:
 def test_the_most_reported_stories_are_named_and_the_others_counted() -> None:
     few = [told(number, "TASS", topics={1: 1.0}) for number in range(1, MOST_STORIES + 1)]
     much = [told(number, "TASS", "NHK", topics={2: 1.0}) for number in range(100, 103)]
-    rows, unnamed = choose([*few, *much], [TRUCE, TALKS], chat(), CATALOG)
+    rows, unnamed = choose(list(map(Untold, (*few, *much))), [TRUCE, TALKS], chat(), CATALOG)
     assert len(rows) == MOST_STORIES
     assert {row.item.story_id for row in rows} >= {100, 101, 102}
     assert [item.story_id for item in unnamed] == [3, 2, 1]
@@ -192,7 +194,25 @@ def test_the_most_reported_stories_are_named_and_the_others_counted() -> None:
 
 def row(number: int = 1, message_id: str | None = None, *outlets: str) -> Row:
     named = outlets or ("Reuters",)
-    return compose_row(Told(told(number, *named), 1, message_id), chat(), CATALOG)
+    composed = compose_row(Told(told(number, *named), 1, message_id), chat(), CATALOG)
+    assert composed is not None
+    return composed
+
+
+def test_what_has_developed_since_it_was_told_is_told_by_that() -> None:
+    """As an update, in its place by how many tell of it; and not at all where there are only other words for the same."""
+    agreed, signed = "Ukraine and Russia agree to ceasefire", "Strike on Kharkiv kills 12 after the ceasefire"
+    first = report(entry(agreed, id_=1, seen=NOON - HOUR))
+    news = report(entry(signed, id_=2, outlet="TASS", seen=NOON + HOUR))
+    grown = replace(story(first, news), matches=(Match(1, 1.0, ()),))
+    (line,), _ = choose([Untold(grown, NOON)], [TRUCE, TALKS], chat(), CATALOG)
+    assert line.bulletin.headline.text == signed
+    assert line.bulletin.kind is Kind.UPDATE
+    assert CATALOG.style.update in laid_out(line).plain
+    assert choose([Untold(replace(grown, reports=(first,)), NOON)], [TRUCE], chat(), CATALOG) == ((), ())
+    whole = compose_row(Told(grown, 1), chat(), CATALOG)
+    assert whole is not None
+    assert whole.bulletin.kind is Kind.FIRST
 
 
 @given(st.integers(0, 40), st.integers(1, 9))
@@ -282,6 +302,7 @@ def test_a_part_that_has_grown_too_long_can_be_said_shorter() -> None:
     """At last without links, which cost room too; no story is left out."""
     long = entry("word " * 50, id_=5)
     one = compose_row(Told(story(report(long)), 1), chat(), CATALOG)
+    assert one is not None
     versions = list(lay_out_part([one], TEN_STORIES, chat(), [TRUCE], CATALOG, lambda _: None))
     lengths = [len(version.plain) for version in versions]
     assert lengths == sorted(lengths, reverse=True)

@@ -23,6 +23,7 @@ from bot.domain.stories import Placement, Story
 from bot.ports import DeskRecord, Point, Store
 from tests.e2e.children import live
 from tests.e2e.dying_digest import two_rounds
+from tests.e2e.newsday import AGREED, BROKEN
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger, read_chat
 from tests.fakes.events import of_its_own
@@ -395,6 +396,26 @@ async def test_what_is_confirmed_comes_at_night_if_the_chat_wants_it(tmp_path: P
         (text,) = here.reads
         assert text.startswith("❗️")
         await here.at(NIGHT + 8 * HOUR)
+        assert len(here.reads) == 2
+
+
+async def test_a_development_is_told_in_the_next_digest(tmp_path: Path) -> None:
+    """In one line, marked as such; not what only repeats, and never twice."""
+    async with room(tmp_path) as here:
+        await here.type("/digest only 08:00")
+        await here.report(AGREED[0])
+        await here.at(EIGHT)
+        assert AGREED[0] in here.reads[0]
+        await here.report(AGREED[1], "BBC News")
+        await here.at(EIGHT + 24 * HOUR)
+        assert len(here.reads) == 1
+        await here.report(BROKEN, "TASS")
+        await here.at(EIGHT + 48 * HOUR)
+        assert len(here.reads) == 2
+        line = here.reads[1].splitlines()[-1]
+        assert line.startswith("🆕")
+        assert f"{BROKEN} — TASS" in line
+        await here.at(EIGHT + 72 * HOUR)
         assert len(here.reads) == 2
 
 

@@ -79,12 +79,9 @@ class Lengthy:
         link = "https://example.org/" + "path/" * 60
         reports = [report(entry(headline, outlet="A Herald of & about it", link=link, id_=n)) for n in (1, 2)]
         told = Told(story(*reports), 1, "1")
-        return cls(
-            tuple(
-                Row(DigestItem(n, n % 3), compose_row(told, chat(), CATALOG).bulletin, "1")
-                for n in range(number)
-            )
-        )
+        composed = compose_row(told, chat(), CATALOG)
+        assert composed is not None
+        return cls(tuple(Row(DigestItem(n, n % 3), composed.bulletin, "1") for n in range(number)))
 
 
 @pytest.mark.parametrize("platform", ["telegram", "slack"])
