@@ -185,6 +185,24 @@ async def test_stories_that_merge_go_on_in_the_older_message(
         assert "AFP" not in here.reads[1]
 
 
+async def test_a_message_keeps_its_headline_when_stories_merge(
+    tmp_path: Path, bridging: Callable[[int, int], None]
+) -> None:
+    """Though the other story's report had come before it was sent, and tells more."""
+    for_long = of_its_own("Ukraine ceasefire")
+    async with newsday(tmp_path) as here:
+        older, younger = await here.report(for_long, AGREED[0])
+        bridging(younger.id, older.id)
+        await here.later(MINUTE)
+        await here.report(BRIDGE, outlet="NHK")
+        await here.later(REVISED_AFTER)
+        first, second = here.reads
+        assert f"【{for_long}】" in first
+        assert "NHK" in first
+        assert f"【{AGREED[0]}】" in second
+        assert for_long in second.splitlines()[-1]
+
+
 async def test_a_development_of_what_was_missed_answers_the_message_that_told_it(tmp_path: Path) -> None:
     """That is neither revised nor sent again; muting the update mutes the story."""
     async with newsday(tmp_path) as here:
