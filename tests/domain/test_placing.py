@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.chat.locales import load_speeches
 from bot.domain.chats import Chat, Subscription
-from bot.domain.clustering import Joining, Likeness
+from bot.domain.clustering import WINDOW, Joining, Likeness
 from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Intent
 from bot.domain.describing import describe_joining
@@ -372,3 +372,34 @@ def test_a_batch_is_decided_like_one_by_one_and_like_after_a_restart() -> None:
             if report.placed.entry_id == one.pending.entry.id
         ]
     assert {one.news.story_id for one in at_once} == {1, 2, 4}
+
+
+def test_a_story_that_runs_for_two_weeks_is_told_once_and_known_by_its_last_days() -> None:
+    """Hundreds of reports in ever other words, each of which names other things besides: one message."""
+    agreed = (
+        "Ukraine and Russia agree ceasefire at Istanbul summit",
+        "At Istanbul summit, Ukraine and Russia agree a ceasefire",
+        "Istanbul summit ends with Ukraine, Russia ceasefire agreed",
+    )
+    besides = "mayor convoy hospital border bridge governor school harvest pipeline radio museum".split()
+    days, number = 14, 280
+    ledger = Ledger()
+    known: list[Told] = []
+    most = 0
+    for at in range(1, number + 1):
+        now = NOON + timedelta(days=days) * at / number
+        words = " ".join(besides[(at * step) % len(besides)] for step in (1, 3, 7))
+        report = entry(
+            f"{agreed[at % 3]}: {words}", id_=at, outlet=f"Outlet {at % 60}", seen=now, published=now
+        )
+        ledger.forget(now)
+        (one,) = placed(ledger, judged(report, 10))
+        assert one.news.story_id == 1
+        (record,) = decide_all([one], situation(chat(), told=tuple(known)), now)
+        known += [
+            Told(1, 1, now, message=intent.brings is None, answers=intent.brings is not None)
+            for intent in record.intents
+        ]
+        most = max(most, len(ledger.alike.reports))
+    assert len(known) == 1
+    assert most <= number * WINDOW / timedelta(days=days) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -272,85 +272,3 @@ async def test_a_restart_in_the_middle_goes_on_exactly(tmp_path: Path, stops: in
     for folder in (stopped, whole):
         folder.mkdir()
     assert await live(stopped, stops) == await live(whole)
-
-
-@pytest.mark.parametrize(
-    "published", [None, datetime(1970, 1, 1, tzinfo=UTC), START + timedelta(days=400)], ids=str
-)
-async def test_odd_times_change_nothing(tmp_path: Path, published: datetime | None) -> None:
-    """What is dated in the future or left undated is of now; what is dated long ago stands by itself, and breaks nothing."""
-    async with newsday(tmp_path) as here:
-        await here.report(AGREED[0], outlet="BBC News")
-        await here.report(AGREED[1], published=published)
-        await here.report(AGREED[2], outlet="TASS")
-        await here.later(REVISED_AFTER)
-        told = [text for text in here.reads if "BBC News" in text]
-        assert len(told) == 1
-        assert "TASS" in told[0]
-        assert ("Reuters" in told[0]) is (published is None or published > START)
-
-
-async def test_titles_without_words_and_reports_without_summary(tmp_path: Path) -> None:
-    """Emoji make no story of each other, and stop nobody."""
-    async with newsday(tmp_path) as here:
-        await here.report("🙂🙂", "🎉", "", "‼️ 🙂", outlet="TASS")
-        await here.report(AGREED[0])
-        assert len(here.reads) == 1
-        stories = [one.placed.story_id for one in await here.store.known_reports(START)]
-        assert len(stories) == len(set(stories)) == 5
-
-
-@pytest.mark.parametrize("title", ["", "🔥🔥", "❗️"])
-async def test_a_text_without_a_headline_is_told_by_its_first_sentence(tmp_path: Path, title: str) -> None:
-    """Two of them have nothing in common by that; one with a headline joins."""
-    async with newsday(tmp_path) as here:
-        await here.report(title, outlet="TASS", summary=f"{AGREED[0]}. It holds from Monday.")
-        await here.report(title, outlet="NHK", summary="Storm nears Japan. Trains stand still in Tokyo.")
-        (text,) = here.reads
-        assert f"【{AGREED[0]}.】" in text
-        assert "NHK" not in text
-        await here.later(MINUTE)
-        await here.report(AGREED[1], outlet="BBC News")
-        await here.later(REVISED_AFTER)
-        (text,) = here.reads
-        assert f"【{AGREED[0]}.】" in text
-        assert "2 independent" in text
-        # Nobody's report, and only emoji.
-        await here.report(title, outlet="AFP")
-        assert len(await here.store.known_reports(START)) == 4
-        assert len(here.reads) == 1
-
-
-async def test_a_hundred_outlets_with_one_text(tmp_path: Path) -> None:
-    """One message, which confirms nothing and stays within bounds."""
-    async with newsday(tmp_path) as here:
-        for number in range(100):
-            await here.report(AGREED[0], outlet=f"Outlet {number}", summary="It holds from Monday. " * 20)
-        await here.later(REVISED_AFTER)
-        (text,) = here.reads
-        assert "independent" not in text
-        assert len(text) < 4096
-        assert len(here.calls) == 2
-
-
-async def test_a_story_of_many_reports_is_told_by_one_message(tmp_path: Path) -> None:
-    """Over days; it is edited now and then, and answered a few times at the most."""
-    async with newsday(tmp_path) as here:
-        for number in range(120):
-            title = AGREED[number % len(AGREED)]
-            await here.report(f"{title}, day {number // 24}: {number} buses", outlet=f"Outlet {number}")
-            await here.later(30 * MINUTE)
-        first_messages = [call for call in here.calls if not call.answers and not call.edits]
-        assert len(first_messages) == 1
-        assert len(here.reads) <= 7
-        assert all(len(text) < 4096 for text in here.reads)
-
-
-async def test_many_at_once_are_taken_in_batches(tmp_path: Path) -> None:
-    """More than the desk takes at a time: all are placed, and the stories among them told once each."""
-    titles = [of_its_own(f"Weather in place {number}") for number in range(300)]
-    async with newsday(tmp_path) as here:
-        await here.report(*titles, *AGREED)
-        assert (await here.store.queue_status(here.clock.now())).entries == 0
-        assert len(here.reads) == 1
-        assert len(await here.store.known_reports(START)) == 310
