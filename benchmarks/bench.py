@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
 from benchmarks.path import print_path
-from benchmarks.placing import print_placing
+from benchmarks.placing import print_at_once, print_placing
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
@@ -45,7 +45,8 @@ def main(
             case Section.MATCHING:
                 print_matching(catalog.lexicon, console)
             case Section.PLACING:
-                print_placing(catalog.lexicon, console)
+                print_placing(catalog, console)
+                print_at_once(catalog, console)
             case Section.PATH:
                 asyncio.run(print_path(catalog, topics, stored, console))
 

@@ -2,12 +2,16 @@
 
 Every open story has one report, made of words and things drawn by Zipf's law; those that are placed are drawn alike, so that some
 join. Weighing, placing and remembering are timed together; the reference takes the cosine with each report, and no more.
+
+Then what the desk takes to place ten thousand entries that come at once: of as many events as there are in such a stream,
+and all of one event. The longest is for how long nobody else has the event loop.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from random import Random
@@ -15,18 +19,24 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
+from bot.domain.catalog import Catalog
 from bot.domain.clustering import OpenStories, PlacedReport
 from bot.domain.entries import Entry
+from bot.domain.ledger import Ledger
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import Analysis, analyse
+from bot.placing import Judged, place_all
+from bot.ports import PendingEntry
 
 OPEN = (500, 5_000, 20_000)
 PLACED = 500
+AT_ONCE = 10_000
 SAMPLE = 5
 """Entries that the reference is given."""
 
 
-def print_placing(lexicon: Lexicon, console: Console) -> None:
+def print_placing(catalog: Catalog, console: Console) -> None:
+    lexicon = catalog.lexicon
     table = Table(title="Placing an analysed entry among open stories")
     for column in ("open stories", "entries/s", "ms each", "all pairs, ms each"):
         table.add_column(column, justify="right")
@@ -53,6 +63,39 @@ def print_placing(lexicon: Lexicon, console: Console) -> None:
         f"To reach: 500 entries/s among 5,000. With {OPEN[-1] // OPEN[0]} times the stories an entry costs "
         f"{figures[-1] / figures[0]:.1f} times as much."
     )
+
+
+def print_at_once(catalog: Catalog, console: Console) -> None:
+    table = Table(title=f"{AT_ONCE:,} entries at once")
+    for column in ("of", "stories", "seconds", "ms each", "longest, ms", "all pairs, ms each"):
+        table.add_column(column, justify="right")
+    drawn = list(islice(_made(catalog.lexicon), AT_ONCE))
+    now = drawn[-1].entry.at
+    first, *others = (replace(one.entry, published=now, seen=now) for one in drawn)
+    one_event = [
+        replace(first, id=other.id, outlet=other.outlet, title=f"{first.title} {other.title.split()[0]}")
+        for other in others
+    ]
+    for name, entries in (("many events", (first, *others)), ("one event", (first, *one_event))):
+        judged = [Judged(PendingEntry(one, None), analyse(one, catalog.lexicon)) for one in entries]
+        ledger, took, stories = Ledger(), [], set()
+        placing = place_all(judged, ledger, catalog)
+        for _ in judged:
+            start = time.process_time()
+            stories.add(next(placing).news.story_id)
+            took.append(time.process_time() - start)
+        known = ledger.alike.reports
+        sample = [one.profile.words for one in known[-SAMPLE:]]
+        pairs = _all_pairs(known, sample) * len(entries) / len(known)  # had all of them been remembered
+        table.add_row(
+            name,
+            f"{len(stories):,}",
+            f"{sum(took):.1f}",
+            f"{sum(took) / len(took) * 1e3:.2f}",
+            f"{max(took) * 1e3:.0f}",
+            f"{pairs * 1e3:.1f}",
+        )
+    console.print(table)
 
 
 def _put(stories: OpenStories, analysis: Analysis, story: int) -> PlacedReport:
