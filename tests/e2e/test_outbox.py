@@ -132,10 +132,10 @@ async def test_a_report_that_joins_while_the_text_is_saved_is_still_shown(
             await here.tell(TRUCE)
         begin, joining = here.store.begin_send, ["NHK"]
 
-        async def begin_send(*args: Any) -> Delivery | None:
+        async def begin_send(*args: Any, **rest: Any) -> Delivery | None:
             if joining:
                 await here.bring(TRUCE, joining.pop())
-            return await begin(*args)
+            return await begin(*args, **rest)
 
         monkeypatch.setattr(here.store, "begin_send", begin_send)
         await here.add(TRUCE, "BBC News")

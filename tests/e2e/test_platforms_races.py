@@ -38,12 +38,12 @@ async def test_what_waits_for_its_turn_when_a_chat_pauses_is_told_once(stage: St
     chat = await stage.chat("telegram", str(PRIVATE))
     begin = stage.room.store.begin_send
 
-    async def begin_send(delivery_id: int, text: str) -> object:
+    async def begin_send(delivery_id: int, text: str, *, heads: int | None = None) -> object:
         stage.room.store.begin_send = begin  # type: ignore[method-assign]
         await stage.room.store.pause_chat(chat.id, "said so", stage.clock.now())
         if resumed:
             await stage.room.store.resume_chat(chat.id, stage.clock.now())
-        return await begin(delivery_id, text)
+        return await begin(delivery_id, text, heads=heads)
 
     stage.room.store.begin_send = begin_send  # type: ignore[method-assign,assignment]
     await stage.publish(TRUCE)
