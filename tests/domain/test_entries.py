@@ -130,6 +130,11 @@ def test_a_new_entry_carries_all_that_is_known() -> None:
     assert (new.outlet, new.language, new.published, new.is_news) == ("Reuters", "ja", NOON - HOUR, True)
 
 
+def test_what_a_title_of_emoji_does_not_tell_the_text_does() -> None:
+    (new,) = Shelf().poll(ParsedEntry("1", "🔥🔥", summary="ウクライナで停戦が始まった。")).new
+    assert new.language == "ja"
+
+
 def test_an_aggregators_entry_belongs_to_its_source() -> None:
     """The outlet that `entry.source` names is the entry's own."""
     (new,) = Shelf().poll(replace(ONE, source="TASS")).new
