@@ -41,6 +41,7 @@ class ResumePart(Part):
                 deliveries.c.chat_id == chat_id,
                 deliveries.c.state == DeliveryState.PENDING,
                 deliveries.c.occasion.is_distinct_from(Occasion.DIGEST),
+                deliveries.c.answers.is_(None),  # an update answers what the chat was told before
                 ~deliveries.c.possible_repeat,  # such a one has to say so itself
             )
         ).all()

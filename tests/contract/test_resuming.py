@@ -385,3 +385,23 @@ async def test_an_answer_waits_for_the_message_that_its_story_was_folded_into(st
     assert await store.mute_story(chat.id, story.id, later, muted=True)
     assert await store.answered(answer) is None
     assert [one.muted for one in await store.told([story.id]) if one.message] == [True]
+
+
+async def test_an_update_that_was_owed_in_a_pause_still_answers_its_message(store: Store) -> None:
+    """The story was told before, so what is missed does not name it."""
+    chat, topic = await a_follower(store)
+    story = await a_story(store, chat, topic=topic)
+    (first,) = await store.claim_deliveries(NOON, 10)
+    begun = await as_begun(store, first.id, "Text")
+    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
+    (report,) = await stored(store, entry(outlet="Another"))
+    intent = Intent(chat.id, story.id, (topic.id,), brings=report.id)
+    await store.record_desk([replace(joins(report, story), intents=(intent,))], NOON)
+    await pause(store, chat)
+    missed = await a_story(store, topic=topic, title="Missed", at=NOON + HOUR)
+    assert await store.resume_chat(chat.id, NOON + 2 * HOUR) == 1
+    (update,) = await store.claim_deliveries(NOON + 2 * HOUR, 10)
+    assert (update.answers, update.brings) == (first.id, report.id)
+    begun = await as_begun(store, update.id, "Text")
+    await store.settle(settle(begun, Sent("m2"), revision=0, now=NOON))
+    assert (await catch_up(store, chat))[1] == ids(missed)
