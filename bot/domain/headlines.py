@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.domain.boilerplate import has_furniture
 from bot.domain.chats import Chat
 from bot.domain.gists import numbers_of, words_of
+from bot.domain.sentences import is_balanced
 from bot.domain.stories import Report, Story
 
 MOST_COMPARED = 60
@@ -20,12 +21,13 @@ _TEASER = re.compile(
     r"|(?:comment|editorial|letters?|column)\s*[:|]|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
     r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live updates?|as it happened"
     r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|(?:need|things) to know"
+    r"|(?:morning|evening|daily|weekly|news) (?:rundown|briefing|brief|wrap|digest|edition)|the week in\b"
     r"|here[’']s (?:what|why|how)|this is (?:what|why|how)|(?:analysis|opinion)(?= ?\||$))\b"
     r"|^[a-z]+ \d{1,2}(?:, \d{4})?\s*[:–—-]|\bnews\s*$|\bthese\b|\. And,? "
     r"|^(?:как|почему|что|зачем|кто|чем|где|когда|мнение|колонка|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
     r"|(?:главное к|трансляция|подкаст|стал[аио] известн)"
     r"|^(?:як|чому|що|навіщо|хто)(?!\w)"
-    r"|(?:とは$|まとめ|解説|なぜ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|のか$|理由$)"
+    r"|(?:とは$|まとめ|解説|なぜ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|のか$|理由$|知っておくべき|を読み解く|ニュース速報)"
     r"|^(?:warum|wie|was|wer|pourquoi|comment|qui|por qué|cómo|qué|quién)\b",
     re.IGNORECASE,
 )
@@ -36,6 +38,15 @@ _CUT_OFF = re.compile(r"(?:…|\.\.\.)[\s\"'”’»」』)）]*$")
 _SPEECH_ALONE = re.compile(
     r"^(?:[“\"«「『‘'][^”\"»」』]*[”\"»」』’'][.!?。]?|[^:：]{1,30}[:：]\s*[“\"«「『‘'].*[”\"»」』’'])$"
 )
+_WITHHOLDS = re.compile(
+    r"(?<!\w)(?:интересно|ж[её]стко|резко|эмоционально|остроумно|неожиданно|странно) (?:ответил|высказал|отреагировал|прокомментировал)"
+    r"|(?<!\w)(?:рассказал[аи]?|объяснил[аи]?|раскрыл[аи]?|назвал[аи]?),? (?:как|почему|зачем|о том|что будет|секрет|детали|причин)"
+    r"|^(?:СМИ|Эксперт\w*|Уч[её]ны[ей]|Подробности|Новые (?:сведения|подробности))(?=\s)"
+    r"|\b(?:this is what|one thing|the reason)\b|\b(?:reveals?|explains?|opens up|speaks out|breaks silence|weighs in|reacts)\b",
+    re.IGNORECASE,
+)
+"""Titles that tell that something was said, and not what."""
+
 _LONGEST = 160
 _ENOUGH_WORDS = 4
 
@@ -97,7 +108,8 @@ def _tells(report: Report, shares: dict[str, float]) -> int:
     score += min(len(words), 10) / 5
     score += 0.4 * min(len(report.concepts), 4)
     score += 0.7 * bool(numbers_of(title))
-    score -= 1.5 * bool(_SPEECH_ALONE.match(title.strip()))
+    score -= 1.5 * bool(_SPEECH_ALONE.match(title.strip()) or not is_balanced(title))
+    score -= 1.5 * bool(_WITHHOLDS.search(title))
     score -= 1.5 * (len(title) > _LONGEST)
     score -= 1.5 * (len(words) < _ENOUGH_WORDS)
     return round(score / 0.75)

@@ -6,13 +6,15 @@ What gives a sentence away is in `bot.domain.phrases`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from bot.domain.boilerplate import begins_with_call, without_calls, without_furniture
 from bot.domain.entries import Entry
 from bot.domain.outlets import Outlets, fold_name
 from bot.domain.phrases import (
+    ATTRIBUTED,
+    ATTRIBUTION,
     BYLINE,
     CREDITS,
     DATELINE,
@@ -21,7 +23,10 @@ from bot.domain.phrases import (
     ORPHANS,
     RECALLING_WORD,
     RECALLS,
+    SAYS_WHOSE,
     SERVICE,
+    SPEAKER_UNNAMED,
+    STANDS_FOR,
 )
 from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
 from bot.domain.text import is_run
@@ -43,6 +48,9 @@ _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _JAPANESE_PAST = re.compile(r"[ただ]。?$")
 _OPENS_QUOTE = "“\"«「『‘'„"
+_QUOTED = re.compile('“[^”]*”|«[^»]*»|"[^"]*"')
+_NAME_BEHIND_FIRST = re.compile(r"\w\W+(?:\w+\W+)*?[A-ZА-ЯЁІЇЄҐ]")
+_JAPANESE_SPEECH_ALONE = re.compile(r"「(?:[^「」]|「[^」]*」)*」(?:など)?と[^、。「はが]{1,12}。?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Quote:
     """A sentence that can be quoted. `place` counts the sentences of its entry from 0, without those that are the title.
 
     `follows`: it points at the sentence before it, and is not understood without. `recalls`: it tells of what was
-    before the event.
+    before the event. Where the next sentence says whose word it is, that belongs to it.
     """
 
     text: str
@@ -108,7 +116,29 @@ def _quotes(entry: Entry) -> Iterator[Quote]:
         if _can_be_quoted(text, punctuates=punctuates):
             quote = _quote(text, place, entry)
             if quote is not None:
-                yield quote
+                yield _attributed(quote, sentences[place + 1 : place + 2], entry.language)
+
+
+def _attributed(quote: Quote, next_: Sequence[str], language: str) -> Quote:
+    """With the sentence behind it, if that says whose word it is (Об этом заявил министр Орлов)."""
+    pattern = ATTRIBUTION.get(language)
+    if not (
+        pattern and next_ and pattern.match(next_[0]) and is_balanced(next_[0]) and _ENDS.search(next_[0])
+    ):
+        return quote
+    if SAYS_WHOSE[language].search(quote.text):
+        return quote
+    both = f"{quote.text} {next_[0]}"
+    return replace(quote, text=both) if len(both) <= MAX_SENTENCE else quote
+
+
+def claim_of(text: str, language: str) -> str:
+    """What a quotation claims, without who says so: two outlets that name their source in other words say the same."""
+    behind, within = ATTRIBUTION.get(language), ATTRIBUTED.get(language)
+    if behind:
+        *claims, last = split_sentences(text, language) or ("",)
+        text = " ".join(claims) if claims and behind.match(last) else text
+    return (within.sub("", text).strip() or text) if within else text
 
 
 def _can_be_quoted(text: str, *, punctuates: bool) -> bool:
@@ -144,8 +174,18 @@ def _quote(sentence: str, place: int, entry: Entry) -> Quote | None:
         text = shorter
     orphans = ORPHANS.get(language)
     bare = text.lstrip(_OPENS_QUOTE)
-    follows = bool(orphans and orphans.match(bare))
+    follows = bool(orphans and orphans.match(bare)) or _stands_for_somebody(text, bare, language)
     return Quote(text, place, follows, recalls)
+
+
+def _stands_for_somebody(text: str, bare: str, language: str) -> bool:
+    """Whether a pronoun within it means somebody that it does not name."""
+    early, speaker = STANDS_FOR.get(language), SPEAKER_UNNAMED.get(language)
+    if early and early.match(bare):
+        return True
+    own = _QUOTED.sub("", text)
+    found = speaker.search(own) if speaker else None
+    return found is not None and _NAME_BEHIND_FIRST.search(own[: found.start()]) is None
 
 
 def _is_of_itself(text: str, outlet: str) -> bool:
@@ -168,11 +208,14 @@ def _tells_of_the_past(sentence: str, entry: Entry) -> bool:
 
 
 def _is_bare_speech(text: str) -> bool:
-    """Whether all of it is somebody's words, and it does not say whose."""
+    """Whether all of it is somebody's words, and it does not say whose: 「…」と述べた is one, too."""
     inner = text.strip(" .,!。！")
-    return len(inner) > 1 and any(
-        inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
-        for opening, closing in ("“”", "«»", "「」", '""', "『』")
+    return _JAPANESE_SPEECH_ALONE.fullmatch(text) is not None or (
+        len(inner) > 1
+        and any(
+            inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
+            for opening, closing in ("“”", "«»", "「」", '""', "『』")
+        )
     )
 
 

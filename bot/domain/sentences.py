@@ -19,6 +19,12 @@ _OF_AN_HOUR = re.compile(
 )
 _DOMAIN = re.compile(r"(?:ru|com|net|org|ua|by|info|tv)\b", re.IGNORECASE)
 
+_GROWN_TOGETHER = re.compile(
+    r"(?<=[а-яёіїєґ»]) (?=(?:Кроме того|Однако|При этом|Между тем|Тем временем|Напомним|Ранее|Об этом|Как (?:сообща|переда)\w+|По словам|По данным"
+    r"|Крім того|Нагадаємо|Про це|За словами|За даними)[ ,])|(?<=[a-z”]) (?=(?:However|Meanwhile|Moreover|In addition), )"
+)
+"""Where a caption or a heading without a full stop has grown together with what stands behind it."""
+
 _OPENED_LAST = re.compile(r"(?<=[.!?…。！？])\s*([“«「『„(（])$")
 
 LEAST_LEFT = 60
@@ -63,7 +69,7 @@ def split_sentences(text: str, language: str) -> tuple[str, ...]:
     sentencex does not know every abbreviation, and splits Japanese behind a closing quotation mark.
     """
     sentences: list[str] = []
-    for row in text.splitlines():
+    for row in _GROWN_TOGETHER.sub("\n", text).splitlines():
         begun = False
         spaced = True
         opening = ""

@@ -11,7 +11,8 @@ from bot.domain.bulletins import MAX_HEADLINE, Background, Fact, cut_at_word
 from bot.domain.catalog import Catalog
 from bot.domain.gists import Gist, gist_of
 from bot.domain.headlines import promises
-from bot.domain.quoting import Quote, headline_of, quotes_of
+from bot.domain.quoting import Quote, claim_of, headline_of, quotes_of
+from bot.domain.sentences import is_balanced
 from bot.domain.stories import Report
 
 MOST_READ = 60
@@ -196,7 +197,8 @@ class Teller:
     def title(self, report: Report) -> Quote | None:
         """The title of a report as a sentence, if it tells what happened."""
         text = headline_of(report.entry, self.catalog.outlets)
-        return None if promises(report.entry.title) or len(text) > MAX_HEADLINE else Quote(text, TITLE)
+        tells = not promises(report.entry.title) and is_balanced(text)
+        return Quote(text, TITLE) if tells and len(text) <= MAX_HEADLINE else None
 
     def sentences(self, report: Report) -> tuple[Quote, ...]:
         """The sentences of a report that can be quoted, in order."""
@@ -230,7 +232,7 @@ class Teller:
 
     def gist(self, text: str, language: str) -> Gist:
         if text not in self._gists:
-            self._gists[text] = gist_of(text, language, self.catalog.lexicon)
+            self._gists[text] = gist_of(claim_of(text, language), language, self.catalog.lexicon)
         return self._gists[text]
 
     def _say(self, text: str, report: Report, place: int) -> None:

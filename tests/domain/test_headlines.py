@@ -22,6 +22,9 @@ TEASERS = [
     "The leaders met and then…",
     "Почему лидеры встречаются",
     "Стали известны подробности встречи",
+    "A truce, and a storm: Morning Rundown",
+    "Evening briefing",
+    "選挙について知っておくべきこと",
     "首脳会談とは",
     "停戦はなぜ崩れたのか",
     "🙂🙂🙂",
@@ -63,6 +66,9 @@ def test_a_teaser_heads_only_what_has_nothing_else(teaser: str) -> None:
         ("Leaders meet", "Hale and Orr agree on a truce from 15 May"),
         ("‘A step forward’", "Leaders agree on a truce in the east"),
         ("Hale: ‘We are ready for all of it now’", "Hale says that the army is ready for all of it"),
+        ("Hale: “We are ready for the truce in the east", "Army is ready for the truce in the east"),
+        ("Мэр Орлов резко ответил на слова о закрытом мосте", "Мэр Орлов открыл мост для машин"),
+        ("СМИ узнали о встрече Орлова и Гордеева на мосту", "Орлов и Гордеев встретились на мосту"),
     ],
 )
 def test_the_title_that_tells_more(plain: str, telling: str) -> None:
