@@ -19,7 +19,7 @@ _CALLS = re.compile(
 """Sentences that call for something to be done, in the languages of the lexicon; each to its end."""
 
 _FURNITURE = re.compile(
-    r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
+    r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live|(?:the|[\w'’ -]{2,25}) latest|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
     r"|exclusive|explainer|video|photos|in pictures|live[- ]ticker|en direct|directo|en vivo|онлайн|видео|фото|мнение|срочно|відео"
     r"|терміново|速報|動画|写真)\s*[:：|｜–—-]\s*"
     r"|[【\[〈<＜](?:速報|独自|動画|写真|解説|詳報|深掘り|社説|コラム|live|video|watch|видео|фото|відео|фото)[】\]〉>＞]\s*)",
@@ -28,7 +28,7 @@ _FURNITURE = re.compile(
 """What a live blog or a video puts before its headline."""
 
 _FURNITURE_BEHIND = re.compile(
-    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
+    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|updated|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
     r"|podcast|explainer|онлайн|видео|фото|відео|動画|写真|解説|ポッドキャスト)\s*$",
     re.IGNORECASE,
 )

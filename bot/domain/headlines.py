@@ -20,8 +20,9 @@ _TEASER = re.compile(
     r"^(?:how|why|what|(?-i:Who)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|the (?:story|truth) (?:of|behind|about)"
     r"|(?:comment|editorial|letters?|column)\s*[:|]|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
     r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live updates?|as it happened"
-    r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|(?:need|things) to know"
-    r"|(?:morning|evening|daily|weekly|news) (?:rundown|briefing|brief|wrap|digest|edition)|the week in\b"
+    r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|need to know|things to (?:know|watch)"
+    r"|(?:morning|evening|daily|weekly|news|markets?) (?:rundown|briefing|brief|wrap|digest|edition)|daily open|the week in\b"
+    r"|\bhere are|\band (?:how|why|what)\b|\bphotos of"
     r"|here[’']s (?:what|why|how)|this is (?:what|why|how)|(?:analysis|opinion)(?= ?\||$))\b"
     r"|^[a-z]+ \d{1,2}(?:, \d{4})?\s*[:–—-]|\bnews\s*$|\bthese\b|\. And,? "
     r"|^(?:как|почему|что|зачем|кто|чем|где|когда|мнение|колонка|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
@@ -42,7 +43,7 @@ _WITHHOLDS = re.compile(
     r"(?<!\w)(?:интересно|ж[её]стко|резко|эмоционально|остроумно|неожиданно|странно) (?:ответил|высказал|отреагировал|прокомментировал)"
     r"|(?<!\w)(?:рассказал[аи]?|объяснил[аи]?|раскрыл[аи]?|назвал[аи]?),? (?:как|почему|зачем|о том|что будет|секрет|детали|причин)"
     r"|^(?:СМИ|Эксперт\w*|Уч[её]ны[ей]|Подробности|Новые (?:сведения|подробности))(?=\s)"
-    r"|\b(?:this is what|one thing|the reason)\b|\b(?:reveals?|explains?|opens up|speaks out|breaks silence|weighs in|reacts)\b",
+    r"|\b(?:this is what|one thing|the reason|on (?:how|why|what))\b|\b(?:reveals?|explains?|opens up|speaks out|breaks silence|weighs in|reacts)\b",
     re.IGNORECASE,
 )
 """Titles that tell that something was said, and not what."""

@@ -101,7 +101,7 @@ SERVICE = _any(
 )
 """Sentences that serve the newsroom or its readers and tell nothing of the event."""
 
-OF_ITSELF = r"(?:asks|explains|looks at|takes a look|breaks down|speaks to|spoke to|talks to|hears from|examines|explores|visits|unpacks)\b"
+OF_ITSELF = r"(?:on the ground|on the scene|asks|explains|looks at|takes a look|breaks down|speaks to|spoke to|talks to|hears from|examines|explores|visits|unpacks)\b"
 """What an outlet says of its own work, behind its name."""
 
 LINKS = {

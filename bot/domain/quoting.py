@@ -111,7 +111,7 @@ def _quotes(entry: Entry) -> Iterator[Quote]:
         within, read = bool(open_at_end(read)), read + sentence
         text = CREDITS.sub("", without_calls(sentence)).strip()
         # Within a quotation that goes over several sentences, somebody's word would pass for the source's own.
-        if within or _is_of_itself(text, entry.outlet):
+        if within or is_of_itself(text, entry.outlet):
             continue
         if _can_be_quoted(text, punctuates=punctuates):
             quote = _quote(text, place, entry)
@@ -188,8 +188,8 @@ def _stands_for_somebody(text: str, bare: str, language: str) -> bool:
     return found is not None and _NAME_BEHIND_FIRST.search(own[: found.start()]) is None
 
 
-def _is_of_itself(text: str, outlet: str) -> bool:
-    """`The Post looks at what comes next`: what the outlet does, not what happened."""
+def is_of_itself(text: str, outlet: str) -> bool:
+    """Whether it tells of its outlet's own work. `The Post looks at what comes next`: what the outlet does, not what happened."""
     name = re.split(r"\W", outlet.removeprefix("The "), maxsplit=1)[0]
     return bool(name) and re.match(rf"(?:The )?{re.escape(name)}(?: \w+)? {OF_ITSELF}", text) is not None
 

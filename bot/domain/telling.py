@@ -11,7 +11,7 @@ from bot.domain.bulletins import MAX_HEADLINE, Background, Fact, cut_at_word
 from bot.domain.catalog import Catalog
 from bot.domain.gists import Gist, gist_of
 from bot.domain.headlines import promises
-from bot.domain.quoting import Quote, claim_of, headline_of, quotes_of
+from bot.domain.quoting import Quote, claim_of, headline_of, is_of_itself, quotes_of
 from bot.domain.sentences import is_balanced
 from bot.domain.stories import Report
 
@@ -197,7 +197,8 @@ class Teller:
     def title(self, report: Report) -> Quote | None:
         """The title of a report as a sentence, if it tells what happened."""
         text = headline_of(report.entry, self.catalog.outlets)
-        tells = not promises(report.entry.title) and is_balanced(text)
+        entry = report.entry
+        tells = not promises(entry.title) and is_balanced(text) and not is_of_itself(text, entry.outlet)
         return Quote(text, TITLE) if tells and len(text) <= MAX_HEADLINE else None
 
     def sentences(self, report: Report) -> tuple[Quote, ...]:

@@ -16,6 +16,9 @@ from bot.domain.stories import Report, Story
 from bot.domain.telling import MOST_READ, NEW_ENOUGH, Said, Teller
 from bot.domain.topics import Topic
 
+LEAST_NEW = 0.3
+"""Which part (by weight, 0 to 1) has to be new of a title that is said to bring a development, if it has no new number."""
+
 
 def compose_update(
     story: Story,
@@ -95,7 +98,8 @@ def _development(
             novelty = teller.novelty(quote.text, report)
             gist = teller.gist(quote.text, entry.language)
             number = novelty > 0 and bool(gist.beyond(teller.told(entry.language)).numbers)
-            if entry.id != of and novelty < NEW_ENOUGH and not (number and quote.place < 0):
+            enough = LEAST_NEW if entry.id == of else NEW_ENOUGH
+            if novelty < enough and not (number and (entry.id == of or quote.place < 0)):
                 continue
             rank = (entry.id == of, quote.place < 0, novelty + number, -entry.id)
             if best is None or rank > best[0]:
