@@ -69,7 +69,10 @@ class Quote:
 
 def headline_of(entry: Entry, outlets: Outlets) -> str:
     """The title without a live blog's furniture, credits and the name of its outlet behind it; may be empty."""
-    title = _without_outlet(without_furniture(entry.title), entry.outlet, outlets)
+    told = without_furniture(entry.title)
+    if told and not entry.title.startswith(told):
+        told = told[0].upper() + told[1:]
+    title = _without_outlet(told, entry.outlet, outlets)
     stripped = CREDITS.sub("", title).strip()
     return stripped if any(map(str.isalnum, stripped)) else entry.title
 

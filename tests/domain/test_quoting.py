@@ -246,6 +246,11 @@ def test_a_sentence_that_is_too_long_is_shortened_or_left_out() -> None:
     [
         ("Live: Leaders meet", "Reuters", "Leaders meet"),
         ("Leaders meet – live", "Reuters", "Leaders meet"),
+        ("Leader-to-leader talks on the truce live: leaders meet", "Reuters", "Leaders meet"),
+        ("Truce talks latest: Leaders meet", "Reuters", "Leaders meet"),
+        ("Breaking news. Leaders meet", "Reuters", "Leaders meet"),
+        ("Where the leaders live – a map", "Reuters", "Where the leaders live – a map"),
+        ("iPhone talks", "Reuters", "iPhone talks"),
         ("Watch: Leaders meet", "Reuters", "Leaders meet"),
         ("Opinion | Leaders should meet", "Reuters", "Leaders should meet"),
         ("Leaders meet | World News | Reuters", "Reuters", "Leaders meet"),
