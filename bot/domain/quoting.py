@@ -28,7 +28,7 @@ from bot.domain.phrases import (
     SPEAKER_UNNAMED,
     STANDS_FOR,
 )
-from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
+from bot.domain.sentences import closed, is_balanced, open_at_end, shortened_at_clause, split_sentences
 from bot.domain.text import is_run
 
 MAX_SENTENCE = 320
@@ -73,7 +73,7 @@ def headline_of(entry: Entry, outlets: Outlets) -> str:
     if told and not entry.title.startswith(told):
         told = told[0].upper() + told[1:]
     title = _without_outlet(told, entry.outlet, outlets)
-    stripped = CREDITS.sub("", title).strip()
+    stripped = closed(CREDITS.sub("", title).strip())
     return stripped if any(map(str.isalnum, stripped)) else entry.title
 
 

@@ -62,6 +62,8 @@ _PAIRS = (
 )
 """(what may open, what closes)."""
 
+_QUOTATIONS = (("“", "”"), ("«", "»"), ("「", "」"))
+
 
 def split_sentences(text: str, language: str) -> tuple[str, ...]:
     """Sentences of a text in a language (BCP 47), without the white space around them; a new line begins one.
@@ -116,6 +118,12 @@ def open_at_end(text: str) -> frozenset[str]:
     text = re.sub("„([^“”„]*)“", r"„\1”", text)
     odd = {opening for opening, closing in _PAIRS if sum(map(text.count, opening)) != text.count(closing)}
     return frozenset(odd | ({'"'} if text.count('"') % 2 else set()))
+
+
+def closed(text: str) -> str:
+    """A text whose one quotation was left open at the end, with the mark that closes it."""
+    open_ = [(opens, closes) for opens, closes in _QUOTATIONS if text.count(opens) == text.count(closes) + 1]
+    return text + open_[0][1] if len(open_) == 1 else text
 
 
 def shortened_at_clause(sentence: str, limit: int) -> str | None:
