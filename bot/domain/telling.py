@@ -218,13 +218,16 @@ class Teller:
         return (title,) if title else sentences
 
     def novelty(self, text: str, report: Report) -> float:
-        """Which part of it is new, 0 to 1; of another language than all that was said, 1 if enough of it is, else 0."""
+        """Which part of it is new, 0 to 1; 0 where it adds too little to what was said in another language.
+
+        The report that heads the bulletin is told in its own words, whatever another language had said.
+        """
         if tuple(text.casefold().split()) in self._texts:
             return 0.0
         language = report.entry.language
         gist = self.gist(text, language)
         for other, told in self._told.items():
-            if other != language and gist.beyond(told).certain < NEW_ACROSS:
+            if other != language and not self._is_own(report) and gist.beyond(told).certain < NEW_ACROSS:
                 return 0.0
         return gist.novelty(self.told(language))
 

@@ -92,16 +92,37 @@ def _development(
         entry = report.entry
         if not reads(chat, entry.language) and any(reads(chat, language) for language in languages):
             continue
-        for quote in filter(None, (teller.title(report), *teller.sentences(report))):
-            if quote.follows or quote.recalls:
-                continue
+        own = [quote for quote in teller.sentences(report) if not (quote.follows or quote.recalls)]
+        for quote in filter(None, (teller.title(report), *own)):
             novelty = teller.novelty(quote.text, report)
-            gist = teller.gist(quote.text, entry.language)
-            number = novelty > 0 and bool(gist.beyond(teller.told(entry.language)).numbers)
-            enough = LEAST_NEW if entry.id == of else NEW_ENOUGH
-            if novelty < enough and not (number and (entry.id == of or quote.place < 0)):
+            if not _is_news(teller, quote, report, novelty) and not (
+                entry.id == of and quote.place < 0 and _develops(teller, report, quote, own)
+            ):
                 continue
+            number = _brings_number(teller, quote, report)
             rank = (entry.id == of, quote.place < 0, novelty + number, -entry.id)
             if best is None or rank > best[0]:
                 best = rank, report, quote if quote.place >= 0 else None
     return (best[1], best[2]) if best else None
+
+
+def _is_news(teller: Teller, quote: Quote, report: Report, novelty: float) -> bool:
+    """Whether a sentence by itself, or a title by a number, tells what the chat does not know."""
+    return novelty >= NEW_ENOUGH or (quote.place < 0 and _brings_number(teller, quote, report))
+
+
+def _brings_number(teller: Teller, quote: Quote, report: Report) -> bool:
+    language = report.entry.language
+    numbers = teller.gist(quote.text, language).beyond(teller.told(language)).numbers
+    return bool(numbers) and teller.novelty(quote.text, report) > 0
+
+
+def _develops(teller: Teller, report: Report, title: Quote, sentences: Sequence[Quote]) -> bool:
+    """Whether a title that is said to bring a development may head it: it does not repeat what is known, or its text tells more.
+
+    What was told in other languages cannot be compared with it, and says nothing against it.
+    """
+    language = report.entry.language
+    if teller.gist(title.text, language).novelty(teller.told(language)) >= LEAST_NEW:
+        return True
+    return any(teller.novelty(quote.text, report) >= NEW_ENOUGH for quote in sentences)
