@@ -234,6 +234,11 @@ class Teller:
     def told(self, language: str) -> Gist:
         return self._told.get(language, Gist())
 
+    @property
+    def told_anywhere(self) -> Gist:
+        """What was told in whatever language."""
+        return reduce(or_, self._told.values(), Gist())
+
     def gist(self, text: str, language: str) -> Gist:
         if text not in self._gists:
             self._gists[text] = gist_of(claim_of(text, language), language, self.catalog.lexicon)

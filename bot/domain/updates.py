@@ -13,7 +13,7 @@ from bot.domain.composing import assemble, by_arrival, compose, reads
 from bot.domain.gists import gist_of
 from bot.domain.quoting import Quote
 from bot.domain.stories import Report, Story
-from bot.domain.telling import MOST_READ, NEW_ENOUGH, Said, Teller
+from bot.domain.telling import MOST_READ, NEW_ACROSS, NEW_ENOUGH, Said, Teller
 from bot.domain.topics import Topic
 
 LEAST_NEW = 0.3
@@ -120,9 +120,15 @@ def _brings_number(teller: Teller, quote: Quote, report: Report) -> bool:
 def _develops(teller: Teller, report: Report, title: Quote, sentences: Sequence[Quote]) -> bool:
     """Whether a title that is said to bring a development may head it: it does not repeat what is known, or its text tells more.
 
-    What was told in other languages cannot be compared with it, and says nothing against it.
+    Where all that is known is in other languages, it has to bring names, kinds of event or numbers: else it translates that.
     """
     language = report.entry.language
-    if teller.gist(title.text, language).novelty(teller.told(language)) >= LEAST_NEW:
+    gist = teller.gist(title.text, language)
+    told = teller.told(language)
+    if told.weight:
+        new = gist.novelty(told) >= LEAST_NEW
+    else:
+        new = gist.beyond(teller.told_anywhere).certain >= NEW_ACROSS
+    if new:
         return True
     return any(teller.novelty(quote.text, report) >= NEW_ENOUGH for quote in sentences)

@@ -106,11 +106,14 @@ def test_the_entry_that_brings_the_development_may_be_named() -> None:
     assert made.headline.outlet == "NHK"
 
 
-def test_a_development_in_another_language_is_headed_by_its_title() -> None:
-    """Nothing says that it is not new, as words of two languages cannot be compared."""
-    made = update(FIRST, at(12, "NHK", "炭鉱事故で救助が難航", "家族が待っている。", "ja"), of=12)
+def test_a_development_in_another_language_brings_names_or_numbers() -> None:
+    """Else it may be a translation. It is then told in its own words, whatever the other language had said."""
+    assert update(FIRST, at(12, "NHK", "谷の炭鉱崩落で12人死亡", "家族が待っている。", "ja"), of=12) is None
+    made = update(
+        FIRST, at(12, "NHK", "炭鉱事故の死者19人に、ロシアが支援", "家族が待っている。", "ja"), of=12
+    )
     assert made is not None
-    assert (made.headline.text, made.lead) == ("炭鉱事故で救助が難航", "家族が待っている。")
+    assert (made.headline.text, made.lead) == ("炭鉱事故の死者19人に、ロシアが支援", "家族が待っている。")
 
 
 def test_what_is_said_to_be_a_development_has_to_be_new() -> None:
