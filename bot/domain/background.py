@@ -41,7 +41,7 @@ def pick_background(
     """Of earlier stories, the one that this one follows from: its headline, with its outlet and when it was.
 
     It shares at least two names or kinds of event with this story, or one and a topic, not only such as most of them
-    name, and is in a language that the chat reads. Of those that share most, the one that most outlets told; of these
+    name, nor only countries, and is in a language that the chat reads. Of those that share most, the one that most outlets told; of these
     the latest.
     """
     known = [(other, best_report(other, chat)) for other in earlier if other.id != story.id and other.reports]
@@ -59,6 +59,8 @@ def pick_background(
         same_topic = bool(topics & {match.topic_id for match in other.matches})
         tie = sum(weights[concept] for concept in shared)
         if len(shared) + same_topic < IN_COMMON or tie < LEAST_IN_COMMON or promises(entry.title):
+            continue
+        if all(_is_country(concept, catalog.lexicon) for concept in shared):
             continue
         if not reads(chat, entry.language) or (
             entry.language == heads.entry.language
@@ -87,3 +89,8 @@ def _share(concept: str, lexicon: Lexicon) -> float:
     if known is None or known.kind in PLAIN:
         return WEIGHT_OF_KIND**2
     return WEIGHT_OF_KIND if known.kind in HAPPENINGS else 1.0
+
+
+def _is_country(concept: str, lexicon: Lexicon) -> bool:
+    known = lexicon.concepts.get(concept)
+    return known is not None and known.kind == "country"

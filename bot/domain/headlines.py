@@ -17,7 +17,7 @@ MOST_COMPARED = 60
 """Titles of a story, the earliest, that are compared; with every report the story is better known than before."""
 
 _TEASER = re.compile(
-    r"^(?:how|why|what|(?-i:Who)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|the (?:story|truth) (?:of|behind|about)"
+    r"^(?:how|why|what|(?-i:Who|I|My)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|the (?:story|truth) (?:of|behind|about)"
     r"|(?:comment|editorial|letters?|column)\s*[:|]|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
     r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live updates?|as it happened"
     r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|need to know|things to (?:know|watch)"

@@ -22,6 +22,7 @@ _DOMAIN = re.compile(r"(?:ru|com|net|org|ua|by|info|tv)\b", re.IGNORECASE)
 _GROWN_TOGETHER = re.compile(
     r"(?<=[а-яёіїєґ»]) (?=(?:Кроме того|Однако|При этом|Между тем|Тем временем|Напомним|Ранее|Об этом|Как (?:сообща|переда)\w+|По словам|По данным"
     r"|Крім того|Нагадаємо|Про це|За словами|За даними)[ ,])|(?<=[a-z”]) (?=(?:However|Meanwhile|Moreover|In addition), )"
+    r"|(?<=[a-z]{3}) (?=(?:It|It[’']s|There|They|When|While|In|At|As|More) [a-z])"
 )
 """Where a caption or a heading without a full stop has grown together with what stands behind it."""
 

@@ -28,6 +28,7 @@ TEASERS = [
     "Talks are near. Here are five questions",
     "Stocks rise after talks: Markets Wrap",
     "Photos of the talks",
+    "I met the leaders, and I was afraid",
     "Talks latest: Leaders meet",
     "Leaders meet – updated",
     "選挙について知っておくべきこと",

@@ -38,6 +38,8 @@ def test_a_text_of_known_sentences(language: str, sentences: tuple[str, ...]) ->
         ("Он ответил. «Работы шли. Потом встали", "ru", ("Он ответил.", "«Работы шли.", "Потом встали")),
         ("Снимок с места работ Кроме того, мост откроют.", "ru", ("Снимок с места работ", "Кроме того, мост откроют.")),
         ("Crews at the bridge However, it opens.", "en", ("Crews at the bridge", "However, it opens.")),
+        ("Bridge opens to cheers It’s noon in the valley.", "en", ("Bridge opens to cheers", "It’s noon in the valley.")),
+        ("Hale of the It Company met Orr.", "en", ("Hale of the It Company met Orr.",)),
         ("It opens, however, in May.", "en", ("It opens, however, in May.",)),
     ],
 )  # fmt: skip
