@@ -36,6 +36,7 @@ def catalog() -> Catalog:
         ("米ロ首脳が電話会談", "ja", "☎️"),
         ("通信障害で音声通話できず", "ja", None),
         ("Орлов и Гордеев поговорили по телефону", "ru", "☎️"),
+        ("Мэрия перепутала телефон музея", "ru", None),
         ("Armenia and Azerbaijan sign peace treaty", "en", "🤝"),
         ("Peace treaty signed at last", "en", "🤝"),
         ("Hale signs order on stadiums", "en", None),
