@@ -35,7 +35,7 @@ from bot.clock import SimulatedClock
 from bot.demo import FEED_WINDOW, RecordedDay
 from bot.digesting import Digester
 from bot.domain.access import Access
-from bot.domain.bulletins import lay_out, shortened
+from bot.domain.bulletins import Kind, lay_out, shortened
 from bot.domain.catalog import Catalog
 from bot.domain.chats import SPOKEN, Chat, Platform
 from bot.domain.composing import compose
@@ -48,6 +48,7 @@ from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchR
 from bot.domain.speech import ENGLISH
 from bot.domain.stories import SAME_HEADLINE, Report, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.domain.updates import compose_update
 from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
@@ -471,7 +472,9 @@ class Bulletins:
         reason: str = "another report",
         repeat: bool = False,
         edited: bool = False,
+        kind: Kind = Kind.FIRST,
     ) -> Scene:
+        """`kind`: what the last report brings, answering a bulletin of those before it."""
         told_by = [self.entries[report] if isinstance(report, str) else report for report in reports]
         story = Story(
             told_by[0].id,
@@ -489,7 +492,13 @@ class Bulletins:
         def documents(platform: Platform) -> Iterator[Document]:
             chat = Chat(0, platform, "1", languages=languages, time_zone=ZONE.key, language=self.language)
             speech = load_speeches()[self.language]
-            whole = compose(story, chat, topics, self.catalog, possible_repeat=repeat)
+            if kind is Kind.FIRST:
+                whole = compose(story, chat, topics, self.catalog, possible_repeat=repeat)
+            else:
+                before, last = told_by[-2].seen, told_by[-1].id
+                answer_ = compose_update(story, chat, topics, self.catalog, told=before, kind=kind, of=last)
+                assert answer_ is not None, title
+                whole = answer_
             return (lay_out(shorter, self.catalog.style, speech) for shorter in shortened(whole))
 
         return told(title, documents, told_by[-1].seen, edited=edited)
@@ -523,11 +532,31 @@ def bulletin_scenes(catalog: Catalog, day: RecordedDay, language: str) -> Iterat
         reason=SAME_HEADLINE,
         edited=True,
     )
+    yield make("what is new", ["wire/008", "wire/009"], "us-russia-summit", kind=Kind.UPDATE)
+    yield make(
+        "a correction",
+        ["wire/008", _corrected(entries["wire/009"], "Correction: Leaders to meet in Alaska on 16 August")],
+        "us-russia-summit",
+        kind=Kind.CORRECTION,
+    )
+    yield make(
+        "a retraction",
+        [
+            "wire/008",
+            _corrected(entries["wire/009"], "Demo Wire withdraws its report of a meeting in Alaska"),
+        ],
+        "us-russia-summit",
+        kind=Kind.RETRACTION,
+    )
     yield make("very long: 130 outlets", _crowd(entries["wire/008"], 130), "us-russia-summit", edited=True)
     yield make(
         "very long: a headline of 5,000 characters", [_endless(entries["wire/008"])], "us-russia-summit"
     )
     yield make("hostile", [_hostile(entries["wire/008"])], "us-russia-summit")
+
+
+def _corrected(entry: Entry, title: str) -> Entry:
+    return replace(entry, title=title, summary="An earlier version named another day.")
 
 
 def _with_facts(entry: Entry) -> Entry:

@@ -19,7 +19,7 @@ _CALLS = re.compile(
 """Sentences that call for something to be done, in the languages of the lexicon; each to its end."""
 
 _FURNITURE = re.compile(
-    r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
+    r"^\s*(?:(?:live(?: updates?| blog| now)?|[\w' ]{1,20} live(?=\s*[:：|｜])|watch(?: live)?|listen|podcast|analysis|opinion|editorial|breaking(?: news)?"
     r"|exclusive|explainer|video|photos|in pictures|live[- ]ticker|en direct|directo|en vivo|онлайн|видео|фото|мнение|срочно|відео"
     r"|терміново|速報|動画|写真)\s*[:：|｜–—-]\s*"
     r"|[【\[〈<＜](?:速報|独自|動画|写真|解説|詳報|深掘り|社説|コラム|live|video|watch|видео|фото|відео|фото)[】\]〉>＞]\s*)",
@@ -27,8 +27,14 @@ _FURNITURE = re.compile(
 )
 """What a live blog or a video puts before its headline."""
 
+_GOES_ON = re.compile(
+    r"^\s*(?:(?:[\w'’ -]{1,40} live|(?:the|[\w'’ -]{2,40}) latest)\s*[:|｜]\s*|breaking news[.!]\s)",
+    re.IGNORECASE,
+)
+"""What a page that goes on puts before its headline. It may name the event, so it is evidence of it."""
+
 _FURNITURE_BEHIND = re.compile(
-    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
+    r"(?:\s+[|–—-]|\s*[|:])\s*(?:live(?: updates?| blog)?|updated|as it happened|(?:in )?(?:pictures|photos|video)|opinion|analysis|editorial"
     r"|podcast|explainer|онлайн|видео|фото|відео|動画|写真|解説|ポッドキャスト)\s*$",
     re.IGNORECASE,
 )
@@ -47,11 +53,12 @@ def blanked(text: str, outlet: str) -> str:
 
 def without_furniture(title: str) -> str:
     """A headline without what a live blog or a video puts before or behind it."""
-    return _FURNITURE_BEHIND.sub("", _FURNITURE.sub("", title))
+    return _FURNITURE_BEHIND.sub("", _GOES_ON.sub("", _FURNITURE.sub("", title)))
 
 
 def has_furniture(title: str) -> bool:
-    return _FURNITURE.match(title) is not None or _FURNITURE_BEHIND.search(title) is not None
+    begins = _FURNITURE.match(title) or _GOES_ON.match(title)
+    return begins is not None or _FURNITURE_BEHIND.search(title) is not None
 
 
 def begins_with_call(sentence: str) -> bool:

@@ -175,7 +175,9 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: 
     return line(
         opening,
         link(headline, entry.link),
-        faint(unbroken(f" — {speech.say('{outlet}, {time}', outlet=entry.outlet, time=at)}")),
+        faint(
+            f"\N{NO-BREAK SPACE}— {unbroken(speech.say('{outlet}, {time}', outlet=entry.outlet, time=at))}"
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,22 @@ from bot.domain.entries import FeedSpec
 from bot.domain.lexicon import Lexicon
 from bot.domain.outlets import Outlets
 from bot.domain.topics import TopicSpec
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    """The mark of a kind of event. By language (BCP 47): what a headline has to say to have it, and what it may not say."""
+
+    mark: str
+    said: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    unless: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+
+    def suits(self, title: str, language: str) -> bool:
+        """Whether a headline that names the concept tells of such an event; of a language without patterns, yes."""
+        said, unless = self.said.get(language), self.unless.get(language)
+        return (said is None or said.search(title) is not None) and (
+            unless is None or unless.search(title) is None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +43,7 @@ class StyleGuide:
     confirmed_by: int
     max_facts: int
     max_flags: int
-    events: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, EventMark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,13 +152,16 @@ def _marks(report: Report, story: Story, kind: Kind, voices: int, style: StyleGu
 
 
 def _event_mark(report: Report, story: Story, style: StyleGuide) -> str | None:
-    """That of a kind of event that a third of the headlines name: a call may be what something came after.
+    """That of a kind of event that a third of the headlines tell of: a call may be what something came after.
 
-    Of several, the one that most name; of these the one in the headline, else the first.
+    Of several, the one that most tell of; of these the one in the headline, else the first.
     """
 
     def of(one: Report) -> str | None:
-        return next((style.events[concept] for concept in one.concepts if concept in style.events), None)
+        events = (style.events[concept] for concept in one.concepts if concept in style.events)
+        return next(
+            (event.mark for event in events if event.suits(one.entry.title, one.entry.language)), None
+        )
 
     marks = list(map(of, story.reports))
     known = filter(None, dict.fromkeys((of(report), *marks)))

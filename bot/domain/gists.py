@@ -36,14 +36,23 @@ WEIGHT_OF_NUMBER_AGAIN = 3.0
 WEIGHT_OF_NAMED_AGAIN = 0.5
 """Who and where a story is about is named over and over."""
 
+ABOUT = 0.015
+"""By which part two numbers may differ, of which one is rounded, to be one number: 85,844 and «more than 85,000»."""
+
+LEAST_ROUNDED = 1_000
+"""Smaller numbers are not rounded: seven dead are not eight."""
+
+PLAIN = frozenset({"term", "word"})
+"""Kinds of concept that are no names and do not happen."""
+
 _NUMBER = re.compile(
-    r"(?P<digits>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
+    r"(?<![^\W\d_]-)(?<!\d)(?<!\b[A-Z])(?P<digits>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
     r"(?:\s?(?:(?P<thousand>thousand|тыс|[万萬])|(?P<million>million|mln|mn\b|m\b|млн|миллион)"
     r"|(?P<hundred_million>億|亿)|(?P<billion>billion|bln|bn\b|b\b|млрд|миллиард|мільярд)|(?P<trillion>trillion|трлн|триллион|兆)))?"
     r"(?!\d*[年月日時分])",
     re.IGNORECASE,
 )
-"""A number and the word that multiplies it; what a Japanese date is made of is none."""
+"""A number and the word that multiplies it. What a Japanese date is made of is none, nor is that of a name (COVID-19, G7)."""
 
 _TIMES = {"thousand": 10**3, "million": 10**6, "hundred_million": 10**8, "billion": 10**9, "trillion": 10**12}
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -65,6 +74,14 @@ _SPELT = {
             "ten десять десяти",
             "eleven одиннадцать",
             "twelve двенадцать",
+            "thirteen тринадцать",
+            "fourteen четырнадцать",
+            "fifteen пятнадцать",
+            "sixteen шестнадцать",
+            "seventeen семнадцать",
+            "eighteen восемнадцать",
+            "nineteen девятнадцать",
+            "twenty двадцать",
         ),
         start=2,
     )
@@ -77,11 +94,14 @@ _EMPTY = frozenset(
         "should may might must can been being are is not its his her hers their our your who whom whose which what when where why how "
         "from into onto over under after before about above amid among against between during through until than then them they "
         "but also more most much many some any all other others new just now only very still even both each own out off one ones "
+        "year years week month today there here because while like per via added explained noted warned "
         "according report reports reported reporting reportedly announce announced announces announcement statement news media on in "
         "at by as to of it he she we you be an or if do did does no up so us "
         "что это как так или для при все еще его её ее их ним них она оно они мы вы на не но да по из от до за со об во под над "
         "был была было были будет будут есть быть также уже только который которая которое которые которых котором чтобы если когда "
         "после перед между более менее сообщил сообщила сообщили сообщает сообщается заявил заявила заявили заявляет рассказал рассказала "
+        "год года году лет годов время времени настоящее настоящий данный данная момент сейчас теперь сегодня несколько более "
+        "уточнил уточнила подчеркнул подчеркнула добавил добавила пояснил пояснила говорится сообщении словам результате "
         "отметил отметила передает пишет словам данным этом этого том того тем чем свой свои своей своих "
         "що це як та або для при всі ще його її них він вона воно вони не але про після перед між який яка яке які щоб якщо коли "
         "повідомив повідомила заявив заявила словами даними "
@@ -93,12 +113,16 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """What a text says. `implied` are concepts that it stands for without naming them (Kremlin: Russia)."""
+    """What a text says. `implied` are concepts that it stands for without naming them (Kremlin: Russia).
+
+    `plain` are those of its things that are no names and no events: words that another language may say otherwise.
+    """
 
     words: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
 
     def __or__(self, other: Gist) -> Gist:
         return Gist(
@@ -106,6 +130,7 @@ class Gist:
             self.numbers | other.numbers,
             self.things | other.things,
             self.implied | other.implied,
+            self.plain | other.plain,
         )
 
     @property
@@ -116,8 +141,9 @@ class Gist:
         """What of it was not told."""
         return Gist(
             self.words - told.words,
-            self.numbers - told.numbers,
+            frozenset(number for number in self.numbers if not _is_known(number, told.numbers)),
             self.things - told.things - told.implied,
+            plain=self.plain,
         )
 
     def novelty(self, told: Gist) -> float:
@@ -134,7 +160,18 @@ class Gist:
     @property
     def certain(self) -> int:
         """How many names, kinds of event and numbers it holds, which are the same in every language."""
-        return len(self.things) + len(self.numbers)
+        return len(self.things - self.plain) + len(self.numbers)
+
+
+def _is_known(number: str, told: frozenset[str]) -> bool:
+    """Whether it was told, be it rounded."""
+    return number in told or (len(number) > len("999") and any(_are_about_alike(number, one) for one in told))
+
+
+def _are_about_alike(one: str, other: str) -> bool:
+    small, large = sorted((float(one), float(other)))
+    rounded = any(len(number.partition(".")[0].rstrip("0")) <= 2 for number in (one, other))  # noqa: PLR2004 - 85,000 has two digits that count
+    return rounded and small >= LEAST_ROUNDED and large - small <= ABOUT * large
 
 
 def gist_of(text: str, language: str, lexicon: Lexicon) -> Gist:
@@ -142,16 +179,22 @@ def gist_of(text: str, language: str, lexicon: Lexicon) -> Gist:
     stream = lexicon.read(text, language)
     things: set[str] = set()
     implied: set[str] = set()
+    plain: set[str] = set()
     left = list(text)
     for hit in lexicon.find(stream):
         left[hit.start : hit.end] = " " * (hit.end - hit.start)
         for id_ in hit.concepts:
             known = lexicon.concepts[id_]
-            things.add(known.family if known.family and known.kind in HAPPENINGS else id_)
+            thing = known.family if known.family and known.kind in HAPPENINGS else id_
+            things.add(thing)
+            if known.kind in PLAIN:
+                plain.add(thing)
             implied.update(lexicon.closure.get(id_, ()))
     rest = "".join(left)
     words = frozenset(words_of(rest, language))
-    return Gist(words - _SPELT.keys(), numbers_of(rest), frozenset(things), frozenset(implied))
+    return Gist(
+        words - _SPELT.keys(), numbers_of(rest), frozenset(things), frozenset(implied), frozenset(plain)
+    )
 
 
 def words_of(text: str, language: str) -> Iterable[str]:

@@ -11,40 +11,58 @@ from bot.domain.boilerplate import has_furniture
 from bot.domain.chats import Chat
 from bot.domain.entries import has_letters
 from bot.domain.gists import numbers_of, words_of
+from bot.domain.sentences import is_balanced
 from bot.domain.stories import Report, Story
 
 MOST_COMPARED = 60
 """Titles of a story, the earliest, that are compared; with every report the story is better known than before."""
-
-_TEASER = re.compile(
-    r"^(?:how|why|what|(?-i:Who)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|the (?:story|truth) (?:of|behind|about)"
-    r"|pictured|\d+ (?:things|takeaways|charts|ways|reasons|questions)|everything you)\b"
-    r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|live(?: updates?|[ -]?blog)|as it happened"
-    r"|morning rundown|\d+ things"
-    r"|latest updates?|podcast|newsletter|news bulletin|q&a|fact[- ]check|at a glance|round-?up|editorial|(?:need|things) to know"
-    r"|here[’']s (?:what|why|how)|this is (?:what|why|how)|(?:analysis|opinion)(?= ?\||$))\b"
-    r"|^[a-z]+ \d{1,2}(?:, \d{4})?\s*[:–—-]|\bnews\s*$|\bthese\b|\. And,? "
-    r"|^(?:как|почему|что|зачем|кто|чем|где|когда|мнение|колонка|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
-    r"|(?:главное к|трансляция|подкаст|стал[аио] известн)"
-    r"|^(?:як|чому|що|навіщо|хто)(?!\w)"
-    r"|(?:とは$|まとめ|解説|なぜ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|ライブ配信|ニュース速報|のか$|理由$)"
-    r"|^(?:warum|wie|was|wer|pourquoi|comment|qui|por qué|cómo|qué|quién)\b",
-    re.IGNORECASE,
-)
-"""Titles that promise to tell, or are not of one event: questions, explainers, opinion, live pages, round-ups."""
 
 _RUBRIC = re.compile(
     r"^\W*(?:opinion|comment|editorial|column|analysis|podcast|watch live|live(?: updates?| blog| coverage)?|morning (?:rundown|briefing)"
     r"|evening briefing|the papers|newspaper headlines|letters?|quiz|мнение|колонка|онлайн|прямой эфир|論説|ライブ)\s*(?:[:|–—-]|$)",
     re.IGNORECASE,
 )
-"""What stands before such a title, or is all of it."""
+"""What stands before a title that is not of one event, or is all of it: opinion, live pages, round-ups."""
+
+_NO_REPORT = re.compile(
+    r"\b(?:live(?: updates?|[ -]?blog)|as it happened|latest updates?|podcast|newsletter|news bulletin|q&a|round-?up|editorial"
+    r"|(?:morning|evening|daily|weekly|news|markets?) (?:rundown|briefing|brief|wrap|digest|edition)|daily open|the week in|photos of"
+    r"|\d+ (?:things|takeaways|charts|ways|reasons|questions)|(?:analysis|opinion)(?= ?\||$))\b"
+    r"|^pictured\b|^[a-z]+ \d{1,2}(?:, \d{4})?\s*[:–—-]|\bnews\s*$|\. And,? "
+    r"|^(?:мнение|колонка)(?!\w)|(?:главное к|трансляция|подкаст)"
+    r"|(?:まとめ|ポッドキャスト|写真特集|社説|コラム|ライブ中継|ライブ配信|ニュース速報)",
+    re.IGNORECASE,
+)
+"""The same anywhere in it."""
+
+_TEASER = re.compile(
+    r"^(?:how|why|what|(?-i:Who|I|My)|when|where|which|here[’']s|here are|inside|meet the|this is|these are|everything you"
+    r"|the (?:story|truth) (?:of|behind|about))\b"
+    r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|fact[- ]check|at a glance"
+    r"|need to know|things to (?:know|watch)|here are|and (?:how|why|what)|these|here[’']s (?:what|why|how)|this is (?:what|why|how))\b"
+    r"|^(?:как|почему|что|зачем|кто|чем|где|когда|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
+    r"|стал[аио] известн"
+    r"|^(?:як|чому|що|навіщо|хто)(?!\w)"
+    r"|(?:とは$|解説|なぜ|のか$|理由$|知っておくべき|を読み解く)"
+    r"|^(?:warum|wie|was|wer|pourquoi|comment|qui|por qué|cómo|qué|quién)\b",
+    re.IGNORECASE,
+)
+"""Titles that promise to tell of an event, and do not: questions, explainers."""
 
 _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)[\s\"'”’»」』)）]*$")
 _SPEECH_ALONE = re.compile(
     r"^(?:[“\"«「『‘'][^”\"»」』]*[”\"»」』’'][.!?。]?|[^:：]{1,30}[:：]\s*[“\"«「『‘'].*[”\"»」』’'])$"
 )
+_WITHHOLDS = re.compile(
+    r"(?<!\w)(?:интересно|ж[её]стко|резко|эмоционально|остроумно|неожиданно|странно) (?:ответил|высказал|отреагировал|прокомментировал)"
+    r"|(?<!\w)(?:рассказал[аи]?|объяснил[аи]?|раскрыл[аи]?|назвал[аи]?),? (?:как|почему|зачем|о том|что будет|секрет|детали|причин)"
+    r"|^(?:СМИ|Эксперт\w*|Уч[её]ны[ей]|Подробности|Новые (?:сведения|подробности))(?=\s)"
+    r"|\b(?:this is what|one thing|the reason|on (?:how|why|what))\b|\b(?:reveals?|explains?|opens up|speaks out|breaks silence|weighs in|reacts)\b",
+    re.IGNORECASE,
+)
+"""Titles that tell that something was said, and not what."""
+
 _LONGEST = 160
 _ENOUGH_WORDS = 4
 
@@ -84,11 +102,16 @@ def promises(title: str) -> bool:
     return bool(
         not has_letters(title)
         or has_furniture(title)
-        or _RUBRIC.match(title)
+        or not reports(title)
         or _TEASER.search(title)
         or _ASKS.search(title)
         or _CUT_OFF.search(title)
     )
+
+
+def reports(title: str) -> bool:
+    """Whether a title is of one event, however little it tells: opinion, live pages, podcasts and round-ups are not."""
+    return not (_RUBRIC.match(title) or _NO_REPORT.search(title))
 
 
 def _shares(reports: Sequence[Report]) -> dict[str, float]:
@@ -107,7 +130,8 @@ def _tells(report: Report, shares: dict[str, float]) -> int:
     score += min(len(words), 10) / 5
     score += 0.4 * min(len(report.concepts), 4)
     score += 0.7 * bool(numbers_of(title))
-    score -= 1.5 * bool(_SPEECH_ALONE.match(title.strip()))
+    score -= 1.5 * bool(_SPEECH_ALONE.match(title.strip()) or not is_balanced(title))
+    score -= 1.5 * bool(_WITHHOLDS.search(title))
     score -= 1.5 * (len(title) > _LONGEST)
     score -= 1.5 * (len(words) < _ENOUGH_WORDS)
     return round(score / 0.75)

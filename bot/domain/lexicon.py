@@ -430,7 +430,8 @@ def _is_slip(word: str, label: str) -> bool:
 
 
 def _ends_in_s(text: str) -> bool:
-    return re.sub(r"['’ʼ`]s?$", "", text.casefold()).endswith("s")
+    """Whether the last letter is an s, be it an initial's: U.S., US's."""
+    return re.sub(r"['’ʼ`]s?$", "", text.casefold()).rstrip(".").endswith("s")
 
 
 def _case_of(text: str) -> Case:

@@ -72,7 +72,10 @@ SERVICE = _any(
     r"\b(?:our|the) (?:app|podcast|youtube|whatsapp|telegram|facebook|instagram) ?(?:channel|page|group)?\b.{0,40}(?:follow|join|get|download)",
     r"^(?:watch|listen|read|see also|find out|catch up|here[’']s|here are|join us|join our|get the|check out|scroll|share this"
     r"|download|click|tap|follow|learn more|stay up|stay tuned|advertisement|related|photo gallery|in this episode|tune in"
-    r"|go deeper|why it matters|the big picture|editor[’']s note|note:|send us|have you|do you|got a tip|tell us|email us)\b",
+    r"|go deeper|why it matters|the big picture|editor[’']s note|note:|send us|have you|do you|got a tip|tell us|email us|for more|submitted by)\b",
+    r"^[\w ]{2,20} has (?:more|the (?:details|latest|story))\W*$",
+    # What is of another event.
+    r"^(?:separately|elsewhere|in other news|also on the programme|plus)\b",
     r"\b(?:cookies?|javascript|terms of (?:use|service)|privacy policy|your browser|latest news)\b",
     # Addresses and code.
     r"https?://|\bwww\.|[<>{}]|\w@\w|\b\d{3}-\d{3}-\d{4}\b",
@@ -80,7 +83,7 @@ SERVICE = _any(
     r"[^\W\d_]:[^\W\d_a-zа-яё/]|^[—–-]\s|\bas follows\W*$|следующим образом\W*$|выглядит так\W*$|^[-•*▪►·]\s",
     # По-русски, українською
     r"^\d{1,2}[:.]\d{2}\b|\bфото ?:",
-    r"^(?:информаци\w+ )?(?:об|про) (?:этом|це) |^про це ",
+    r"^(?:информаци\w+ )?(?:об|про) (?:этом|це) |^про це |\bрассказал\w* (?:[^,.]{0,60} )?о том, (?:как|почему|зачем|с как|какие|какой)|\bмы (?:уже )?(?:писали|сообщали|рассказывали)|\bwe (?:have |previously )?reported\b",
     r"(?:не (?:смог\w*|удалось|может|могут)|невозможно)(?: \w+)? (?:подтвер|провер)|не (?:ответил|комментир|прокомментир)\w*"
     r"|отказал\w* (?:от комментари|комментир)|(?:запрос|обратил\w*).{0,40}за комментари",
     r"^(?:фото|видео|источник|автор|иллюстрация|скриншот|текст|читайте|смотрите|следите|подпис|подробнее|хотите|присоединяйтесь"
@@ -98,30 +101,34 @@ SERVICE = _any(
 )
 """Sentences that serve the newsroom or its readers and tell nothing of the event."""
 
-OF_ITSELF = r"(?:asks|explains|looks at|takes a look|breaks down|speaks to|spoke to|talks to|hears from|examines|explores|visits|unpacks)\b"
+OF_ITSELF = r"(?:on the ground|on the scene|asks|explains|looks at|takes a look|breaks down|speaks to|spoke to|talks to|hears from|examines|explores|visits|unpacks)\b"
 """What an outlet says of its own work, behind its name."""
 
 LINKS = {
     "en": re.compile(
         r"(?:However|Meanwhile|Moreover|Furthermore|In addition|Additionally|Nevertheless|Nonetheless|Still|Also|Besides|Indeed"
-        r"|Separately|At the same time|On the other hand|For (?:his|her|its|their) part|In turn|Elsewhere|Likewise|Similarly)"
+        r"|At the same time|On the other hand|For (?:his|her|its|their) part|In turn|Likewise|Similarly)"
         r",\s+|(?:But|And|Yet|Or)\s+(?=[^\W\d_])"
     ),
     "ru": re.compile(
         r"(?:Однако|При этом|Кроме того|Между тем|Тем временем|Вместе с тем|В то же время|Также|Помимо этого|Более того|В свою очередь"
-        r"|Тем не менее|К тому же|Впрочем|К слову|Кстати|Отмечается|Сообщается|Уточняется|Известно|Стоит отметить|Следует отметить|Таким образом|Отметим|Добавим|Поясним|Подчеркнём|Подчеркнем|Стоит добавить|Как отмечается|Как сообщается)(?:, что|,)?\s+|(?:А|Но|И)\s+(?=[^\W\d_])"
+        r"|Тем не менее|К тому же|Впрочем|К слову|Кстати|Таким образом),?\s+"
+        r"|(?:Отмечается|Сообщается|Уточняется|Известно|Стоит отметить|Следует отметить|Отметим|Добавим|Поясним|Подчеркн[её]м|Стоит добавить), что\s+"
+        r"|(?:Отметим|Добавим|Поясним|Подчеркн[её]м|Стоит отметить|Следует отметить|Стоит добавить|Как (?:отмечается|сообщается|известно|уточняется)),\s+"
+        r"|(?:А|Но|И)\s+(?=[^\W\d_])"
     ),
     "uk": re.compile(
-        r"(?:Однак|Проте|При цьому|Крім того|Водночас|Тим часом|Також|Зазначається|Повідомляється)(?:, що|,)?\s+|(?:А|Але|І)\s+(?=[^\W\d_])"
+        r"(?:Однак|Проте|При цьому|Крім того|Водночас|Тим часом|Також),?\s+|(?:Зазначається|Повідомляється|Відомо), що\s+"
+        r"|(?:А|Але|І)\s+(?=[^\W\d_])"
     ),
     "ja": re.compile(
         r"(?:一方で?|また|さらに|しかし|ただし?|なお|加えて|そして|だが|とはいえ|同時に|さて|ちなみに)[、，]\s*"
     ),
-    "de": re.compile(r"(?:Allerdings|Außerdem|Zudem|Jedoch)\s+,?\s*|(?:Aber|Und)\s+(?=[^\W\d_])"),
-    "fr": re.compile(r"(?:Cependant|Toutefois|En outre|Par ailleurs|De plus|Mais|Et),?\s+"),
-    "es": re.compile(r"(?:Sin embargo|Además|Por otra parte|Por su parte|No obstante|Pero|Y),?\s+"),
+    "de": re.compile(r"(?:Aber|Und)\s+(?=[^\W\d_])"),
+    "fr": re.compile(r"(?:Cependant|Toutefois|En outre|Par ailleurs|De plus),\s+|(?:Mais|Et),?\s+"),
+    "es": re.compile(r"(?:Sin embargo|Además|Por otra parte|Por su parte|No obstante),\s+|(?:Pero|Y),?\s+"),
 }
-"""Words that tie a sentence to the one before it, and that it can do without."""
+"""Words that tie a sentence to the one before it, and that it can do without: what is left is a whole sentence."""
 
 ORPHANS = {
     "en": re.compile(
@@ -133,7 +140,9 @@ ORPHANS = {
     "ru": re.compile(
         r"(?:Он|Она|Они|Оно|Его|Её|Ее|Их|Ему|Ей|Им|Это|Этот|Эта|Эти|Этого|Этому|Такое|Такой|Такие|Такая|Таким|Так|Об этом|Про это|По его|По её"
         r"|По ее|По их|По (?:словам|данным|информации|сведениям) [а-яё]+,|По (?:его|её|ее|их) |По мнению [а-яё]+,|(?:Министр|Депутат|Чиновник|Президент|Политик|Губернатор|Мэр|Врач"
-        r"|Глава \w+|Спикер|Специалист\w*|Пресс-секретарь|Сенатор|Автор\w*|Учёный|Учёные|Премьер)(?: также)? (?:сообщ|отмет|добав|подчеркн|заяв|рассказ|уточн|поясн|счита|сказа)|По данным источник\w*|Там|Туда|Тогда|Затем|Потом|Поэтому|После этого"
+        r"|Глава (?:ведомства|региона|города|республики|области|компании|государства|министерства|правительства|района|комитета)"
+        r"|Спикер|Специалист\w*|Пресс-секретарь|Сенатор|Автор\w*|Учёный|Учёные|Премьер|Спортсмен\w*|Тренер|Адвокат)(?: также)?"
+        r" (?:сообщ|отмет|добав|подчеркн|заяв|рассказ|уточн|поясн|счита|сказа)\w*|По данным источник\w*|Сам(?:а|и)? (?:он|она|они)|Там|Туда|Тогда|Затем|Потом|Поэтому|После этого"
         r"|В результате|Речь идёт|Речь идет|Собеседник|Мы|Я|Наш\w*|Эксперт|Ведомство|Последний|Последняя|Последние|Остальные|Другой|Другая|Другие"
         r"|Среди них|Из них|Их|Издание|Как (?:отметил|сообщил|пояснил|заявил|подчеркнул|добавил|уточнил|рассказал)\w*|Все они|Через \w+ \w+|Спустя \w+|Оба|Обе|Данн\w+|Например|Подобн\w+)(?!\w)"
     ),
@@ -150,13 +159,92 @@ ORPHANS = {
 }
 """Beginnings that point at something said before."""
 
+_THEY = {
+    "en": r"(?:he|she|they|it|his|her|their|its)",
+    "ru": r"(?:н?его|н?ее|н?её|н?их|н?ему|н?ей|н?им|н?ими|нём|нем|он|она|оно|они)",
+    "uk": r"(?:його|її|їх|йому|їй|їм|них|нього|неї|ним|нею|ними|він|вона|воно|вони)",
+}
+_BEFORE_THEM = {
+    "en": r"(?:In|On|At|By|After|Before|During|Since|Until|Last|Earlier)(?: (?:[^\sA-Z,][^\s,]*|[A-Z][a-z]+day|"
+    rf"(?:{_MONTHS}))){{0,7}}, ",
+    "ru": r"(?:В|Во|На|С|К|До|После|По|При|За|Под|От|Для|У|О|Об|Без|Из|Между|Среди|Согласно|Сейчас|Сегодня|Вчера|Накануне|Теперь|Недавно)"
+    r"(?: [а-яё\d][^\s,.]*){0,4}?,? ",
+    "uk": r"(?:В|У|На|З|До|Після|За|Під|Від|Для|Про|Без|Між|Серед|Згідно|Зараз|Сьогодні|Вчора|Тепер|Нещодавно)"
+    r"(?: [а-яґєії\d][^\s,.]*){0,4}?,? ",
+}
+STANDS_FOR = {
+    language: re.compile(
+        rf"{before}{_THEY[language]}(?![\w.])"
+        + (r"|According to [^,]{2,40}, (?:he|she|they|it)\b" if language == "en" else "")
+    )
+    for language, before in _BEFORE_THEM.items()
+}
+"""Pronouns behind when or where it was, with nobody named before them."""
+
+SPEAKER_UNNAMED = {
+    "en": re.compile(
+        r"\b(?:he|she|they) (?:said|says|added|told|wrote|noted|warned|explained|continued|stressed|insisted|recalled|argued|claimed)\b"
+        r"|\b(?:said|added) (?:he|she|they)\b|\bthe (?:statement|report|document|ministry|agency|company|official) (?:said|says|added|read)\W*$"
+    ),
+    "ru": re.compile(
+        r"(?<!\w)(?:(?:сказа|отмети|подчеркну|добави|заяви|поясни|рассказа|сообщи|уточни|призна|написа|заключи)\w+ (?:он|она|они)"
+        r"|(?:он|она|они) (?:также )?(?:сказа|отмети|подчеркну|добави|заяви|поясни|рассказа|сообщи|уточни|призна|написа)\w+)(?!\w)"
+        r"|(?:говорится|сказано|отмечается|указано) в (?:сообщении|документе|заявлении|релизе|материале|публикации|письме)(?: [а-яё-]+)?\W*$"
+        r"|(?:отмети|сообщи|добави|уточни|поясни|рассказа|подчеркну|заяви)ли в (?:пресс-службе|ведомстве|компании|организации)(?: [а-яё-]+)?\W*$"
+    ),
+    "uk": re.compile(
+        r"(?<!\w)(?:(?:сказа|зазначи|підкресли|дода|заяви|поясни|розпові|повідоми|уточни)\w+ (?:він|вона|вони))(?!\w)"
+        r"|(?:йдеться|сказано|зазначено) у? ?в? ?(?:повідомленні|документі|заяві|листі)(?: [а-яґєії-]+)?\W*$"
+    ),
+}
+"""Who says so, where it is a pronoun or a paper that was spoken of before."""
+
+ATTRIBUTION = {
+    "ru": re.compile(
+        r"(?:(?:Об|Про) этом(?![^.!?]*(?:издани|газет|агентств|телеканал|портал|журнал|telegram|телеграм|РИА|ТАСС|Интерфакс|сайт|СМИ))"
+        r"[^.!?]*?(?<!\w)(?:(?:рассказа|сообщи|заяви|написа|объяви|предупреди)л[аои]?|заявля\w+|говорится|свидетельству\w+) (?!в ходе|во? время|на )"
+        r"|Тако(?:е|й) (?:мнение|заявление|вывод|прогноз)(?!\w)|Такую оценку(?!\w)|Такие данные(?!\w))",
+        re.IGNORECASE,
+    ),
+    "uk": re.compile(
+        r"Про це(?![^.!?]*(?:видання|газет|агентств|телеканал|портал|журнал|telegram|телеграм|Укрінформ|сайт|ЗМІ))"
+        r"[^.!?]*?(?<!\w)(?:розпові|повідоми|заяви|написа|сказа|оголоси|попереди|свідч)\w* (?!під час|на )",
+        re.IGNORECASE,
+    ),
+}
+"""Beginnings of sentences that say whose word the one before is. A newsroom's own is none: the link says so."""
+
+SAYS_WHOSE = {
+    "ru": re.compile(
+        r"(?<!\w)(?:сообщ|заяв|рассказ|объясн|отмет|подчеркн|сказа|поясн|уточн|добав|написа)\w*",
+        re.IGNORECASE,
+    ),
+    "uk": re.compile(
+        r"(?<!\w)(?:повідом|заяв|розпові|поясн|зазнач|підкресл|сказа|уточн|дода|написа)\w*", re.IGNORECASE
+    ),
+}
+"""What tells of somebody's word within a sentence, so that it needs nobody behind it."""
+
+ATTRIBUTED = {
+    "en": re.compile(r"According to [^,]{2,60}, |,? according to [^,;]{2,80}?(?=\.?$)"),
+    "ru": re.compile(
+        r"(?:По (?:данным|словам|информации|сведениям|мнению|оценк\w+)|Согласно|Как (?:сообщ|переда|пиш|отмеч|заяв|уточн)\w+) [^,]{2,60}, "
+        r"|, (?:сообщ|переда|пиш|отмеч|заяв|уточн)\w+ [^,]{2,80}?(?=\.?$)"
+    ),
+    "uk": re.compile(
+        r"(?:За (?:даними|словами|інформацією)|Згідно з|Як (?:повідомля|переда|пиш)\w+) [^,]{2,60}, |, (?:повідомля|переда|пиш)\w+ [^,]{2,80}?(?=\.?$)"
+    ),
+}
+"""Who says so, within a sentence."""
+
 RECALLS = {
     "en": re.compile(
         r"(?:Earlier (?:this|in|last|on)|Earlier,|Previously|Last (?:week|month|year|summer|winter|spring|autumn|fall)\b"
+        r"|(?:[\w-]+ ){0,3}(?:days?|weeks?|months?|years?) ago\b"
         r"|The (?:war|conflict|crisis|dispute) (?:began|started|broke out)|In (?:the )?(?P<year>(?:19|20)\d\d)\b)"
     ),
     "ru": re.compile(
-        r"(?:Напомним|Ранее|До этого|Как сообщалось|Как ранее|Прежде|В прошлом (?:году|месяце)|На прошлой неделе|В (?P<year>(?:19|20)\d\d)(?:-м)? (?:г\.|году))"
+        r"(?:Напомним|Ранее|(?:[\w-]+ ){0,3}(?:день|дня|дней|недел[юиь]|месяца?|месяцев|года?|лет) назад|До этого|Как сообщалось|Как ранее|Прежде|В прошлом (?:году|месяце)|На прошлой неделе|(?:В|Во время [а-яё]+|Летом|Осенью|Зимой|Весной) (?P<year>(?:19|20)\d\d)(?:-м)? (?:г\.|года|году))"
     ),
     "uk": re.compile(
         r"(?:Нагадаємо|Раніше|До цього|Як повідомлялося|Минулого (?:року|місяця|тижня)|У (?P<year>(?:19|20)\d\d))"

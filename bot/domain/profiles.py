@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.entries import has_letters
-from bot.domain.headlines import promises
+from bot.domain.headlines import reports
 from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
 from bot.domain.universals import numbers_in, sounds_of, written_out
@@ -124,11 +124,11 @@ def _pieces(stream: Stream, token: Token, names: Sequence[tuple[int, int]]) -> I
 
 
 def is_core(analysis: Analysis) -> bool:
-    """Whether the entry reports, going by its headline and where it stands: one that only promises to tell does not.
+    """Whether the entry reports an event, going by its headline and where it stands.
 
-    A text without a headline has nothing that could promise.
+    A text without a headline has none that could say otherwise.
     """
     entry = analysis.entry
     if not has_letters(entry.title):
         return has_letters(entry.summary)
-    return not (_NO_NEWS_LINK.search(entry.link or "") or promises(entry.title))
+    return reports(entry.title) and not _NO_NEWS_LINK.search(entry.link or "")

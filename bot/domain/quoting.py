@@ -6,13 +6,15 @@ What gives a sentence away is in `bot.domain.phrases`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from bot.domain.boilerplate import begins_with_call, without_calls, without_furniture
 from bot.domain.entries import Entry, has_letters
 from bot.domain.outlets import Outlets, fold_name
 from bot.domain.phrases import (
+    ATTRIBUTED,
+    ATTRIBUTION,
     BYLINE,
     CREDITS,
     DATELINE,
@@ -21,9 +23,12 @@ from bot.domain.phrases import (
     ORPHANS,
     RECALLING_WORD,
     RECALLS,
+    SAYS_WHOSE,
     SERVICE,
+    SPEAKER_UNNAMED,
+    STANDS_FOR,
 )
-from bot.domain.sentences import is_balanced, open_at_end, shortened_at_clause, split_sentences
+from bot.domain.sentences import closed, is_balanced, open_at_end, shortened_at_clause, split_sentences
 from bot.domain.text import is_run
 
 MAX_SENTENCE = 320
@@ -43,6 +48,9 @@ _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _JAPANESE_PAST = re.compile(r"[ただ]。?$")
 _OPENS_QUOTE = "“\"«「『‘'„"
+_QUOTED = re.compile('“[^”]*”|«[^»]*»|"[^"]*"')
+_NAME_BEHIND_FIRST = re.compile(r"\w\W+(?:\w+\W+)*?[A-ZА-ЯЁІЇЄҐ]")
+_JAPANESE_SPEECH_ALONE = re.compile(r"「(?:[^「」]|「[^」]*」)*」(?:など)?と[^、。「はが]{1,12}。?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Quote:
     """A sentence that can be quoted. `place` counts the sentences of its entry from 0, without those that are the title.
 
     `follows`: it points at the sentence before it, and is not understood without. `recalls`: it tells of what was
-    before the event.
+    before the event. Where the next sentence says whose word it is, that belongs to it.
     """
 
     text: str
@@ -61,8 +69,11 @@ class Quote:
 
 def headline_of(entry: Entry, outlets: Outlets) -> str:
     """The title without a live blog's furniture, credits and the name of its outlet behind it; may be empty."""
-    title = _without_outlet(without_furniture(entry.title), entry.outlet, outlets)
-    stripped = CREDITS.sub("", title).strip()
+    told = without_furniture(entry.title)
+    if told and not entry.title.startswith(told):
+        told = told[0].upper() + told[1:]
+    title = _without_outlet(told, entry.outlet, outlets)
+    stripped = closed(CREDITS.sub("", title).strip())
     return stripped if any(map(str.isalnum, stripped)) else entry.title
 
 
@@ -110,12 +121,34 @@ def _quotes(entry: Entry) -> Iterator[Quote]:
         within, read = bool(open_at_end(read)), read + sentence
         text = CREDITS.sub("", without_calls(sentence)).strip()
         # Within a quotation that goes over several sentences, somebody's word would pass for the source's own.
-        if within or _is_of_itself(text, entry.outlet):
+        if within or is_of_itself(text, entry.outlet):
             continue
         if _can_be_quoted(text, punctuates=punctuates):
             quote = _quote(text, place, entry)
             if quote is not None:
-                yield quote
+                yield _attributed(quote, sentences[place + 1 : place + 2], entry.language)
+
+
+def _attributed(quote: Quote, next_: Sequence[str], language: str) -> Quote:
+    """With the sentence behind it, if that says whose word it is (Об этом заявил министр Орлов)."""
+    pattern = ATTRIBUTION.get(language)
+    if not (
+        pattern and next_ and pattern.match(next_[0]) and is_balanced(next_[0]) and _ENDS.search(next_[0])
+    ):
+        return quote
+    if SAYS_WHOSE[language].search(quote.text):
+        return quote
+    both = f"{quote.text} {next_[0]}"
+    return replace(quote, text=both) if len(both) <= MAX_SENTENCE else quote
+
+
+def claim_of(text: str, language: str) -> str:
+    """What a quotation claims, without who says so: two outlets that name their source in other words say the same."""
+    behind, within = ATTRIBUTION.get(language), ATTRIBUTED.get(language)
+    if behind:
+        *claims, last = split_sentences(text, language) or ("",)
+        text = " ".join(claims) if claims and behind.match(last) else text
+    return (within.sub("", text).strip() or text) if within else text
 
 
 def _can_be_quoted(text: str, *, punctuates: bool) -> bool:
@@ -151,12 +184,22 @@ def _quote(sentence: str, place: int, entry: Entry) -> Quote | None:
         text = shorter
     orphans = ORPHANS.get(language)
     bare = text.lstrip(_OPENS_QUOTE)
-    follows = bool(orphans and orphans.match(bare))
+    follows = bool(orphans and orphans.match(bare)) or _stands_for_somebody(text, bare, language)
     return Quote(text, place, follows, recalls)
 
 
-def _is_of_itself(text: str, outlet: str) -> bool:
-    """`The Post looks at what comes next`: what the outlet does, not what happened."""
+def _stands_for_somebody(text: str, bare: str, language: str) -> bool:
+    """Whether a pronoun within it means somebody that it does not name."""
+    early, speaker = STANDS_FOR.get(language), SPEAKER_UNNAMED.get(language)
+    if early and early.match(bare):
+        return True
+    own = _QUOTED.sub("", text)
+    found = speaker.search(own) if speaker else None
+    return found is not None and _NAME_BEHIND_FIRST.search(own[: found.start()]) is None
+
+
+def is_of_itself(text: str, outlet: str) -> bool:
+    """Whether it tells of its outlet's own work. `The Post looks at what comes next`: what the outlet does, not what happened."""
     name = re.split(r"\W", outlet.removeprefix("The "), maxsplit=1)[0]
     return bool(name) and re.match(rf"(?:The )?{re.escape(name)}(?: \w+)? {OF_ITSELF}", text) is not None
 
@@ -175,11 +218,14 @@ def _tells_of_the_past(sentence: str, entry: Entry) -> bool:
 
 
 def _is_bare_speech(text: str) -> bool:
-    """Whether all of it is somebody's words, and it does not say whose."""
+    """Whether all of it is somebody's words, and it does not say whose: 「…」と述べた is one, too."""
     inner = text.strip(" .,!。！")
-    return len(inner) > 1 and any(
-        inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
-        for opening, closing in ("“”", "«»", "「」", '""', "『』")
+    return _JAPANESE_SPEECH_ALONE.fullmatch(text) is not None or (
+        len(inner) > 1
+        and any(
+            inner[0] == opening and inner[-1] == closing and closing not in inner[1:-1]
+            for opening, closing in ("“”", "«»", "「」", '""', "『』")
+        )
     )
 
 

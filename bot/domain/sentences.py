@@ -19,6 +19,13 @@ _OF_AN_HOUR = re.compile(
 )
 _DOMAIN = re.compile(r"(?:ru|com|net|org|ua|by|info|tv)\b", re.IGNORECASE)
 
+_GROWN_TOGETHER = re.compile(
+    r"(?<=[а-яёіїєґ»]) (?=(?:Кроме того|Однако|При этом|Между тем|Тем временем|Напомним|Ранее|Об этом|Как (?:сообща|переда)\w+|По словам|По данным"
+    r"|Крім того|Нагадаємо|Про це|За словами|За даними)[ ,])|(?<=[a-z”]) (?=(?:However|Meanwhile|Moreover|In addition), )"
+    r"|(?<=[a-z]{3}) (?=(?:It|It[’']s|There|They|When|While|In|At|As|More) [a-z])"
+)
+"""Where a caption or a heading without a full stop has grown together with what stands behind it."""
+
 _OPENED_LAST = re.compile(r"(?<=[.!?…。！？])\s*([“«「『„(（])$")
 
 LEAST_LEFT = 60
@@ -56,6 +63,8 @@ _PAIRS = (
 )
 """(what may open, what closes)."""
 
+_QUOTATIONS = (("“", "”"), ("«", "»"), ("「", "」"))
+
 
 def split_sentences(text: str, language: str) -> tuple[str, ...]:
     """Sentences of a text in a language (BCP 47), without the white space around them; a new line begins one.
@@ -63,7 +72,7 @@ def split_sentences(text: str, language: str) -> tuple[str, ...]:
     sentencex does not know every abbreviation, and splits Japanese behind a closing quotation mark.
     """
     sentences: list[str] = []
-    for row in text.splitlines():
+    for row in _GROWN_TOGETHER.sub("\n", text).splitlines():
         begun = False
         spaced = True
         opening = ""
@@ -110,6 +119,12 @@ def open_at_end(text: str) -> frozenset[str]:
     text = re.sub("„([^“”„]*)“", r"„\1”", text)
     odd = {opening for opening, closing in _PAIRS if sum(map(text.count, opening)) != text.count(closing)}
     return frozenset(odd | ({'"'} if text.count('"') % 2 else set()))
+
+
+def closed(text: str) -> str:
+    """A text whose one quotation was left open at the end, with the mark that closes it."""
+    open_ = [(opens, closes) for opens, closes in _QUOTATIONS if text.count(opens) == text.count(closes) + 1]
+    return text + open_[0][1] if len(open_) == 1 else text
 
 
 def shortened_at_clause(sentence: str, limit: int) -> str | None:

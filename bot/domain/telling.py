@@ -12,7 +12,8 @@ from bot.domain.catalog import Catalog
 from bot.domain.entries import has_letters
 from bot.domain.gists import Gist, gist_of
 from bot.domain.headlines import promises
-from bot.domain.quoting import Quote, headline_of, quotes_of
+from bot.domain.quoting import Quote, claim_of, headline_of, is_of_itself, quotes_of
+from bot.domain.sentences import is_balanced
 from bot.domain.stories import Report
 
 MOST_READ = 60
@@ -197,7 +198,9 @@ class Teller:
     def title(self, report: Report) -> Quote | None:
         """The title of a report as a sentence, if it tells what happened."""
         text = headline_of(report.entry, self.catalog.outlets)
-        return None if promises(report.entry.title) or len(text) > MAX_HEADLINE else Quote(text, TITLE)
+        entry = report.entry
+        tells = not promises(entry.title) and is_balanced(text) and not is_of_itself(text, entry.outlet)
+        return Quote(text, TITLE) if tells and len(text) <= MAX_HEADLINE else None
 
     def sentences(self, report: Report) -> tuple[Quote, ...]:
         """The sentences of a report that can be quoted, in order."""
@@ -216,22 +219,30 @@ class Teller:
         return (title,) if title else sentences
 
     def novelty(self, text: str, report: Report) -> float:
-        """Which part of it is new, 0 to 1; of another language than all that was said, 1 if enough of it is, else 0."""
+        """Which part of it is new, 0 to 1; 0 where it adds too little to what was said in another language.
+
+        The report that heads the bulletin is told in its own words, whatever another language had said.
+        """
         if tuple(text.casefold().split()) in self._texts:
             return 0.0
         language = report.entry.language
         gist = self.gist(text, language)
         for other, told in self._told.items():
-            if other != language and gist.beyond(told).certain < NEW_ACROSS:
+            if other != language and not self._is_own(report) and gist.beyond(told).certain < NEW_ACROSS:
                 return 0.0
         return gist.novelty(self.told(language))
 
     def told(self, language: str) -> Gist:
         return self._told.get(language, Gist())
 
+    @property
+    def told_anywhere(self) -> Gist:
+        """What was told in whatever language."""
+        return reduce(or_, self._told.values(), Gist())
+
     def gist(self, text: str, language: str) -> Gist:
         if text not in self._gists:
-            self._gists[text] = gist_of(text, language, self.catalog.lexicon)
+            self._gists[text] = gist_of(claim_of(text, language), language, self.catalog.lexicon)
         return self._gists[text]
 
     def _say(self, text: str, report: Report, place: int) -> None:

@@ -13,8 +13,11 @@ from bot.domain.composing import assemble, by_arrival, compose, reads
 from bot.domain.gists import gist_of
 from bot.domain.quoting import Quote
 from bot.domain.stories import Report, Story
-from bot.domain.telling import MOST_READ, NEW_ENOUGH, Said, Teller
+from bot.domain.telling import MOST_READ, NEW_ACROSS, NEW_ENOUGH, Said, Teller
 from bot.domain.topics import Topic
+
+LEAST_NEW = 0.3
+"""Which part (by weight, 0 to 1) has to be new of a title that is said to bring a development, if it has no new number."""
 
 
 def compose_update(
@@ -89,15 +92,43 @@ def _development(
         entry = report.entry
         if not reads(chat, entry.language) and any(reads(chat, language) for language in languages):
             continue
-        for quote in filter(None, (teller.title(report), *teller.sentences(report))):
-            if quote.follows or quote.recalls:
-                continue
+        own = [quote for quote in teller.sentences(report) if not (quote.follows or quote.recalls)]
+        for quote in filter(None, (teller.title(report), *own)):
             novelty = teller.novelty(quote.text, report)
-            gist = teller.gist(quote.text, entry.language)
-            number = novelty > 0 and bool(gist.beyond(teller.told(entry.language)).numbers)
-            if entry.id != of and novelty < NEW_ENOUGH and not (number and quote.place < 0):
+            if not _is_news(teller, quote, report, novelty) and not (
+                entry.id == of and quote.place < 0 and _develops(teller, report, quote, own)
+            ):
                 continue
+            number = _brings_number(teller, quote, report)
             rank = (entry.id == of, quote.place < 0, novelty + number, -entry.id)
             if best is None or rank > best[0]:
                 best = rank, report, quote if quote.place >= 0 else None
     return (best[1], best[2]) if best else None
+
+
+def _is_news(teller: Teller, quote: Quote, report: Report, novelty: float) -> bool:
+    """Whether a sentence by itself, or a title by a number, tells what the chat does not know."""
+    return novelty >= NEW_ENOUGH or (quote.place < 0 and _brings_number(teller, quote, report))
+
+
+def _brings_number(teller: Teller, quote: Quote, report: Report) -> bool:
+    language = report.entry.language
+    numbers = teller.gist(quote.text, language).beyond(teller.told(language)).numbers
+    return bool(numbers) and teller.novelty(quote.text, report) > 0
+
+
+def _develops(teller: Teller, report: Report, title: Quote, sentences: Sequence[Quote]) -> bool:
+    """Whether a title that is said to bring a development may head it: it does not repeat what is known, or its text tells more.
+
+    Where all that is known is in other languages, it has to bring names, kinds of event or numbers: else it translates that.
+    """
+    language = report.entry.language
+    gist = teller.gist(title.text, language)
+    told = teller.told(language)
+    if told.weight:
+        new = gist.novelty(told) >= LEAST_NEW
+    else:
+        new = gist.beyond(teller.told_anywhere).certain >= NEW_ACROSS
+    if new:
+        return True
+    return any(teller.novelty(quote.text, report) >= NEW_ENOUGH for quote in sentences)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import reduce
 
 import nh3
 
@@ -14,6 +15,14 @@ _BLOCKS = (
     "|header|hr|img|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|video"
 )
 _BEFORE_BLOCK = re.compile(rf"(?=</?(?:{_BLOCKS})\b)", re.IGNORECASE)
+
+_PARAGRAPH_END = re.compile(r"</(?:p|div|h[1-6]|li|blockquote)\s*>", re.IGNORECASE)
+_PARAGRAPH = "\u2029"
+_ENDED = re.compile(r"[^\w%)\]\"'»”’」』][\"'»”’)\]」』]*$")
+"""How a paragraph ends behind which nothing is missing: with a mark, whatever it is, and what closes behind it."""
+
+_SHORTEST_SENTENCE = 4
+"""Fewer words are a label or a name, which needs no full stop."""
 
 _CONTENT_IS_NO_TEXT = {
     "iframe", "math", "noembed", "noframes", "noscript", "object", "plaintext", "script", "select", "style", "svg",
@@ -31,11 +40,28 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'»”’)\]]*(?=\s)|[。！？][」』�
 
 
 def html_to_text(markup: str) -> str:
-    """All that a reader would see, on one line: no tags, no scripts or styles; words in two blocks stay two words."""
+    """All that a reader would see, on one line: no tags, no scripts or styles; words in two blocks stay two words.
+
+    A standfirst or a caption without a full stop gets one, as it would grow together with the paragraph behind it.
+    """
     if "<" in markup:
+        markup = _PARAGRAPH_END.sub(lambda end: _PARAGRAPH + end[0], markup)
         markup = _BEFORE_BLOCK.sub(" ", markup)
         markup = _CLEANER.clean(markup)
-    return clean_text(html.unescape(markup))
+    paragraphs = map(clean_text, html.unescape(markup).split(_PARAGRAPH))
+    return reduce(_behind, filter(None, paragraphs), "")
+
+
+def _behind(text: str, paragraph: str) -> str:
+    """A paragraph behind a text, parted from it by a full stop where there is none."""
+    if not text:
+        return paragraph
+    begins = paragraph.lstrip("“«„‘\"'")[:1].isupper()
+    if text[-1] >= "\u3041" and text[-1].isalnum():
+        return f"{text}。{paragraph}"
+    if begins and not _ENDED.search(text) and len(text.rsplit(". ", 1)[-1].split()) >= _SHORTEST_SENTENCE:
+        return f"{text}. {paragraph}"
+    return f"{text} {paragraph}"
 
 
 def title_to_text(title: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from babel import Locale
 from pydantic import AfterValidator, Field
 from yarl import URL
 
-from bot.domain.catalog import Catalog, StyleGuide
+from bot.domain.catalog import Catalog, EventMark, StyleGuide
 from bot.domain.entries import FeedSpec
 from bot.domain.lexicon import Lexicon
 from bot.domain.outlets import Outlet, Outlets, fold_name
@@ -86,6 +87,8 @@ class BulletinTable(TableModel):
 class EventMarkTable(TableModel):
     concepts: tuple[str, ...] = Field(min_length=1)
     mark: str = Field(min_length=1)
+    said: dict[Language, str] = Field(default_factory=dict)
+    unless: dict[Language, str] = Field(default_factory=dict)
 
 
 class StyleFile(TableModel):
@@ -196,20 +199,35 @@ def _topics(file: TomlFile, lexicon: Lexicon | None) -> tuple[TopicSpec, ...]:
     return tuple(topics.values())
 
 
+def _patterns(file: TomlFile, path: Path_, texts: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+    """By language, regular expressions; one that is none is reported."""
+    patterns = {}
+    for language, text in texts.items():
+        try:
+            patterns[language] = re.compile(text, re.IGNORECASE)
+        except re.error as error:
+            file.report((*path, language), f"no regular expression: {error}")
+    return patterns
+
+
 def _style(file: TomlFile, lexicon: Lexicon | None) -> StyleGuide | None:
     read = file.whole(StyleFile)
     if read is None:
         return None
-    events: dict[str, str] = {}
+    events: dict[str, EventMark] = {}
     for index, table in enumerate(read.events):
         path: Path_ = ("events", index, "concepts")
+        said, unless = (
+            _patterns(file, ("events", index, key), texts)
+            for key, texts in (("said", table.said), ("unless", table.unless))
+        )
         for concept in table.concepts:
             if lexicon is not None and concept not in lexicon.concepts:
                 file.report(
                     path,
                     f"no concept “{concept}” in the lexicon.{did_you_mean(concept, list(lexicon.concepts))}",
                 )
-            events[concept] = table.mark
+            events[concept] = EventMark(table.mark, said, unless)
     marks, bulletin = read.marks, read.bulletin
     return StyleGuide(
         first=marks.first,

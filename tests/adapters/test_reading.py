@@ -92,6 +92,22 @@ class TestText:
             ("one<br>two<br/>three", "one two three"),
             ("<ul><li>one<li>two</ul>", "one two"),
             ("<h2>Head</h2>text", "Head text"),
+            (
+                "<p>Talks go on in the valley</p><p>Hale met Orr.</p>",
+                "Talks go on in the valley. Hale met Orr.",
+            ),
+            (
+                "<p>Talks go on in “the valley”</p>\n<p>“No,” Hale said.</p>",
+                "Talks go on in “the valley”. “No,” Hale said.",
+            ),
+            (
+                "<p>Talks go on in the valley:</p><p>Hale met Orr.</p>",
+                "Talks go on in the valley: Hale met Orr.",
+            ),
+            ("<p>Talks go on in the</p><p>valley</p>", "Talks go on in the valley"),
+            ("<p>Talks go on in the valley</p><p>(Reuters)</p>", "Talks go on in the valley (Reuters)"),
+            ("<p>World</p><p>Hale met Orr.</p>", "World Hale met Orr."),
+            ("<p>協議は続く</p><p>両者が会った。</p>", "協議は続く。両者が会った。"),
             ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
             ("w<b>or</b>d, 停<i>戦</i>", "word, 停戦"),
             ("a &amp; b &lt; c &nbsp;&quot;d&quot; &#8364;", 'a & b < c "d" €'),
@@ -107,7 +123,7 @@ class TestText:
         ],
     )
     def test_html_to_text(self, markup: str, text: str) -> None:
-        """What a reader would see, with words apart and scripts gone."""
+        """What a reader would see, with words apart and scripts gone; a paragraph that lacks its full stop gets one."""
         assert html_to_text(markup) == text
 
     @pytest.mark.parametrize(

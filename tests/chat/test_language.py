@@ -298,6 +298,19 @@ async def test_nothing_is_said_in_english(room: Newsroom, language: str) -> None
             assert re.search(SCRIPTS[language], said.plain, re.IGNORECASE), typed
 
 
+@pytest.mark.parametrize(
+    ("language", "typed"), [("ru", "/topics rename ТЕМА = НАЗВАНИЕ"), ("ja", "/topics rename 話題 = 名前")]
+)
+async def test_what_is_to_be_put_in_is_named_in_the_language(
+    room: Newsroom, language: str, typed: str
+) -> None:
+    """The commands are the same in each; what stands for a person's own words is not."""
+    await room.say(f"/language {language}")
+    said = await room.say("/help topics")
+    assert typed in said.plain
+    assert "TOPIC" not in said.plain
+
+
 async def test_a_bulletin_is_furnished_in_the_language_of_its_chat(room: Newsroom) -> None:
     await set_to(room, language="ja", languages=("en",), time_zone="Asia/Tokyo")
     await room.publish("Ukraine truce holds, Kyiv says")

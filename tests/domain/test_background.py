@@ -64,6 +64,22 @@ def test_what_is_no_background() -> None:
     assert picked(of(100, 2, "Trump and Putin to meet in Alaska", "trump", "putin")) is None
 
 
+def test_what_all_earlier_stories_name_ties_none_to_another() -> None:
+    """All of a topic's stories share what the topic is about."""
+    others = [of(500 + 10 * n, 3, f"Trump opens park {n}", "trump", topics=(7,)) for n in range(12)]
+    assert picked(*others) is None
+    assert picked(*others, INVITED) == INVITED.reports[0].entry.title
+
+
+def test_countries_alone_tie_no_stories() -> None:
+    """Two things may happen in one country on one day; a kind of event besides says that they belong together."""
+    now = of(1, 0, "Armenia and Russia hold a summit", "am", "ru", "summit")
+    fair = of(100, 2, "Armenia opens a fair for Russia", "am", "ru")
+    talks = of(200, 2, "Armenia plans a meeting of leaders", "am", "summit")
+    assert pick_background(now, [fair], chat(), CATALOG) is None
+    assert pick_background(now, [fair, talks], chat(), CATALOG) is not None
+
+
 def test_a_topic_in_common_counts_as_a_name() -> None:
     assert picked(of(100, 2, "Markets fall over the invitation", "trump", topics=(7,))) is not None
     assert picked(of(100, 2, "Markets fall over the invitation", "trump", topics=(8,))) is None

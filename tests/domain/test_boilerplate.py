@@ -33,6 +33,7 @@ from bot.domain.boilerplate import blanked
         ("Reuters in Kyiv reports", "Reuters", "Reuters in Kyiv reports"),
         ("They read the treaty and follow talks", "X", "They read the treaty and follow talks"),
         ("Live ammunition was used", "X", "Live ammunition was used"),
+        ("Iran–Iraq talks latest: both meet", "X", "Iran–Iraq talks latest: both meet"),
     ],
 )
 def test_boilerplate(text: str, outlet: str, left: str) -> None:

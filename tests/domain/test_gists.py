@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.gists import Gist, gist_of, numbers_of
-from tests.fakes.lexicons import small_lexicon
+from bot.domain.lexicon import Lexicon
+from tests.fakes.lexicons import concept, small_lexicon
 
 LEXICON = small_lexicon()
 
@@ -32,6 +33,7 @@ def gist(text: str, language: str = "en") -> Gist:
         ("5 тыс. and 5 thousand", {"5000"}),
         ("5 men met", {"5"}),
         ("none at all", set()),
+        ("COVID-19, F-35s at the G7, a 3-5 win, 死者15人", {"3", "5", "15"}),
     ],
 )
 def test_numbers(text: str, numbers: set[str]) -> None:
@@ -47,6 +49,7 @@ def test_numbers(text: str, numbers: set[str]) -> None:
         ("Five ministers resigned.", "5 ministers had resigned.", "en"),
         ("Путин прибыл на саммит.", "На саммит прибывает Путин.", "ru"),
         ("ロシアと停戦で合意した。", "停戦にロシアが合意", "ja"),
+        ("85,844 farmers", "More than 85,000 farmers", "en"),
     ],
 )
 def test_the_same_in_other_words(one: str, other: str, language: str) -> None:
@@ -64,6 +67,19 @@ def test_the_same_in_other_words(one: str, other: str, language: str) -> None:
 )
 def test_another_matter(one: str, other: str, language: str) -> None:
     assert gist(one, language).novelty(gist(other, language)) >= 0.5
+
+
+def test_only_names_events_and_numbers_are_the_same_in_every_language() -> None:
+    """A plain word of one language is another's in other words."""
+    words = Lexicon.build(
+        [
+            concept("coast", "word", "coast"),
+            concept("talks", "event", "talks"),
+            concept("am", "country", "Armenia"),
+        ]
+    )
+    assert gist_of("Talks on the coast of Armenia last 3 days.", "en", words).certain == 3
+    assert gist_of("A coast", "en", words).certain == 0
 
 
 def test_who_it_is_about_is_no_news() -> None:

@@ -151,6 +151,8 @@ def test_guards(title: str, concepts: set[str]) -> None:
         ("Hamas", "Hama's citadel", False),
         ("Abbas", "ABBA reunite", False),
         ("American", "Americans vote", True),
+        ("US", "The U.S. delegation", True),
+        ("US", "U.S.-led talks", True),
     ],
 )
 def test_the_s_of_a_name_is_no_plural(label: str, text: str, found: bool) -> None:

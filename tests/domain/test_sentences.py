@@ -36,10 +36,17 @@ def test_a_text_of_known_sentences(language: str, sentences: tuple[str, ...]) ->
         ("A standfirst without an end\nHale met Orr. He left.", "en", ("A standfirst without an end", "Hale met Orr.", "He left.")),
         ("Помощь из-за пожара.Как пишут, её мало.", "ru", ("Помощь из-за пожара.", "Как пишут, её мало.")),
         ("Он ответил. «Работы шли. Потом встали", "ru", ("Он ответил.", "«Работы шли.", "Потом встали")),
+        ("Снимок с места работ Кроме того, мост откроют.", "ru", ("Снимок с места работ", "Кроме того, мост откроют.")),
+        ("Crews at the bridge However, it opens.", "en", ("Crews at the bridge", "However, it opens.")),
+        ("Bridge opens to cheers It’s noon in the valley.", "en", ("Bridge opens to cheers", "It’s noon in the valley.")),
+        ("Hale of the It Company met Orr.", "en", ("Hale of the It Company met Orr.",)),
+        ("It opens, however, in May.", "en", ("It opens, however, in May.",)),
     ],
 )  # fmt: skip
 def test_what_feeds_make_of_a_text(text: str, language: str, sentences: tuple[str, ...]) -> None:
-    """A new line begins a sentence, a missing blank does not hide one, and a quotation begins with its mark."""
+    """A new line begins a sentence, a missing blank does not hide one, a quotation begins with its mark.
+
+    What has grown together with a caption begins where a word does that only begins sentences."""
     assert split_sentences(text, language) == sentences
 
 

@@ -187,6 +187,16 @@ def test_what_was_missed_is_a_line_a_story() -> None:
     assert "Reuters" in first.plain
 
 
+def test_a_row_may_end_behind_the_headline_of_what_was_missed() -> None:
+    """The dash stays with the headline; outlet and time stay together, and no longer run than they is unbroken."""
+    row = next(
+        row for row in next(catch_up(missed(), 3, chat(), CATALOG)).plain.splitlines() if "Story" in row
+    )
+    headline, rest = row.rsplit("— ", 1)
+    assert headline.endswith("\N{NO-BREAK SPACE}")
+    assert " " not in rest
+
+
 def test_ever_fewer_stories_are_named_and_the_rest_counted() -> None:
     """Down to the number alone; none is forgotten in the count."""
     versions = told(missed(3), 10, chat(), CATALOG)

@@ -106,6 +106,32 @@ def test_the_entry_that_brings_the_development_may_be_named() -> None:
     assert made.headline.outlet == "NHK"
 
 
+def test_a_development_in_another_language_brings_names_or_numbers() -> None:
+    """Else it may be a translation. It is then told in its own words, whatever the other language had said."""
+    assert update(FIRST, at(12, "NHK", "谷の炭鉱崩落で12人死亡", "家族が待っている。", "ja"), of=12) is None
+    made = update(
+        FIRST, at(12, "NHK", "炭鉱事故の死者19人に、ロシアが支援", "家族が待っている。", "ja"), of=12
+    )
+    assert made is not None
+    assert (made.headline.text, made.lead) == ("炭鉱事故の死者19人に、ロシアが支援", "家族が待っている。")
+
+
+def test_what_is_said_to_be_a_development_has_to_be_new() -> None:
+    """A title that tells what the chat knows is no update, whatever brought it; one with a new number is."""
+    again = at(12, "NHK", "Twelve die as a mine collapses in the valley at dawn")
+    assert update(FIRST, AGAIN, again, of=12) is None
+    more = replace(
+        again, entry=replace(again.entry, summary="Seven more bodies were found in a side tunnel.")
+    )
+    made = update(FIRST, AGAIN, more, of=12)
+    assert made is not None
+    assert (made.headline.text, made.lead) == (again.entry.title, more.entry.summary)
+    assert (
+        update(FIRST, at(12, "NHK", "Thirteen die in the collapse of a mine in the valley"), of=12)
+        is not None
+    )
+
+
 @pytest.mark.parametrize(("kind", "mark"), [(Kind.CORRECTION, "✏️"), (Kind.RETRACTION, "❌")])
 def test_a_correction_is_told_by_the_report_that_makes_it(kind: Kind, mark: str) -> None:
     """Also where that is a revision of what the chat was told, and says nearly the same; marked, and with its facts alone."""

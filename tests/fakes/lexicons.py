@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from bot.domain.catalog import Catalog, StyleGuide
+from bot.domain.catalog import Catalog, EventMark, StyleGuide
 from bot.domain.lexicon import Clue, Concept, Kind, Labels, Lexicon, Process
 from bot.domain.outlets import Outlet, Outlets
 from bot.domain.topics import TopicSpec
@@ -133,7 +133,7 @@ STYLE = StyleGuide(
     confirmed_by=3,
     max_facts=2,
     max_flags=3,
-    events={"summit": "🏛", "peace-deal": "🤝"},
+    events={"summit": EventMark("🏛"), "peace-deal": EventMark("🤝")},
 )
 
 TOPICS = (

@@ -59,6 +59,12 @@ FILES = {
         [[events]]
         concepts = ["summit", "truce"]
         mark = "!"
+
+        [events.said]
+        en = '\\bopens?\\b'
+
+        [events.unless]
+        en = 'late'
         """,
     "lexicon/things.toml": """\
         [[concepts]]

@@ -52,7 +52,11 @@ def test_outlets_topics_and_style(catalog: Catalog) -> None:
     )
     assert (style.update, style.correction, style.retraction) == tuple("678")
     assert (style.confirmed_by, style.max_facts, style.max_flags) == (3, 2, 4)
-    assert dict(style.events) == {"summit": "!", "truce": "!"}
+    assert {concept: event.mark for concept, event in style.events.items()} == {"summit": "!", "truce": "!"}
+    assert style.events["summit"].suits("The summit OPENS", "en")
+    assert not style.events["summit"].suits("Before the summit", "en")
+    assert not style.events["summit"].suits("The summit opens late", "en")
+    assert style.events["summit"].suits("サミット", "ja")
 
 
 def test_the_lexicon(catalog: Catalog) -> None:

@@ -45,6 +45,7 @@ def meanings(text: str, language: str) -> set[str]:
         ("fa", "وساطت نخست‌وزیر چک", {"mediation", "cz"}),
         ("ko", "미 중동 특사, 한·일 정상 방미 논의", {"us", "jp", "kr", "envoy", "middle-east"}),
         ("ko", "미-우크라 정상", {"us", "ua"}),
+        ("en", "Four Britons and two Frenchmen held by Danes", {"gb", "fr", "dk"}),
         ("fr", "Guerre commerciale sino-américaine", {"cn", "us", "trade-war"}),
         ("zh", "普亭與川普會談", {"putin", "trump", "talks"}),
     ],
@@ -57,6 +58,8 @@ def test_what_a_headline_speaks_of(language: str, text: str, concepts: set[str])
 @pytest.mark.parametrize(
     ("language", "text", "concept"),
     [
+        ("en", "Aid convoy reaches the valley", "hiv"),
+        ("uk", "Нафта подорожчала", "usmca"),
         ("de", "Ringen um eine Waffenruhe", "sport"),
         ("de", "Förderung für Schulen", "terms"),
         ("fr", "Échec des négociations à ce stade", "sport"),

@@ -148,6 +148,12 @@ PROCESS = '\n[[processes]]\nid = "p"\nname = "P"\n[[processes.evidence]]\nall = 
             "7: “Reuters” is a name of “Reuters” too; keep it in one place",
         ),
         # What is not there
+        (
+            "style.toml",
+            "'late'",
+            "'la(te'",
+            "24: no regular expression: missing ), unterminated subpattern at position 2",
+        ),
         ("style.toml", '"truce"', '"truse"', "17: no concept “truse” in the lexicon. Did you mean “truce”?"),
         (
             "lexicon/things.toml",

@@ -11,7 +11,7 @@ from bot.chat.commands.changing import narrowing_or_widening, not_ours, offered
 from bot.chat.commands.history import bulletin_meant, no_bulletin
 from bot.chat.commands.tuning import MOST_AWAITED
 from bot.chat.commands.why import headline
-from bot.chat.commands.wording import clip
+from bot.chat.commands.wording import clip, form
 from bot.domain.chats import Subscription
 from bot.domain.documents import Action, Document, Line, code, document, faint, strong
 from bot.domain.refining import leaving_out, taking_in
@@ -170,7 +170,7 @@ def _how(topic: Topic, speech: Speech, *, wider: bool) -> Iterator[Line]:
         "It came for {topic}, which looks for {query}", topic=strong(spec.name), query=code(spec.query)
     )
     typed = f"/topics widen {spec.slug}: WORDS" if wider else f"/topics narrow {spec.slug}: -WORD"
-    yield speech.tell("In your own words: {command}", tone=faint, command=code(typed))
+    yield speech.tell("In your own words: {command}", tone=faint, command=form(speech, typed))
 
 
 def _ways(

@@ -9,7 +9,7 @@ from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.lookup import divided, not_found, not_own, undivided
 from bot.chat.commands.misuse import misuse
 from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
-from bot.chat.commands.wording import clip, did_you_mean
+from bot.chat.commands.wording import clip, did_you_mean, form
 from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.lexicon import Lexicon
@@ -69,7 +69,7 @@ async def edit(invocation: Invocation) -> Document:
         return document(
             speech.tell("🤔 What should {topic} look for?", topic=strong(asked.topic.spec.name)),
             speech.tell("As yet: {query}", query=code(asked.topic.spec.query)),
-            line(code(f"/topics edit {asked.topic.spec.slug} = QUERY")),
+            line(form(speech, f"/topics edit {asked.topic.spec.slug} = QUERY")),
         )
     lexicon = invocation.catalog.lexicon
     query = read_query(asked.rest, lexicon)
@@ -132,15 +132,15 @@ def name_problem(spec: TopicSpec, others: Sequence[Topic], usage: str, speech: S
                 len(spec.name),
                 limit=MAX_NAME,
             ),
-            speech.tell("A short one: {command}", command=code(usage)),
+            speech.tell("A short one: {command}", command=form(speech, usage)),
         )
     if not spec.slug:
         return document(
-            speech.say("🤔 A topic needs a name with letters or figures in it."), line(code(usage))
+            speech.say("🤔 A topic needs a name with letters or figures in it."), line(form(speech, usage))
         )
     if "=" in spec.name or "＝" in spec.name:
         return document(
-            speech.say("🤔 A name has no = in it: a query stands behind that."), line(code(usage))
+            speech.say("🤔 A name has no = in it: a query stands behind that."), line(form(speech, usage))
         )
     taken = next((topic for topic in others if topic.spec.slug == spec.slug), None)
     if taken is None:
@@ -150,7 +150,7 @@ def name_problem(spec: TopicSpec, others: Sequence[Topic], usage: str, speech: S
         speech.tell("🤔 There is a topic {topic} on offer already.", topic=slug)
         if taken.chat_id is None
         else speech.tell("🤔 There is a topic {topic} in this chat already.", topic=slug),
-        speech.tell("Choose another name: {command}", command=code(usage)),
+        speech.tell("Choose another name: {command}", command=form(speech, usage)),
         actions=(
             Action(speech.say("Show {topic}", topic=name), f"/topics show {taken.spec.slug}"),
             Action(speech.say("Subscribe to {topic}", topic=name), f"/subscribe {taken.spec.slug}"),
@@ -248,7 +248,7 @@ def _how_to_refine(asked: _Asked, word: str, lexicon: Lexicon, speech: Speech) -
     )
     return document(
         speech.tell("{topic} looks for {query}", topic=strong(spec.name), query=code(spec.query)),
-        *(line(code(typed), f" — {does}") for typed, does in how),
+        *(line(form(speech, typed), f" — {does}") for typed, does in how),
         *((not_ours(speech),) if asked.topic.chat_id is None else ()),
         actions=tuple(narrowing_or_widening(asked.topic, asked.topics, word, lexicon, speech)),
     )

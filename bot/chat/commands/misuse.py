@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.chat.commands.base import Handler, Invocation, Usage
-from bot.chat.commands.wording import clip, did_you_mean, nearest
+from bot.chat.commands.wording import clip, did_you_mean, form, nearest
 from bot.domain.documents import Action, Document, Line, code, document, line
 from bot.domain.speech import Speech
 
@@ -49,7 +49,7 @@ def misuse(invocation: Invocation, message: str | Line, *, word: str) -> Documen
 
 def usage_lines(usages: Iterable[Usage], speech: Speech) -> Iterator[Line]:
     for usage in usages:
-        yield line(code(usage.form), f" — {speech.known(usage.does)}")
+        yield line(form(speech, usage.form), f" — {speech.known(usage.does)}")
 
 
 async def subcommand(

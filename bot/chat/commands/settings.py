@@ -14,7 +14,7 @@ from bot.chat.commands.base import Handler, Invocation, steering
 from bot.chat.commands.language import own_name
 from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.timing import digest_line, quiet_line
-from bot.chat.commands.wording import clip, nearest
+from bot.chat.commands.wording import clip, form, nearest
 from bot.domain.chats import Chat, Steering
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.speech import Speech, clock_time, phrase
@@ -119,7 +119,7 @@ def _how(invocation: Invocation) -> Iterator[Line]:
     yield line(invocation.speech.say("To change one:"))
     for usage in invocation.command.usage:
         if usage.word and not usage.only_on and not idle.get(usage.word):
-            yield line(code(usage.form))
+            yield line(form(invocation.speech, usage.form))
 
 
 def _reading(chat: Chat, invocation: Invocation) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.timing import own_times
-from bot.chat.commands.wording import clip, nearest
+from bot.chat.commands.wording import clip, form, nearest
 from bot.domain.addresses import shown
-from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
+from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
@@ -31,7 +31,7 @@ async def feeds(invocation: Invocation) -> Document:
         *(((),) if failing else ()),
         *_well(statuses, invocation),
         (),
-        speech.tell("More on one: {command}", tone=faint, command=code("/feeds NAME")),
+        speech.tell("More on one: {command}", tone=faint, command=form(speech, "/feeds NAME")),
     )
 
 
@@ -177,7 +177,7 @@ def _capped(groups: Sequence[tuple[Line, ...]], limit: int, speech: Speech) -> I
             "… and {n} more; {command} shows one",
             tone=faint,
             n=len(groups) - limit,
-            command=code("/feeds NAME"),
+            command=form(speech, "/feeds NAME"),
         )
 
 

@@ -12,7 +12,7 @@ from bot.chat.commands.misuse import misuse, subcommand
 from bot.chat.commands.trial import try_out
 from bot.chat.commands.tuning import known_settings, unusual
 from bot.chat.commands.understanding import corrections, doubtful, query_problem, understood
-from bot.chat.commands.wording import clip, example
+from bot.chat.commands.wording import clip, example, form
 from bot.domain.correcting import doubt, mended
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.queries import QueryProblem, read_query
@@ -101,7 +101,7 @@ async def _add(invocation: Invocation) -> Document:
     if topic is None:
         return document(
             speech.say("🤔 There is a topic {topic} already.", topic=spec.slug),
-            speech.tell("Choose another name: {command}", command=code("/topics add NAME = QUERY")),
+            speech.tell("Choose another name: {command}", command=form(speech, "/topics add NAME = QUERY")),
         )
     return document(
         speech.tell("✅ Made the topic {topic}. This chat does not follow it yet.", topic=strong(spec.name)),
@@ -147,7 +147,7 @@ def _problem(invocation: Invocation, spec: TopicSpec, topics: Sequence[Topic]) -
                 "🤔 This chat has {n} topics of its own, which is the limit.",
                 limit,
             ),
-            speech.tell("Remove one first: {command}", command=code("/topics remove TOPIC")),
+            speech.tell("Remove one first: {command}", command=form(speech, "/topics remove TOPIC")),
         )
     return problem
 

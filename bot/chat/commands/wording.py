@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 from bot.domain.documents import Action, Document, Line, Span, block, code, document, line
-from bot.domain.speech import Speech
+from bot.domain.speech import Speech, phrase
+
+_PLACES = (
+    phrase("COMMAND"),
+    phrase("NAME"),
+    phrase("OUTLET"),
+    phrase("QUERY"),
+    phrase("TOPIC"),
+    phrase("WORD"),
+    phrase("WORDS"),
+)
+_PLACE = re.compile(rf"\b(?:{'|'.join(_PLACES)})\b")
 
 _WINDOW = 48
 """How much of a long query (characters) is shown around a mistake."""
@@ -17,6 +29,11 @@ def example(speech: Speech, name: str = "") -> Span:
     """How to make a topic, perhaps under a `name` of its own."""
     query = speech.say("Taiwan strait")
     return code(f"/topics add {name} = {query}" if name else f"/topics add {query}")
+
+
+def form(speech: Speech, typed: str) -> Span:
+    """How a command is typed, what is to be put in said in the chat's language: `/topics rename ТЕМА = НАЗВАНИЕ`."""
+    return code(_PLACE.sub(lambda found: speech.known(found[0]), typed))
 
 
 def paused(speech: Speech) -> Line:
