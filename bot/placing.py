@@ -10,6 +10,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import News, Told, corrects, decide
+from bot.domain.headlines import teases
 from bot.domain.ledger import KnownReport, Ledger, develops
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
@@ -124,7 +125,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         placement.story_id,
         own | of_story,
         voices=ledger.voices(placement.story_id),
-        reports=profile.core,
+        reports=profile.core and not teases(entry.title),
         develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
@@ -153,7 +154,7 @@ def _revise(
         story_id,
         topics,
         ledger.voices(story_id),
-        reports=profile.core,
+        reports=profile.core and not teases(entry.title),
         is_revision=True,
         corrects=took_back,
     )

@@ -11,7 +11,7 @@ from heapq import heappop, heappush, nlargest, nsmallest
 
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
-from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, Profile, is_core, terms_of
+from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, WORD, Profile, is_core, terms_of
 from bot.domain.stories import CLOSES_AFTER, key_of_words
 from bot.domain.text import normalise
 from bot.domain.universals import sounds_of
@@ -189,7 +189,7 @@ class OpenStories:
 
     def _rarity(self, term: str, language: str) -> float:
         number = PRIOR + (self._number[language] if language else len(self._reports))
-        expected = PRIOR * PRIOR_SHARE if term.startswith(CONCEPT) else 0.0
+        expected = PRIOR * PRIOR_SHARE if term.startswith((CONCEPT, WORD)) else 0.0
         return math.pow(
             math.log(1 + number / (self._frequency[key_of(term, language)] + expected + 0.5)), RARITY
         )
@@ -362,8 +362,8 @@ def _shared_terms(report: Weighed, story: _Story) -> list[str]:
 
 def _readable(term: str, language: str, title: str) -> str:
     """The word of the title that a term was made from; a concept as it is; empty for a sound that is not in the title."""
-    if term.startswith(CONCEPT):
-        return term
+    if term.startswith((CONCEPT, WORD)):
+        return CONCEPT + term[len(CONCEPT) :]
     if term.startswith(NUMBER):
         return term[len(NUMBER) :]
     stream = normalise(title, language)

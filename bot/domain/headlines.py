@@ -114,6 +114,11 @@ def reports(title: str) -> bool:
     return not (_RUBRIC.match(title) or _NO_REPORT.search(title))
 
 
+def teases(title: str) -> bool:
+    """Whether a title is there and only promises to tell; one without any letters has promised nothing."""
+    return has_letters(title) and promises(title)
+
+
 def _shares(reports: Sequence[Report]) -> dict[str, float]:
     """By word, in which part of the other titles it stands: the words of the event stand in most. A reprint adds none."""
     titles = dict.fromkeys(tuple(words_of(one.entry.title, one.entry.language)) for one in reports)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.clustering import OpenStories, PlacedReport
+from bot.domain.headlines import teases
 from bot.domain.lexicon import HAPPENINGS, Lexicon
 
 TOPIC_SHARE = 0.4
@@ -99,9 +100,9 @@ class Ledger:
 def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexicon) -> bool:
     """Whether a report brings a new kind of event, or at least two new actors or numbers, to a story.
 
-    What every report of the story has said so far is known; opinion and round-ups bring nothing.
+    What every report of the story has said so far is known; opinion, round-ups and teasers bring nothing.
     """
-    if not placed.profile.core:
+    if not placed.profile.core or teases(placed.title):
         return False
     terms: set[str] = set()
     kinds: set[str] = set()
@@ -118,7 +119,7 @@ def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexico
         if sort == "n":
             new += 1
         elif concept is not None and concept.kind in HAPPENINGS:
-            new += 0 if _kinds(term, lexicon) & kinds else DEVELOPS
+            new += DEVELOPS if concept.kind == "event" and not _kinds(term, lexicon) & kinds else 0
         elif concept is not None and not any(f"c:{id_}" in terms for id_ in lexicon.closure.get(value, ())):
             new += 1
     return new >= DEVELOPS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.entries import words_of
-from bot.domain.profiles import NUMBER, SOUND, Profile
+from bot.domain.profiles import NUMBER, SOUND, WORD, Profile
 
 HALF_LIFE = timedelta(hours=24)
 """A likeness halves with this distance in time, and sooner where the numbers differ."""
@@ -31,9 +31,8 @@ class Weighed:
     @classmethod
     def of(cls, profile: Profile, at: datetime, title: str, voice: str) -> Weighed:
         language = profile.language
-        sounds = {term for term in profile.shared if term.startswith(SOUND)}
         own = {key_of(word, language): weight for word, weight in profile.words.items()}
-        own |= {term: weight for term, weight in profile.shared.items() if term not in sounds}
+        own |= {term: weight for term, weight in profile.shared.items() if not term.startswith((SOUND, WORD))}
         numbers = frozenset(term for term in profile.shared if term.startswith(NUMBER))
         words = frozenset(words_of(title))
         return cls(at, language, _unit(own), _unit(profile.shared), numbers, voice, words)

@@ -89,7 +89,8 @@ class Analysis:
 
     `in_title` is all that the title means, `named` the concepts it names itself, in order of appearance. `processes` are
     those that something in it speaks for, however weakly. `places`: where the lead of the summary means a concept, in order.
-    `names`: from where to where each part names a thing (rather than a happening or a plain word).
+    `names`: from where to where each part names a thing (rather than a happening or a plain word). `plain`: those of `found`
+    that are plain words.
     """
 
     entry: Entry
@@ -100,6 +101,7 @@ class Analysis:
     named: tuple[str, ...]
     processes: Mapping[str, Verdict] = field(default_factory=dict)
     names: Mapping[Part, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
 
 
 def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
@@ -138,6 +140,7 @@ def analyse(entry: Entry, lexicon: Lexicon) -> Analysis:
         tuple(named),
         MappingProxyType(_processes(found, places, in_title, day, lexicon)),
         MappingProxyType(names),
+        frozenset(id_ for id_ in found if id_ in lexicon.concepts and lexicon.concepts[id_].kind == "word"),
     )
 
 

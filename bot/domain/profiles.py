@@ -12,7 +12,7 @@ from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
 from bot.domain.universals import numbers_in, sounds_of, written_out
 
-CONCEPT, NUMBER, SOUND = "c:", "n:", "s:"
+CONCEPT, WORD, NUMBER, SOUND = "c:", "w:", "n:", "s:"
 """What shared terms begin with, by their kind."""
 
 AS_CONCEPT = 1.4
@@ -33,9 +33,10 @@ MOST_TERMS = 32
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Weights by term. `words` are of `language`; `shared` mean the same in every language (`c:` concepts, `n:` numbers, `s:` names).
+    """Weights by term. `words` are of `language`; `shared` mean the same in every language.
 
-    `core`: the entry may open a story and bridge two; opinion, live blogs, podcasts and round-ups may not.
+    Those are concepts (`c:`), plain words that the lexicon has in several languages (`w:`), numbers (`n:`) and how names
+    sound (`s:`). `core`: the entry may open a story and bridge two; opinion, live blogs, podcasts and round-ups may not.
     """
 
     language: str
@@ -77,7 +78,9 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
         if piece.part == "title" or piece.start < LEAD:
             named = piece.weight >= weight_of_place(piece.part, piece.start)
             place = 1.0 if piece.part == "title" else IN_LEAD
-            shared[CONCEPT + id_] = place * (AS_CONCEPT if named else AS_IMPLIED)
+            shared[(WORD if id_ in analysis.plain else CONCEPT) + id_] = place * (
+                AS_CONCEPT if named else AS_IMPLIED
+            )
     return words, shared
 
 
