@@ -225,8 +225,8 @@ def _print_groups(rows: Sequence[tuple[dict[str, Any], Analysis]], console: Cons
     analyses = [analysis for _, analysis in rows]
     table = _table(f"Groups of stories_en_2014: {len(wanted):,} entries in {len(set(wanted.values()))}")
     _add(table, f"Sokuho at {THRESHOLD} (chosen)", clustered(analyses, OpenStories()), wanted)
-    broad = OpenStories(threshold=0.1, half_life=timedelta(days=7))
-    _add(table, "Sokuho at 0.1, half-life 7 days", clustered(analyses, broad), wanted)
+    broad = OpenStories(threshold=0.1, half_life=timedelta(hours=6))
+    _add(table, "Sokuho at 0.1, half-life 6 hours", clustered(analyses, broad), wanted)
     best, found = _best(nearest_by_tfidf(analyses), wanted)
     _add(table, f"TF-IDF at its best, {best}", found, wanted)
     console.print(table)

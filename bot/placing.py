@@ -10,7 +10,6 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import News, Told, corrects, decide
-from bot.domain.headlines import teases
 from bot.domain.ledger import KnownReport, Ledger, develops
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
@@ -18,7 +17,7 @@ from bot.domain.speech import kept
 from bot.domain.stories import OPENED, SAME_HEADLINE, Placement, key_of_words, story_key
 from bot.ports import DeskRecord, PendingEntry
 
-UNREAD = Profile("", {}, {}, core=False)
+UNREAD = Profile("", {}, {}, core=False, tells=False)
 """Of an entry that our code tripped over: it is like nothing."""
 
 
@@ -125,7 +124,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         placement.story_id,
         own | of_story,
         voices=ledger.voices(placement.story_id),
-        reports=profile.core and not teases(entry.title),
+        reports=profile.tells,
         develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
@@ -154,7 +153,7 @@ def _revise(
         story_id,
         topics,
         ledger.voices(story_id),
-        reports=profile.core and not teases(entry.title),
+        reports=profile.tells,
         is_revision=True,
         corrects=took_back,
     )

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush, nlargest, nsmallest
 
+from bot.domain.headlines import teases
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
-from bot.domain.profiles import CONCEPT, MOST_TERMS, NUMBER, SOUND, WORD, Profile, is_core, terms_of
+from bot.domain.profiles import CONCEPT, DATE, MOST_TERMS, NUMBER, SOUND, WORD, Profile, is_core, terms_of
 from bot.domain.stories import CLOSES_AFTER, key_of_words
 from bot.domain.text import normalise
 from bot.domain.universals import sounds_of
@@ -177,8 +178,13 @@ class OpenStories:
         """The profile of an entry by what is rare now."""
         language = analysis.entry.language.split("-", maxsplit=1)[0]
         words, shared = terms_of(analysis)
+        core = is_core(analysis)
         return Profile(
-            language, self._heaviest(words, language), self._heaviest(shared, ""), is_core(analysis)
+            language,
+            self._heaviest(words, language),
+            self._heaviest(shared, ""),
+            core,
+            core and not teases(analysis.entry.title),
         )
 
     def _heaviest(self, terms: Mapping[str, float], language: str) -> dict[str, float]:
@@ -364,7 +370,7 @@ def _readable(term: str, language: str, title: str) -> str:
     """The word of the title that a term was made from; a concept as it is; empty for a sound that is not in the title."""
     if term.startswith((CONCEPT, WORD)):
         return CONCEPT + term[len(CONCEPT) :]
-    if term.startswith(NUMBER):
+    if term.startswith((NUMBER, DATE)):
         return term[len(NUMBER) :]
     stream = normalise(title, language)
     for token in stream.tokens:

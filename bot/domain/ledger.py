@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.clustering import OpenStories, PlacedReport
-from bot.domain.headlines import teases
 from bot.domain.lexicon import HAPPENINGS, Lexicon
 
 TOPIC_SHARE = 0.4
-"""A story has a topic while at least this share of its core reports fit the topic by their own words."""
+"""A story has a topic while at least this share of the reports that tell it fit the topic by their own words."""
 
 DEVELOPS = 2
 """What a report has to bring that is new to be a development: a kind of event counts 2, an actor or a number 1."""
@@ -49,19 +48,19 @@ class Ledger:
         return tuple(self._stories.get(story_id, {}).values())
 
     def topics(self, story_id: int) -> frozenset[int]:
-        """What a story is about: topics that enough of its core reports fit."""
+        """What a story is about: topics that enough of the reports that tell it fit."""
         known = self.reports(story_id)
-        core = [one for one in known if one.placed.profile.core] or known
-        fitting = Counter(topic for one in core for topic in one.topics)
-        return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(core))
+        telling = [one for one in known if one.placed.profile.tells] or known
+        fitting = Counter(topic for one in telling for topic in one.topics)
+        return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(telling))
 
     def voices(self, story_id: int) -> Mapping[str, str]:
         """By outlet that tells a story in its own words, whose voice that is; those of one voice are not independent.
 
-        Opinion, live blogs and round-ups are no voices, so a story of nothing else has none.
+        Opinion, live blogs, round-ups and teasers are no voices, so a story of nothing else has none.
         """
-        core = (one for one in self.reports(story_id) if one.placed.profile.core and not one.repeat)
-        return {one.outlet: one.placed.voice for one in core}
+        telling = (one for one in self.reports(story_id) if one.placed.profile.tells and not one.repeat)
+        return {one.outlet: one.placed.voice for one in telling}
 
     def put(self, known: KnownReport) -> None:
         self._stories.setdefault(known.placed.story_id, {})[known.placed.entry_id] = known
@@ -100,9 +99,9 @@ class Ledger:
 def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexicon) -> bool:
     """Whether a report brings a new kind of event, or at least two new actors or numbers, to a story.
 
-    What every report of the story has said so far is known; opinion, round-ups and teasers bring nothing.
+    What every report of the story has said so far is known; what does not tell (`Profile.tells`) brings nothing.
     """
-    if not placed.profile.core or teases(placed.title):
+    if not placed.profile.tells:
         return False
     terms: set[str] = set()
     kinds: set[str] = set()

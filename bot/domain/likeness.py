@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.entries import words_of
-from bot.domain.profiles import NUMBER, SOUND, WORD, Profile
+from bot.domain.profiles import DATE, NUMBER, SOUND, WORD, Profile
 
 HALF_LIFE = timedelta(hours=24)
 """A likeness halves with this distance in time, and sooner where the numbers differ."""
 EDITED = 0.75
 """Share of words from which on two headlines of one outlet are one that was edited."""
+OTHER_DAYS = 0.3
+"""What is left of a likeness where both name days and none in common: forecasts, fixtures, daily figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Weighed:
     own: Mapping[str, float]
     abroad: Mapping[str, float]
     numbers: frozenset[str]
+    dates: frozenset[str]
     voice: str
     title: frozenset[str]
 
@@ -33,15 +36,21 @@ class Weighed:
         language = profile.language
         own = {key_of(word, language): weight for word, weight in profile.words.items()}
         own |= {term: weight for term, weight in profile.shared.items() if not term.startswith((SOUND, WORD))}
-        numbers = frozenset(term for term in profile.shared if term.startswith(NUMBER))
+        numbers = frozenset(term for term in profile.shared if term.startswith((NUMBER, DATE)))
+        dates = frozenset(term for term in numbers if term.startswith(DATE))
         words = frozenset(words_of(title))
-        return cls(at, language, _unit(own), _unit(profile.shared), numbers, voice, words)
+        return cls(at, language, _unit(own), _unit(profile.shared), numbers, dates, voice, words)
 
     def likeness(self, other: Weighed) -> float:
         """0 to 1: the cosine of the angle between what can be compared; across languages less, the fewer terms they share.
 
         A country alone is shared by many, and between two languages there may be nothing else to compare.
         """
+        alike = self._likeness_of_terms(other)
+        other_days = self.dates and other.dates and not self.dates & other.dates
+        return alike * OTHER_DAYS if other_days else alike
+
+    def _likeness_of_terms(self, other: Weighed) -> float:
         if self.language == other.language:
             return _product(self.own, other.own)
         common = len(self.abroad.keys() & other.abroad.keys())

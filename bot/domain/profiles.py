@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.dates import dates_in
 from bot.domain.entries import has_letters
 from bot.domain.headlines import reports
 from bot.domain.matching import Analysis, weight_of_place
 from bot.domain.text import Stream, Token, is_katakana, is_run
 from bot.domain.universals import numbers_in, sounds_of, written_out
 
-CONCEPT, WORD, NUMBER, SOUND = "c:", "w:", "n:", "s:"
+CONCEPT, WORD, NUMBER, DATE, SOUND = "c:", "w:", "n:", "d:", "s:"
 """What shared terms begin with, by their kind."""
 
 AS_CONCEPT = 1.4
@@ -35,14 +36,18 @@ MOST_TERMS = 32
 class Profile:
     """Weights by term. `words` are of `language`; `shared` mean the same in every language.
 
-    Those are concepts (`c:`), plain words that the lexicon has in several languages (`w:`), numbers (`n:`) and how names
-    sound (`s:`). `core`: the entry may open a story and bridge two; opinion, live blogs, podcasts and round-ups may not.
+    Those are concepts (`c:`), plain words that the lexicon has in several languages (`w:`), numbers (`n:`), days
+    (`d:`) and how names sound (`s:`).
+
+    `core`: the entry is of one event, and draws others into its story; opinion, live blogs, podcasts and round-ups are
+    not. `tells`: it says what happened too, and so is a voice; a title that only promises to tell is none.
     """
 
     language: str
     words: Mapping[str, float]
     shared: Mapping[str, float]
     core: bool = True
+    tells: bool = True
 
 
 _NO_NEWS_LINK = re.compile(
@@ -70,7 +75,7 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
     for part, stream in analysis.streams.items():
         weight = 1.0 if part == "title" else IN_LEAD
         for term in _terms(stream, analysis.names.get(part, ())):
-            if term.startswith(NUMBER):
+            if term.startswith((NUMBER, DATE)):
                 shared.setdefault(term, weight * AS_NUMBER)
             else:
                 (shared if term.startswith(SOUND) else words).setdefault(term, weight)
@@ -85,11 +90,13 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _terms(stream: Stream, names: Sequence[tuple[int, int]]) -> Iterator[str]:
-    """What a stream says outside of its names: stems, numbers (`n:`) and how names and loan words sound (`s:`)."""
+    """What a stream says outside of its names: stems, numbers (`n:`), days (`d:`) and how names and loan words sound (`s:`)."""
     text = stream.source[:LEAD]
-    numbers = list(numbers_in(text))
+    dates = list(dates_in(text))
+    yield from (DATE + day for _, _, day in dates)
+    numbers = [one for one in numbers_in(text) if not _within(one[0], dates)]
     yield from (NUMBER + digits for _, _, digits in numbers)
-    taken = [*names, *((start, end) for start, end, _ in numbers)]
+    taken = [*names, *((start, end) for start, end, _ in (*dates, *numbers))]
     for token in stream.tokens:
         if token.start >= LEAD:
             return
@@ -103,6 +110,10 @@ def _terms(stream: Stream, names: Sequence[tuple[int, int]]) -> Iterator[str]:
         elif word not in _FUNCTION_WORDS:
             yield word
             yield from (SOUND + sound for sound in sounds_of(stream.source[token.start : token.end]))
+
+
+def _within(at: int, spans: Iterable[tuple[int, int, str]]) -> bool:
+    return any(start <= at < end for start, end, _ in spans)
 
 
 _RUN_PIECES = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff]{2,}|[^\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff]{2,}")

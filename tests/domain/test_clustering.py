@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.clustering import WINDOW, Joining, OpenStories, PlacedReport
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
+from bot.domain.likeness import Weighed
 from bot.domain.matching import analyse
 from tests.fakes.shipped import shipped_catalog
 
@@ -105,6 +106,35 @@ def test_what_recurs_a_day_later_with_another_number_is_another_event(lexicon: L
     room = Newsroom(lexicon)
     first = room.take("Hamas returns bodies of 4 hostages to Israel")
     assert room.take("Hamas returns bodies of 2 hostages to Israel", hours=30) != first
+
+
+@pytest.mark.parametrize(
+    ("title", "same"),
+    [("Weather in the valley for 9 November", True), ("Weather in the valley for 12 November", False)],
+)
+def test_reports_that_name_other_days_are_of_other_events(
+    lexicon: Lexicon, title: str, *, same: bool
+) -> None:
+    room = Newsroom(lexicon)
+    first = room.take("Weather in the valley on 9 November: rain")
+    room.take("Portugal chooses a president", hours=1)
+    assert (room.take(title, hours=2) == first) is same
+
+
+def test_a_title_that_only_promises_to_tell_draws_the_reports_of_its_event(lexicon: Lexicon) -> None:
+    room = Newsroom(lexicon)
+    first = room.take("What we know about the ferry fire off Patras")
+    assert room.take("Ferry fire off Patras kills seven", hours=1) == first
+
+
+def test_a_plain_word_counts_by_itself_within_its_language(lexicon: Lexicon) -> None:
+    """Woman and women have one concept, which is for other languages to find."""
+    room = Newsroom(lexicon)
+    room.take("Woman crosses the strait in a bathtub")
+    profile = room.reports[1].profile
+    assert "w:women" in profile.shared
+    assert any(word.startswith("wom") for word in profile.words)
+    assert "w:women" not in Weighed.of(profile, NOON, "", "").own
 
 
 def test_an_edited_headline_of_one_outlet_joins_whatever_else(lexicon: Lexicon) -> None:

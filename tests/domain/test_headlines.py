@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.headlines import best_report, promises
+from bot.domain.headlines import best_report, promises, reports
 from bot.domain.stories import SAME_HEADLINE
 from tests.domain.records import chat, entry, report, story
 
@@ -106,3 +106,22 @@ def test_of_titles_that_tell_alike_the_earliest() -> None:
         report(entry("Hale and Orr have agreed on a truce", id_=2, outlet="NHK")),
     )
     assert best_report(told, chat()).entry.id == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "reported"),
+    [
+        ("What we know about the talks", True),
+        ("Are the leaders about to meet?", True),
+        ("Стали известны подробности встречи", True),
+        ("停戦はなぜ崩れたのか", True),
+        ("Opinion: the leaders should meet", False),
+        ("A truce, and a storm: Morning Rundown", False),
+        ("Leaders meet – live updates", False),
+        ("Колонка: о встрече", False),
+        ("今週のニュースまとめ", False),
+    ],
+)
+def test_what_is_of_one_event_however_little_it_tells(title: str, *, reported: bool) -> None:
+    assert reports(title) is reported
+    assert promises(title)

@@ -20,13 +20,13 @@ def known(
     *topics: int,
     story: int = 1,
     voice: str = "",
-    core: bool = True,
+    tells: bool = True,
     repeat: bool = False,
     says: str = "",
 ) -> KnownReport:
     """A report seen `id_` hours after noon that `says` terms of any language."""
     at = NOON + id_ * HOUR
-    profile = Profile("en", {f"word{id_}": 1.0}, dict.fromkeys(says.split(), 1.0), core)
+    profile = Profile("en", {f"word{id_}": 1.0}, dict.fromkeys(says.split(), 1.0), tells=tells)
     placed = PlacedReport(id_, story, at, at, voice or f"Outlet {id_}", f"Report {id_}", profile)
     return KnownReport(placed, frozenset(topics), repeat, f"Outlet {id_}")
 
@@ -39,14 +39,16 @@ def known(
         ([known(1, 10), known(2), known(3)], set()),
         ([known(1, 10), known(2, 10, 11), known(3), known(4), known(5)], {10}),
         # Opinion and round-ups neither bring a topic nor take one away.
-        ([known(1, 10), known(2, core=False), known(3, core=False)], {10}),
-        ([known(1), known(2, 10, core=False)], set()),
+        ([known(1, 10), known(2, tells=False), known(3, tells=False)], {10}),
+        ([known(1), known(2, 10, tells=False)], set()),
         # But where there is nothing else, they are all there is.
-        ([known(1, 10, core=False)], {10}),
+        ([known(1, 10, tells=False)], {10}),
         ([], set()),
     ],
 )
-def test_a_story_has_a_topic_while_its_core_does(reports: list[KnownReport], topics: set[int]) -> None:
+def test_a_story_has_a_topic_while_those_do_that_tell_it(
+    reports: list[KnownReport], topics: set[int]
+) -> None:
     """Of the reports that are news, enough fit it by their own words."""
     assert Ledger(reports).topics(1) == topics
 
@@ -170,6 +172,6 @@ def test_what_any_report_said_is_known() -> None:
     assert not develops(known(9, says="c:strike n:300").placed, told, small_lexicon())
     opinion = replace(
         known(9, says="c:summit n:7 n:8").placed,
-        profile=replace(known(9, core=False).placed.profile, shared={"c:summit": 1.0}),
+        profile=replace(known(9, tells=False).placed.profile, shared={"c:summit": 1.0}),
     )
     assert not develops(opinion, told, small_lexicon())

@@ -147,6 +147,11 @@ def test_a_first_report_opens_a_story_and_is_told() -> None:
     assert "c:ru" in record.profile.shared
 
 
+def test_a_title_that_only_promises_to_tell_is_told_to_nobody() -> None:
+    teaser = judged(entry("What we know about the Ukraine ceasefire"), 10)
+    assert outcome([teaser], situation(chat())) == [(1, (), ())]
+
+
 def test_nothing_waits() -> None:
     """An empty batch comes to nothing."""
     assert outcome([], situation(chat())) == []
