@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +21,7 @@ from bot.domain.chats import Platform
 from bot.domain.polling import DEFAULT_INTERVAL
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import Network
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
 from bot.pipeline import Desk, Poller
@@ -194,12 +195,17 @@ class App:
 
 
 @asynccontextmanager
-async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
-    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile."""
+async def network(
+    clock: Clock, contact: str = "", private: Collection[Network] = ()
+) -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
+    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile.
+
+    `private`: networks besides the public internet in which feeds of the configuration may be.
+    """
     parser = FeedParser()
     warming = asyncio.create_task(parser.warm())
     try:
-        async with HttpFetcher(clock, contact=contact) as fetcher:
+        async with HttpFetcher(clock, contact=contact, private=private) as fetcher:
             yield fetcher, parser
     finally:
         await asyncio.gather(warming, return_exceptions=True)

@@ -31,6 +31,7 @@ from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import code, document, line, strong
+from bot.feeds.guard import LOOPBACK
 from bot.health import Check, serving_health
 from bot.ports import Clock, Messenger, Store
 from bot.settings.environment import Environment
@@ -55,7 +56,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
 
     async with (
         _store(environment.store_url) as store,
-        network(clock, environment.contact) as (fetcher, parser),
+        network(clock, environment.contact, environment.private_networks) as (fetcher, parser),
     ):
         if isinstance(store, StoreProblem):
             return store.sentence
@@ -161,7 +162,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
     with tempfile.TemporaryDirectory(prefix="sokuho-demo-") as folder:
         async with (
             _store(f"sqlite:///{Path(folder) / 'demo.db'}") as store,
-            network(SystemClock(), environment.contact) as (fetcher, parser),
+            network(SystemClock(), environment.contact, LOOPBACK) as (fetcher, parser),
         ):
             if isinstance(store, StoreProblem):
                 return store.sentence

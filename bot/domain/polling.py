@@ -15,7 +15,10 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class FeedForPoll:
-    """A feed that is due, with what the last poll left behind."""
+    """A feed that is due, with what the last poll left behind.
+
+    `public_only`: only chats name it, so it is asked for nowhere but on the public internet.
+    """
 
     id: int
     url: str
@@ -24,6 +27,7 @@ class FeedForPoll:
     body_digest: str | None = None
     failures: int = 0
     polled_before: bool = False
+    public_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchR
 from bot.domain.speech import kept
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 from bot.feeds.failures import explained, refused
+from bot.feeds.guard import Network, guarded_sockets
 from bot.ports import Clock
 
 ACCEPT = (
@@ -52,10 +53,12 @@ class FetchLimits:
 
 
 class HttpFetcher:
-    """A `bot.ports.Fetcher` over one aiohttp session. Make it inside a running loop, and `close` it there.
+    """A `bot.ports.Fetcher` over aiohttp. Make it inside a running loop, and `close` it there.
 
     `contact` is an address under which servers' owners reach whoever runs this copy; it goes into the User-Agent.
-    `resolver` replaces the system's DNS.
+    `resolver` replaces the system's DNS. `private`: networks besides the public internet in which feeds of the
+    configuration may be; a feed that only chats name is never asked for there. No proxy of the environment is used:
+    what it connects to nobody could check.
     """
 
     def __init__(
@@ -65,23 +68,15 @@ class HttpFetcher:
         contact: str = "",
         limits: FetchLimits | None = None,
         resolver: AbstractResolver | None = None,
+        private: Collection[Network] = (),
     ) -> None:
         self._clock = clock
         self._limits = limits or FetchLimits()
         self._places = asyncio.Semaphore(self._limits.overall)
         self._places_at: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._session = aiohttp.ClientSession(
-            connector=_connector(resolver),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            max_field_size=_HEADER_BYTES,
-            max_line_size=_HEADER_BYTES,
-            headers={
-                "Accept": ACCEPT,
-                "Accept-Encoding": "gzip, deflate",
-                "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact or 'contact not configured'})",
-            },
-        )
+        # Two, since a connection that one of them may make could be used again for what the other may not.
+        self._session = _session(resolver, private, contact)
+        self._public_session = _session(resolver, None, contact)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,6 +89,7 @@ class HttpFetcher:
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+        await self._public_session.close()
 
     async def fetch(self, feed: FeedForPoll) -> FetchResult:
         """Ask for the feed, conditionally. Never raises for what a server or network does."""
@@ -129,8 +125,9 @@ class HttpFetcher:
             yield
 
     async def _follow(self, feed: FeedForPoll, url: URL) -> FetchResult:
+        session = self._public_session if feed.public_only else self._session
         for _ in range(self._limits.redirects + 1):
-            async with self._session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
+            async with session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
                     return await self._answer(feed, response)
                 target = _redirect_target(response, url)
@@ -185,9 +182,23 @@ class HttpFetcher:
         return unpacked if len(unpacked) <= cap else too_large
 
 
-def _connector(resolver: AbstractResolver | None) -> aiohttp.TCPConnector:
-    """Every connection is made by this one: the place for a check of resolved addresses (`socket_factory`)."""
-    return aiohttp.TCPConnector(limit=0, resolver=resolver)
+def _session(
+    resolver: AbstractResolver | None, private: Collection[Network] | None, contact: str
+) -> aiohttp.ClientSession:
+    """Every connection is made through a checked socket (`bot.feeds.guard`)."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=guarded_sockets(private)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        max_field_size=_HEADER_BYTES,
+        max_line_size=_HEADER_BYTES,
+        trust_env=False,
+        headers={
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact or 'contact not configured'})",
+        },
+    )
 
 
 def _conditions(feed: FeedForPoll) -> dict[str, str]:

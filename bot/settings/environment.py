@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -29,6 +30,16 @@ def _listed(value: object) -> object:
         # It is not repeated: a token may have been copied one line too low.
         raise ValueError("something in it names no chat; write telegram:-100123 or slack:T01/C02")
     return names
+
+
+def _networks(value: object) -> object:
+    """`10.1.2.0/24, 192.168.1.7` as networks."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(map(ip_network, filter(None, re.split(r"[\s,;]+", value))))
+    except ValueError as error:
+        raise ValueError("write networks such as 10.1.2.0/24 or 192.168.1.7") from error
 
 
 def _host_and_port(value: str) -> str:
@@ -67,6 +78,9 @@ class Environment(BaseSettings):
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
+    private_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = Field(default=(), description="private networks in which configured feeds may be: 10.1.2.0/24")
     telegram_token: SecretStr | None = Field(default=None, description="from @BotFather")
     telegram_api: WebAddress = Field(default="https://api.telegram.org", description="a Bot API server")
     slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")

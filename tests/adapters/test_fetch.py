@@ -18,6 +18,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, NotModified
 from bot.feeds.failures import explained
 from bot.feeds.fetch import FetchLimits, HttpFetcher
+from bot.feeds.guard import LOOPBACK
 from tests.fakes.feed_server import FeedServer, Item, rss
 
 NOW = datetime(2025, 8, 9, 12, 0, tzinfo=UTC)
@@ -60,7 +61,7 @@ async def fetcher() -> AsyncIterator[HttpFetcher]:
     resolver = FakeResolver("one.example", "two.example")
     limits = FetchLimits(seconds=5, body_bytes=1_000_000)
     async with HttpFetcher(
-        FixedClock(), contact="ops@desk.example", limits=limits, resolver=resolver
+        FixedClock(), contact="ops@desk.example", limits=limits, resolver=resolver, private=LOOPBACK
     ) as fetcher:
         yield fetcher
 
@@ -284,7 +285,7 @@ class TestTroubles:
     async def test_a_server_that_dawdles(self, server: FeedServer, hostile: str) -> None:
         """Neither no answer nor an endless one outlasts the time-out."""
         getattr(server, hostile)("/slow")
-        async with HttpFetcher(FixedClock(), limits=FetchLimits(seconds=0.05)) as hasty:
+        async with HttpFetcher(FixedClock(), limits=FetchLimits(seconds=0.05), private=LOOPBACK) as hasty:
             result = await failure(hasty, server.url("/slow"))
         assert result.kind is FailureKind.TIMED_OUT
         assert "0.05 seconds" in result.reason
@@ -294,7 +295,7 @@ class TestTroubles:
         server.silence("/slow")
         server.publish("/news.xml", ITEMS)
         limits = FetchLimits(seconds=0.3, per_host=1)
-        async with HttpFetcher(FixedClock(), limits=limits) as fetcher:
+        async with HttpFetcher(FixedClock(), limits=limits, private=LOOPBACK) as fetcher:
             slow = asyncio.create_task(fetcher.fetch(feed(server.url("/slow"))))
             quick = [asyncio.create_task(fetcher.fetch(feed(server.url("/news.xml")))) for _ in range(3)]
             assert isinstance(await slow, Failed)

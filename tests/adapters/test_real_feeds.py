@@ -17,6 +17,7 @@ import pytest
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import LOOPBACK
 from bot.feeds.parse import FeedParser
 from tests.fakes.feed_server import FeedServer
 
@@ -45,7 +46,7 @@ class NoClock:
 async def results() -> AsyncIterator[dict[str, tuple[Fetched, ParsedFeed | Failed]]]:
     bodies = {file.name: file.read_bytes() for file in sorted(FEEDS.iterdir())}
     parser = FeedParser(workers=2, deadline=60)
-    async with FeedServer() as server, HttpFetcher(NoClock()) as fetcher:
+    async with FeedServer() as server, HttpFetcher(NoClock(), private=LOOPBACK) as fetcher:
 
         async def read(name: str) -> tuple[Fetched, ParsedFeed | Failed]:
             content_type = CONTENT_TYPES.get(Path(name).suffix, "application/rss+xml")

@@ -20,6 +20,7 @@ from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import LOOPBACK
 from bot.ports import Clock, Probe, no_probe
 from bot.storage.sql import SqlStore
 from tests.e2e.world import INTERVAL, InlineParser, catalog_of
@@ -131,7 +132,7 @@ async def serving(
     failed = Failures()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        fetcher = await stack.enter_async_context(HttpFetcher(clock))
+        fetcher = await stack.enter_async_context(HttpFetcher(clock, private=LOOPBACK))
         telegram = TelegramBot(
             addresses.telegram_token,
             store,

@@ -15,6 +15,7 @@ from bot.domain.chats import Chat
 from bot.domain.entries import FeedSpec, ParsedFeed
 from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import LOOPBACK
 from bot.feeds.parse import read_document
 from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, no_probe
 from tests.fakes import lexicons
@@ -62,7 +63,7 @@ async def living(
     The chat is `chat.jsonl` in the folder, unless there is another messenger.
     """
     store = await open_temporary_store(folder, durable=True)
-    async with HttpFetcher(clock) as fetcher:
+    async with HttpFetcher(clock, private=LOOPBACK) as fetcher:
         app = App(
             Parts(
                 catalog=configured,
