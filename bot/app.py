@@ -18,7 +18,7 @@ from bot.chat.locales import load_speeches
 from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
-from bot.domain.polling import DEFAULT_INTERVAL
+from bot.domain.polling import DEFAULT_INTERVAL, FEEDS_PER_CHAT
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import Network
@@ -28,6 +28,7 @@ from bot.pipeline import Desk, Poller
 from bot.ports import (
     Clock,
     DeskRecord,
+    FeedFinder,
     Fetcher,
     Messenger,
     NoTranslator,
@@ -61,6 +62,8 @@ class Parts:
     messengers: Mapping[Platform, Messenger]
     interval: timedelta = DEFAULT_INTERVAL
     topics_per_chat: int = TOPICS_PER_CHAT
+    finder: FeedFinder | None = None
+    feeds_per_chat: int = FEEDS_PER_CHAT
     tick_seconds: float = TICK_SECONDS
     random: Random | None = None
     listener: Callable[[Telling], None] | None = None
@@ -116,6 +119,8 @@ class App:
             newsdesk=self.desk,
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
+            finder=self.parts.finder,
+            feeds_per_chat=self.parts.feeds_per_chat,
             speeches=self._speeches,
         )
 

@@ -26,7 +26,16 @@ import structlog
 
 from bot.domain.catalog import Catalog
 from bot.domain.clustering import WINDOW
-from bot.domain.entries import Entry, FeedSpec, IngestPlan, ParsedEntry, fingerprint, keys_of, plan_ingest
+from bot.domain.entries import (
+    FIRST_POLL_NEWS_AGE,
+    Entry,
+    FeedSpec,
+    IngestPlan,
+    ParsedEntry,
+    fingerprint,
+    keys_of,
+    plan_ingest,
+)
 from bot.domain.indexing import TopicIndex
 from bot.domain.ledger import Ledger
 from bot.domain.lexicon import Lexicon
@@ -144,7 +153,14 @@ class Poller:
         entries = await asyncio.to_thread(attributed, parsed.entries, spec, self._desk.catalog().outlets)
         known = await self._store.known_entries(feed.id, *await asyncio.to_thread(_names_of, entries))
         plan = await asyncio.to_thread(
-            plan_ingest, spec, entries, known, first_poll=not feed.polled_before, now=self._clock.now()
+            plan_ingest,
+            spec,
+            entries,
+            known,
+            first_poll=not feed.polled_before,
+            now=self._clock.now(),
+            # Who names a feed wants what comes, not all that it has.
+            fresh=None if feed.public_only else FIRST_POLL_NEWS_AGE,
         )
         return self._record(feed, spec, result, plan)
 

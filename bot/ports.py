@@ -50,6 +50,17 @@ class Parser(Protocol):
         ...
 
 
+class FeedFinder(Protocol):
+    """Looks for the feeds that a person may mean."""
+
+    async def find(self, typed: str) -> tuple[FoundFeed, ...] | Failed:
+        """The feeds at an address, or those of the site there, the likeliest first; or why there is none.
+
+        Asks on the public internet alone, within half a minute. Never raises for what is found.
+        """
+        ...
+
+
 class Stage(Enum):
     """The stages of the pipeline that can have work waiting."""
 
@@ -203,6 +214,28 @@ class FeedStatus:
     error: str | None
     entries: int
     """How many of its entries are stored."""
+    own: bool = False
+    """Whether only chats named it, and it is not in the configuration."""
+
+
+class Naming(Enum):
+    """What became of a chat's wish to have a feed watched."""
+
+    ADDED = "added"
+    ALREADY = "already named by this chat"
+    FOR_ALL = "watched for everybody"
+    FULL = "no more feeds for this chat"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """A feed that was looked for and read. `address`: where it is, in the one way in which we write it."""
+
+    address: str
+    title: str
+    language: str
+    """BCP 47; of most of its titles, empty where that cannot be told."""
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +338,24 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def feed_statuses(self) -> tuple[FeedStatus, ...]:
-        """Every active feed, in the order of the configuration."""
+    async def feed_statuses(self, chat_id: int | None = None) -> tuple[FeedStatus, ...]:
+        """Every feed of the configuration, in its order; with `chat_id`, those that this chat named behind them."""
+        ...
+
+
+class OwnFeedStore(Protocol):
+    """Feeds that chats name. One is polled while somebody names it, once however many do."""
+
+    async def name_feed(self, chat_id: int, spec: FeedSpec, most: int, now: datetime) -> Naming:
+        """Have a feed (by address) watched for a chat, which may name `most`.
+
+        One that nobody had watched is due at once, and asked as for the first time. Entries that come while a feed is
+        not in the configuration are `private`.
+        """
+        ...
+
+    async def drop_feed(self, chat_id: int, feed_id: int) -> bool:
+        """Watch it for this chat no more; False where it was not. What it brought is kept."""
         ...
 
 
@@ -369,13 +418,21 @@ class DeskStore(Protocol):
         ...
 
     async def latest_stories(
-        self, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
+        self,
+        topic_ids: Iterable[int],
+        limit: int,
+        *,
+        before: datetime | None = None,
+        feeds: Collection[int] = (),
     ) -> tuple[Story, ...]:
-        """Stories with a match of one of the topics, the one last reported on first; only those opened `before`."""
+        """Stories with a match of one of the topics, the one last reported on first; only those opened `before`.
+
+        What only chats' feeds (ids) report counts where it is one of `feeds`.
+        """
         ...
 
     async def story_counts(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, int]:
-        """By topic: how many stories it matched that were opened at or after `since`."""
+        """By topic: how many stories it matched that were opened at or after `since`, those of chats' own feeds aside."""
         ...
 
 
@@ -542,9 +599,10 @@ class DigestStore(Protocol):
     ) -> tuple[tuple[Untold, ...], datetime]:
         """The stories for the next digest of a chat, and before when what was seen is in it.
 
-        These are stories with reports seen at or after `since` of outlets that the chat does not block and on topics
-        that it followed by then, which no digest told it before and which it has not muted; and of those that one did tell,
-        the ones to which such a report has brought a development since. What waits for the desk is left to the next digest.
+        These are stories with reports seen at or after `since` that the chat may see, of outlets that it does not block and
+        on topics that it followed by then, which no digest told it before and which it has not muted; and of those that one
+        did tell, the ones to which such a report has brought a development since. What waits for the desk is left to the
+        next digest.
         """
         ...
 
@@ -635,7 +693,17 @@ class DeliveryStore(Protocol):
     async def queue_status(self, now: datetime) -> QueueStatus: ...
 
 
-class Store(FeedStore, DeskStore, ChatStore, PlaceStore, DeliveryStore, ResumeStore, DigestStore, Protocol):
+class Store(
+    FeedStore,
+    OwnFeedStore,
+    DeskStore,
+    ChatStore,
+    PlaceStore,
+    DeliveryStore,
+    ResumeStore,
+    DigestStore,
+    Protocol,
+):
     """The truth: due times, states and all that was ever seen."""
 
     async def close(self) -> None:

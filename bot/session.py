@@ -31,6 +31,7 @@ from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import code, document, line, strong
+from bot.feeds.finding import SiteFinder
 from bot.feeds.guard import LOOPBACK
 from bot.health import Check, serving_health
 from bot.ports import Clock, Messenger, Store
@@ -72,6 +73,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
                 interval=timedelta(minutes=environment.poll_minutes),
                 topics_per_chat=environment.topics_per_chat,
+                finder=SiteFinder(fetcher, parser),
+                feeds_per_chat=environment.feeds_per_chat,
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())

@@ -120,7 +120,10 @@ class IngestPlan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored entry in its newest revision. `seen` is when we first had it; `revision` counts from 0."""
+    """A stored entry in its newest revision. `seen` is when we first had it; `revision` counts from 0.
+
+    `private`: its feed was named by chats alone, and none but those hear of it (`bot.domain.stories.may_see`).
+    """
 
     id: int
     feed_id: int | None
@@ -133,6 +136,7 @@ class Entry:
     seen: datetime
     revision: int = 0
     is_news: bool = True
+    private: bool = False
 
     @property
     def at(self) -> datetime:
@@ -224,10 +228,12 @@ def plan_ingest(
     *,
     first_poll: bool,
     now: datetime,
+    fresh: timedelta | None = FIRST_POLL_NEWS_AGE,
 ) -> IngestPlan:
     """Sort a document's entries into new, revised and said again.
 
-    `known` maps each key of `parsed` that the store knows (all of `keys_of`, aliases included) to its entry.
+    `known` maps each key of `parsed` that the store knows (all of `keys_of`, aliases included) to its entry. `fresh`: how
+    old what a first poll brings may be to count as news; None: nothing of it does.
 
     - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
       is a revision.
@@ -273,18 +279,20 @@ def plan_ingest(
                         entry.title if has_letters(entry.title) else entry.summary, spec.language
                     ),
                     published=plausible_date(entry.published, now),
-                    is_news=is_news(entry, first_poll=first_poll, now=now),
+                    is_news=is_news(entry, first_poll=first_poll, now=now, fresh=fresh),
                 )
             )
     return IngestPlan(tuple(new), tuple(revisions.values()), repeats, tuple(aliases))
 
 
-def is_news(entry: ParsedEntry, *, first_poll: bool, now: datetime) -> bool:
+def is_news(
+    entry: ParsedEntry, *, first_poll: bool, now: datetime, fresh: timedelta | None = FIRST_POLL_NEWS_AGE
+) -> bool:
     """Whether an unseen entry may be told. Dates lie, so after the first poll unseen is new, whatever its date."""
     if not first_poll:
         return True
     published = plausible_date(entry.published, now)
-    return published is not None and published >= now - FIRST_POLL_NEWS_AGE
+    return published is not None and fresh is not None and published >= now - fresh
 
 
 def _keys_of_several(named: Iterable[tuple[ParsedEntry, Sequence[str]]]) -> frozenset[str]:

@@ -57,6 +57,18 @@ class Outlets:
         return title, None
 
 
+def outlet_of_feed(title: str, host: str, outlets: Outlets) -> str:
+    """What to call the outlet of a feed that a chat named: the known one of its site, else its title, else its site.
+
+    A title that is the name of a known outlet counts only on that one's site: anybody can call a feed Reuters.
+    """
+    site = host.removeprefix("www.")
+    known = outlets.by_name.get(fold_name(site))
+    if known is not None:
+        return known.name
+    return site if not title or fold_name(title) in outlets.by_name else title
+
+
 def fold_name(name: str) -> str:
     """What two spellings of one name have in common."""
     return " ".join(name.casefold().removeprefix("www.").split())

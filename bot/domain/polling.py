@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 DEFAULT_INTERVAL = timedelta(minutes=5)
+FEEDS_PER_CHAT = 20
+"""Feeds that one chat may name, unless the operator says otherwise."""
+
 MAX_INTERVAL = timedelta(hours=24)
 BACK_OFF_CAP = timedelta(hours=6)
 JITTER = 0.2

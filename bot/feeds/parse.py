@@ -12,10 +12,11 @@ import multiprocessing
 import os
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import feedparser
 from pebble import ProcessExpired, ProcessPool
@@ -25,8 +26,10 @@ from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
 from bot.domain.speech import kept, phrase
 from bot.feeds.decode import decode
-from bot.feeds.discover import what_it_is
+from bot.feeds.discover import advertised_feeds, what_it_is
 from bot.feeds.plain import html_to_text, shorten, title_to_text
+
+T = TypeVar("T")
 
 DEADLINE_SECONDS = 10.0
 MAX_TITLE = 1_000
@@ -61,13 +64,13 @@ class FeedParser:
 
     async def warm(self) -> None:
         """Start the workers, and return once they can take documents."""
-        await asyncio.gather(*(self._run(b"", "", "") for _ in range(self._workers)))
+        nothing = Fetched(b"", "", "", "")
+        await asyncio.gather(*(self._run(read_document, nothing) for _ in range(self._workers)))
 
     async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
         """Read a body within the deadline. Never raises for what the body holds."""
-        document = (fetched.body, fetched.content_type, fetched.url)
         try:
-            return await self._run(*document)
+            return await self._run(read_document, fetched)
         except TimeoutError:
             return Failed(
                 FailureKind.TOO_HARD,
@@ -82,6 +85,12 @@ class FeedParser:
                 kept("The document made the parser crash (exit code {code}).", code=str(error.exitcode)),
             )
 
+    async def advertised(self, fetched: Fetched) -> tuple[str, ...]:
+        """The feeds that a web page names, within the deadline; none where it names none, or is no such page."""
+        with suppress(TimeoutError, ProcessExpired):
+            return await self._run(read_advertised, fetched)
+        return ()
+
     async def close(self) -> None:
         """Finish what is being parsed and end the workers. A document given afterwards starts new ones."""
         pool, self._pool = self._pool, None
@@ -89,15 +98,15 @@ class FeedParser:
             pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
             await asyncio.to_thread(pool.join)
 
-    async def _run(self, body: bytes, content_type: str, url: str) -> ParsedFeed | Failed:
+    async def _run(self, read: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
         pool = self._running_pool()
         try:
-            return await self._schedule(pool, body, content_type, url)
+            return await self._schedule(pool, read, fetched)
         except (BrokenProcessPool, RuntimeError):
             # A worker that dies between two documents (no memory, killed from outside) leaves the pool broken.
             if self._pool is pool:
                 await self.close()
-            return await self._schedule(self._running_pool(), body, content_type, url)
+            return await self._schedule(self._running_pool(), read, fetched)
 
     def _running_pool(self) -> ProcessPool:
         if self._pool is None:
@@ -106,11 +115,11 @@ class FeedParser:
             self._pool = ProcessPool(self._workers, initializer=_end_with_parent, context=context)
         return self._pool
 
-    async def _schedule(
-        self, pool: ProcessPool, body: bytes, content_type: str, url: str
-    ) -> ParsedFeed | Failed:
-        future = pool.schedule(read_document, args=(body, content_type, url), timeout=self._deadline)
-        return await asyncio.wrap_future(future)
+    async def _schedule(self, pool: ProcessPool, read: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
+        document = (fetched.body, fetched.content_type, fetched.url)
+        future = pool.schedule(read, args=document, timeout=self._deadline)
+        answer: T = await asyncio.wrap_future(future)
+        return answer
 
 
 def _end_with_parent() -> None:
@@ -137,6 +146,14 @@ def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Fail
             FailureKind.NOT_A_FEED,
             kept("The document is too broken to be read ({error}).", error=type(error).__name__),
         )
+
+
+def read_advertised(body: bytes, content_type: str, url: str) -> tuple[str, ...]:
+    """The feeds that a document names, if it is a web page that does. As slow as the body wants."""
+    try:
+        return advertised_feeds(decode(body, content_type), url)
+    except Exception:  # noqa: BLE001 - as for feeds: whatever the page holds, it only names none
+        return ()
 
 
 def _read(text: str, url: str) -> ParsedFeed | Failed:

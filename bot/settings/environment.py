@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
+from bot.domain.polling import FEEDS_PER_CHAT
 from bot.domain.topics import TOPICS_PER_CHAT
 
 MAX_PORT = 65_535
@@ -76,6 +77,9 @@ class Environment(BaseSettings):
     )
     topics_per_chat: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
+    )
+    feeds_per_chat: Annotated[int, Field(ge=0, le=1_000)] = Field(
+        default=FEEDS_PER_CHAT, description="feeds that one chat may name; 0: none"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
     private_networks: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,8 @@ class DeskPart(Part):
                 entries.c.seen,
                 entries.c.title,
                 entries.c.outlet,
+                entries.c.feed_id,
+                entries.c.private,
                 reports.c.story_id,
                 reports.c.profile,
                 reports.c.voice,
@@ -95,6 +97,7 @@ class DeskPart(Part):
                 frozenset(fitting[row.id]),
                 row.reason == SAME_HEADLINE,
                 row.outlet,
+                row.feed_id if row.private else None,
             )
             for row in connection.execute(recent)
         )
@@ -201,12 +204,20 @@ class DeskPart(Part):
 
     @reads
     def latest_stories(
-        self, connection: Connection, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
+        self,
+        connection: Connection,
+        topic_ids: Iterable[int],
+        limit: int,
+        *,
+        before: datetime | None = None,
+        feeds: Collection[int] = (),
     ) -> tuple[Story, ...]:
         matched = (
             select(reports.c.story_id)
             .join_from(reports, matches, reports.c.entry_id == matches.c.entry_id)
+            .join(entries, entries.c.id == reports.c.entry_id)
             .where(matches.c.topic_id.in_(list(topic_ids)))
+            .where(~entries.c.private | entries.c.feed_id.in_(list(feeds)))
         )
         newest = (
             select(stories.c.id)
@@ -229,7 +240,8 @@ class DeskPart(Part):
             select(matches.c.topic_id, func.count(distinct(stories.c.id)).label("stories"))
             .join_from(matches, reports, matches.c.entry_id == reports.c.entry_id)
             .join(stories, reports.c.story_id == stories.c.id)
-            .where(matches.c.topic_id.in_(wanted), stories.c.opened >= since)
+            .join(entries, entries.c.id == reports.c.entry_id)
+            .where(~entries.c.private, matches.c.topic_id.in_(wanted), stories.c.opened >= since)
             .group_by(matches.c.topic_id)
         )
         return dict.fromkeys(wanted, 0) | {row.topic_id: row.stories for row in rows}

@@ -13,17 +13,16 @@ from bot.domain.polling import FeedForPoll
 from bot.ports import FeedStatus, PollRecord
 from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes
 from bot.storage.ingest import add_entries, add_keys, revise
-from bot.storage.schema import entries, entry_keys, feeds
-
-SPEC = ("url", "outlet", "language", "country", "title", "aggregator", "verified", "interval")
-"""The fields of a `FeedSpec`, which are columns too."""
+from bot.storage.own_feeds import named_by_chats
+from bot.storage.rows import SPEC
+from bot.storage.schema import chat_feeds, entries, entry_keys, feeds
 
 KNOWN = tuple(
     entries.c[name] for name in ("id", "key", "fingerprint", "title", "summary", "link", "seen", "published")
 )
 """The columns of a `KnownEntry`, in the order of its fields."""
 
-POLLED = feeds.c.active & ~feeds.c.gone
+POLLED = (feeds.c.active | named_by_chats) & ~feeds.c.gone
 
 
 class FeedPart(Part):
@@ -69,10 +68,13 @@ class FeedPart(Part):
         return added
 
     @reads
-    def feed_statuses(self, connection: Connection) -> tuple[FeedStatus, ...]:
+    def feed_statuses(self, connection: Connection, chat_id: int | None = None) -> tuple[FeedStatus, ...]:
         stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
-        configured = select(feeds, stored.label("entries")).where(feeds.c.active).order_by(feeds.c.position)
-        return tuple(_status(row) for row in connection.execute(configured))
+        own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
+        watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
+        wanted = select(feeds, stored.label("entries")).where(watched)
+        in_order = wanted.order_by(~feeds.c.active, feeds.c.position, feeds.c.id)
+        return tuple(_status(row) for row in connection.execute(in_order))
 
 
 def _put_feeds(connection: Connection, specs: Sequence[FeedSpec], now: datetime) -> None:
@@ -118,6 +120,7 @@ def _feed_for_poll(row: AnyRow) -> FeedForPoll:
         failures=row.failures,
         # Only a success tells what is old: the first one after failures is still a first poll.
         polled_before=row.last_success is not None,
+        public_only=not row.active,
     )
 
 
@@ -141,4 +144,5 @@ def _status(row: AnyRow) -> FeedStatus:
         failures=row.failures,
         error=row.error,
         entries=row.entries,
+        own=not row.active,
     )

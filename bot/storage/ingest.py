@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.domain.entries import NewEntry, ParsedEntry, Revision, keys_of
 from bot.storage.database import batches, insert_into
-from bot.storage.schema import entries, entry_keys, revisions
+from bot.storage.schema import entries, entry_keys, feeds, revisions
 
 TEXT = tuple(entries.c[name] for name in ("revision", "fingerprint", "title", "summary", "link"))
 """What a revision replaces; `revisions` has the same columns."""
@@ -20,11 +20,12 @@ def add_entries(connection: Connection, feed_id: int, new: Sequence[NewEntry], a
     """Store what is new and answer how many were; a key that is there already is left as it stands."""
     if not new:
         return 0
+    private = not connection.scalar(select(feeds.c.active).where(feeds.c.id == feed_id))
     rows = connection.execute(
         insert_into(connection, entries)
         .on_conflict_do_nothing(index_elements=["feed_id", "key"])
         .returning(entries.c.key, entries.c.id),
-        [_new_row(entry, feed_id, at) for entry in new],
+        [_new_row(entry, feed_id, at, private=private) for entry in new],
     )
     ids: dict[str, int] = {row.key: row.id for row in rows}
     added = [(entry, ids[entry.key]) for entry in new if entry.key in ids]
@@ -58,7 +59,7 @@ def add_keys(connection: Connection, feed_id: int, keys: Iterable[tuple[str, int
         connection.execute(insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
 
 
-def _new_row(entry: NewEntry, feed_id: int, at: datetime) -> dict[str, Any]:
+def _new_row(entry: NewEntry, feed_id: int, at: datetime, *, private: bool) -> dict[str, Any]:
     return {
         "feed_id": feed_id,
         "key": entry.key,
@@ -73,6 +74,7 @@ def _new_row(entry: NewEntry, feed_id: int, at: datetime) -> dict[str, Any]:
         "revision": 0,
         "is_news": entry.is_news,
         "waiting": entry.is_news,
+        "private": private,
     }
 
 

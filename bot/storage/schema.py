@@ -130,7 +130,9 @@ feeds = Table(
     Column("aggregator", Boolean, nullable=False),
     Column("verified", Boolean, nullable=False),
     Column("interval", Duration),
-    Column("position", Integer, nullable=False),  # in the configuration
+    Column(
+        "position", Integer, nullable=False
+    ),  # in the configuration, behind all of it where only chats name it
     Column("active", Boolean, nullable=False),  # is in the configuration
     Column("gone", Boolean, nullable=False),  # the server said 410
     Column("etag", Text),
@@ -161,6 +163,7 @@ entries = Table(
     Column("revision", Integer, nullable=False),
     Column("is_news", Boolean, nullable=False),
     Column("waiting", Boolean, nullable=False),  # for the desk
+    Column("private", Boolean, nullable=False, server_default=sa.false()),  # only chats named its feed
     sa.UniqueConstraint("feed_id", "key"),
     Index(None, "feed_id", "fingerprint"),
 )
@@ -253,6 +256,15 @@ subscriptions = Table(
     Column("sound", Boolean, nullable=False, server_default=sa.true()),
     Column("hourly", Integer, nullable=False, server_default="0"),
 )
+
+chat_feeds = Table(
+    "chat_feeds",
+    metadata,
+    Column("chat_id", ForeignKey(chats.c.id), primary_key=True),
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, index=True),
+    Column("since", UtcTime, nullable=False),
+)
+"""The feeds that chats named themselves."""
 
 matches = Table(
     "matches",

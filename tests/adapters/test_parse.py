@@ -374,3 +374,10 @@ asyncio.run(bot.feeds.parse.FeedParser(deadline=100).parse(fetched(b"")))
         result = await parser.parse(fetched(b"<html><title>Daily</title></html>"))
         assert isinstance(result, Failed)
         assert result.kind is FailureKind.NOT_A_FEED
+
+
+async def test_what_a_page_names_is_read_in_the_worker(parser: FeedParser) -> None:
+    page = '<html><head><link rel="alternate" type="application/atom+xml" href="/f"></head></html>'
+    fetched = Fetched(page.encode(), "text/html", "https://site.example/", "")
+    assert await parser.advertised(fetched) == ("https://site.example/f",)
+    assert await parser.advertised(Fetched(b"\x00", "", "https://site.example/", "")) == ()

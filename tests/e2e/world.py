@@ -20,6 +20,7 @@ from bot.feeds.parse import read_document
 from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, no_probe
 from tests.fakes import lexicons
 from tests.fakes.chats import FileMessenger
+from tests.fakes.outside import Outside
 from tests.fakes.stores import open_temporary_store
 
 INTERVAL = timedelta(minutes=5)
@@ -69,7 +70,7 @@ async def living(
                 catalog=configured,
                 store=store,
                 clock=clock,
-                fetcher=fetcher,
+                fetcher=Outside(fetcher),
                 parser=InlineParser(),
                 messengers={"console": messenger or FileMessenger(folder / "chat.jsonl")},
                 interval=INTERVAL,

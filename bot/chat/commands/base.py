@@ -12,20 +12,26 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import Document, code, document
 from bot.domain.naming import name_in
+from bot.domain.polling import FEEDS_PER_CHAT
 from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
 from bot.domain.topics import TOPICS_PER_CHAT, Topic
-from bot.ports import Clock, Newsdesk, Store
+from bot.ports import Clock, FeedFinder, Newsdesk, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What commands work with. `stop` ends the program; only the console has it. `topics_per_chat`: how many it may make."""
+    """What commands work with. `stop` ends the program; only the console has it.
+
+    `topics_per_chat`, `feeds_per_chat`: how many it may make, and name. Without a `finder` none can be named.
+    """
 
     clock: Clock
     store: Store
     newsdesk: Newsdesk
     stop: Callable[[], None] | None = None
     topics_per_chat: int = TOPICS_PER_CHAT
+    finder: FeedFinder | None = None
+    feeds_per_chat: int = FEEDS_PER_CHAT
     speeches: Speeches = field(default_factory=lambda: ONLY_ENGLISH)
 
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.own_feeds import add, how_to_add, own_feeds, remove
 from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
-from bot.domain.addresses import shown
+from bot.domain.addresses import shown, typed_address
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
 from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
+_CHANGES = {"add": add, "remove": remove}
 _MOST_FAILING = 10
 _MOST_DETAILS = 12
 
 
 async def feeds(invocation: Invocation) -> Document:
     speech = invocation.speech
-    statuses = await invocation.store.feed_statuses()
+    word, _, rest = invocation.args.partition(" ")
+    if word.casefold() in _CHANGES:
+        return await _CHANGES[word.casefold()](replace(invocation, args=rest.strip()))
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     if not statuses:
-        return document(speech.say("No feed is configured. The operator lists them in config/feeds.toml."))
+        none = speech.say("No feed is configured. The operator lists them in config/feeds.toml.")
+        return document(none, *how_to_add(invocation))
     if invocation.args:
         return _part(invocation, statuses)
     failing = _failing(statuses)
@@ -29,15 +36,17 @@ async def feeds(invocation: Invocation) -> Document:
         line(strong(_headcount(statuses, speech))),
         *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING, speech),
         *(((),) if failing else ()),
-        *_well(statuses, invocation),
+        *_well([status for status in statuses if not status.own], invocation),
+        *_own(own_feeds(statuses), invocation),
         (),
+        *how_to_add(invocation),
         speech.tell("More on one: {command}", tone=faint, command=form(speech, "/feeds NAME")),
     )
 
 
 async def status(invocation: Invocation) -> Document:
     speech = invocation.speech
-    statuses = await invocation.store.feed_statuses()
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     queue = await invocation.store.queue_status(invocation.now)
     failing = _failing(statuses)
     failed = speech.plural(
@@ -121,12 +130,27 @@ def _well(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Li
         yield line(faint(f"⏳ {invocation.speech.say('not asked yet')}"))
 
 
+def _own(own: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Line]:
+    """The feeds that this chat named, which fail or not."""
+    if own:
+        yield ()
+        yield line(strong(invocation.speech.say("Watched for this chat alone:")))
+    for status in own:
+        mark = "❌ " if status.failures else "✅ " if status.last_poll else "⏳ "
+        yield line(mark, status.spec.outlet, faint(f" · {shown(status.spec.url)}"))
+
+
 def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
     speech, wanted = invocation.speech, invocation.args.casefold()
     chosen = [status for status in statuses if any(wanted in name.casefold() for name in _names(status))]
     if chosen:
         rows = [_details(status, invocation) for status in sorted(chosen, key=lambda s: -s.failures)]
         return document(*_capped(rows, _MOST_DETAILS, speech))
+    if typed_address(invocation.args):
+        watch = Action(speech.say("Watch it for this chat"), f"/feeds add {invocation.args}")
+        return document(
+            speech.say("🤔 No feed of “{site}” is watched.", site=clip(invocation.args)), actions=(watch,)
+        )
     near = nearest(invocation.args, {status.spec.outlet for status in statuses})
     missing = speech.say(
         "🤔 No feed has “{name}” in its outlet, title or address.", name=clip(invocation.args)
@@ -244,6 +268,8 @@ def _messages(queue: QueueStatus, invocation: Invocation) -> str:
 def _when(status: FeedStatus, invocation: Invocation) -> str:
     speech = invocation.speech
     if not status.active:
+        if status.own:
+            return speech.say("not asked again")
         return speech.say("not asked again; take it out of the configuration, or correct its address")
     wait = status.next_poll - invocation.now
     if wait.total_seconds() > 0:

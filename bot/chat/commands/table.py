@@ -225,14 +225,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="feeds",
-        summary="what is read, and what fails",
+        summary="what is read, what fails, and your own feeds",
         group=_LOOK_AFTER,
         usage=(
             Usage("/feeds", "every outlet, failing feeds first"),
             Usage("/feeds NAME", "the feeds with this in their outlet, title or address"),
+            Usage("/feeds add SITE", "has a site or feed watched for this chat alone"),
+            Usage("/feeds remove SITE", "has one of this chat's feeds watched no more"),
         ),
-        examples=("/feeds", "/feeds nhk"),
+        examples=("/feeds", "/feeds nhk", "/feeds add www.example.org", "/feeds remove example.org"),
         handler=status.feeds,
+        words=("add", "remove"),
     ),
     Command(
         name="status",
