@@ -18,6 +18,7 @@ from bot.chat.locales import load_speeches
 from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
+from bot.domain.facts import Observer, no_observer
 from bot.domain.polling import DEFAULT_INTERVAL, FEEDS_PER_CHAT
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
@@ -69,6 +70,7 @@ class Parts:
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
+    observe: Observer = no_observer
 
 
 class App:
@@ -78,7 +80,9 @@ class App:
         self.parts = parts
         self._speeches = load_speeches()
         self.queue = LocalQueue()
-        self.desk = Desk(parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe)
+        self.desk = Desk(
+            parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe, observe=parts.observe
+        )
         self.poller = Poller(
             parts.store,
             parts.fetcher,
@@ -89,6 +93,7 @@ class App:
             interval=parts.interval,
             random=parts.random,
             probe=parts.probe,
+            observe=parts.observe,
         )
         self.digester = Digester(
             parts.store,
@@ -108,6 +113,7 @@ class App:
             listener=parts.listener,
             probe=parts.probe,
             translator=parts.translator,
+            observe=parts.observe,
         )
         self._stopping = False
 

@@ -36,6 +36,7 @@ from bot.domain.entries import (
     keys_of,
     plan_ingest,
 )
+from bot.domain.facts import Decided, Observer, Polled, no_observer
 from bot.domain.indexing import TopicIndex
 from bot.domain.ledger import Ledger
 from bot.domain.lexicon import Lexicon
@@ -103,6 +104,7 @@ class Poller:
         interval: timedelta = DEFAULT_INTERVAL,
         random: Random | None = None,
         probe: Probe = no_probe,
+        observe: Observer = no_observer,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -113,6 +115,7 @@ class Poller:
         self._interval = interval
         self._random = random or Random()  # noqa: S311 - spreads retries, guards nothing
         self._probe = probe
+        self._observe = observe
         self._under_way: set[int] = set()
         self._places = asyncio.Semaphore(POLLS_AT_ONCE)
 
@@ -130,6 +133,9 @@ class Poller:
                 record = await self._ask(feed, spec)
             new = await self._store.record_poll(record)
             self._probe(Point.INGESTED)
+            if record.error is None:
+                revised = len(record.plan.revisions) if record.plan else 0
+                self._observe(Polled("new" if new else "nothing new", new, revised))
             if new or (record.plan and record.plan.revisions):
                 self._queue.wake(Stage.DESK)
         except Exception:
@@ -178,6 +184,7 @@ class Poller:
         )
         match result:
             case Failed(kind, reason):
+                self._observe(Polled(kind.value))
                 log.info("feed_failed", feed=feed.id, outlet=spec.outlet, kind=kind.value)
                 # What could not be read is asked for whole next time: its validators would say «not modified».
                 unread = kind in (FailureKind.NOT_A_FEED, FailureKind.TOO_HARD)
@@ -203,7 +210,14 @@ class Desk:
     """Matches, groups and decides: turns what came in into what is owed to chats."""
 
     def __init__(
-        self, store: Store, clock: Clock, queue: WorkQueue, catalog: Catalog, *, probe: Probe = no_probe
+        self,
+        store: Store,
+        clock: Clock,
+        queue: WorkQueue,
+        catalog: Catalog,
+        *,
+        probe: Probe = no_probe,
+        observe: Observer = no_observer,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -211,6 +225,7 @@ class Desk:
         self._catalog = catalog
         self._index = TopicIndex.build({}, catalog.lexicon)
         self._probe = probe
+        self._observe = observe
         self._turn = asyncio.Lock()
         """Held while entries are decided about or topics change, so that a batch is decided by one catalog and index."""
         self._adopting = asyncio.Lock()
@@ -359,6 +374,7 @@ class Desk:
             self._probe(Point.JUDGED)
             records = await self._decided(judged)
             self._probe(Point.DECIDED)
+        self._observe(_counted(records))
         self._queue.wake(Stage.OUTBOX)
         return records
 
@@ -406,6 +422,19 @@ async def paced(items: Iterable[T]) -> AsyncIterator[T]:
     for item in items:
         yield item
         await asyncio.sleep(0)
+
+
+def _counted(records: Sequence[DeskRecord]) -> Decided:
+    placed = [record.placement for record in records if record.placement is not None]
+    opened = sum(placement.opened for placement in placed)
+    return Decided(
+        entries=len(records),
+        matches=sum(len(record.matches) for record in records),
+        opened=opened,
+        joined=len(placed) - opened,
+        merged=sum(placement.merges is not None for placement in placed),
+        intents=sum(len(record.intents) for record in records),
+    )
 
 
 def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:

@@ -267,12 +267,13 @@ class DeskRecord:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """What waits: entries for the desk, messages for the outbox, and how late the oldest message is."""
+    """What waits: entries for the desk, messages for the outbox, and since when the oldest of each does."""
 
     entries: int
     messages: int
     oldest_message: datetime | None
     failed_messages: int
+    oldest_entry: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,10 +31,14 @@ from bot.clock import ShiftedClock, SystemClock
 from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
+from bot.domain.deliveries import DeliveryKind
 from bot.domain.documents import code, document, line, strong
+from bot.domain.facts import lag
 from bot.feeds.finding import SiteFinder
 from bot.feeds.guard import LOOPBACK
 from bot.health import Check, serving_health
+from bot.metrics import Metrics
+from bot.outbox import Telling
 from bot.ports import Clock, Messenger, Store
 from bot.settings.environment import Environment
 from bot.settings.files import load_catalog
@@ -61,6 +66,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
     ):
         if isinstance(store, StoreProblem):
             return store.sentence
+        metrics = Metrics()
         bots = _platform_bots(environment, store, clock, fail)
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
         app = App(
@@ -75,6 +81,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 topics_per_chat=environment.topics_per_chat,
                 finder=SiteFinder(fetcher, parser),
                 feeds_per_chat=environment.feeds_per_chat,
+                observe=metrics,
+                listener=partial(_count_lag, metrics),
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())
@@ -88,7 +96,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             if problem:
                 return problem
             try:
-                async with serving_health(environment.http, _checks(app, bots)):
+                routes = [metrics.route(store, clock)]
+                async with serving_health(environment.http, _checks(app, bots), routes):
                     _greet(catalog, bots, console)
                     if bots:
                         _stop_on_signals(stop)
@@ -144,6 +153,13 @@ def _checks(app: App, bots: Mapping[Platform, TelegramBot | SlackBot]) -> dict[s
         return check
 
     return {"database": database, **{name: connected(bot) for name, bot in bots.items()}}
+
+
+def _count_lag(metrics: Metrics, telling: Telling) -> None:
+    """Of new messages that were not held back on purpose."""
+    delivery = telling.delivery
+    if telling.kind is not DeliveryKind.EDIT and not delivery.held:
+        metrics.delivered(lag(telling.story, delivery.created, telling.at))
 
 
 def _greet(catalog: Catalog, bots: Mapping[Platform, TelegramBot | SlackBot], console: Console) -> None:

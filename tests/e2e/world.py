@@ -13,6 +13,7 @@ from bot.app import App, Parts
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.entries import FeedSpec, ParsedFeed
+from bot.domain.facts import Observer, no_observer
 from bot.domain.polling import Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import LOOPBACK
@@ -58,6 +59,7 @@ async def living(
     messenger: Messenger | None = None,
     probe: Probe = no_probe,
     translator: Translator | None = None,
+    observe: Observer = no_observer,
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
@@ -77,6 +79,7 @@ async def living(
                 random=Random(1),
                 probe=probe,
                 translator=translator or NoTranslator(),
+                observe=observe,
             )
         )
         try:
