@@ -187,6 +187,35 @@ def db_upgrade() -> None:
     typer.echo("The database is up to date.")
 
 
+@db.command("backup")
+def db_backup(
+    to: Annotated[Path, typer.Argument(help="The file to make; it must not be there yet.")],
+) -> None:
+    """Copy the database while it is in use, as it is at one moment."""
+    from bot.storage.backing import back_up
+
+    problem = back_up(_database_file(), to)
+    if problem:
+        _fail(problem.sentence)
+    typer.echo(f"The database is backed up in {to}.")
+
+
+@db.command("restore")
+def db_restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `db backup` made.")],
+) -> None:
+    """Make a backup the database again; Sokuho must not be running. What was there before is kept."""
+    from bot.clock import SystemClock
+    from bot.storage.backing import restore
+    from bot.storage.database import StoreProblem
+
+    kept = restore(backup, _database_file(), SystemClock().now())
+    if isinstance(kept, StoreProblem):
+        _fail(kept.sentence)
+    typer.echo(f"{backup} is the database again." + (f" What was there before is in {kept}." if kept else ""))
+    typer.echo("Messages about what was published before this moment are marked as possible repeats.")
+
+
 def main() -> None:
     """The `sokuho` command."""
     cli()
@@ -201,6 +230,16 @@ def _environment() -> Environment:
         _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
     configure_logs(environment.log_level, environment.secrets)
     return environment
+
+
+def _database_file() -> Path:
+    from bot.storage.database import StoreProblem
+    from bot.storage.sql import file_of
+
+    file = file_of(_environment().store_url)
+    if isinstance(file, StoreProblem):
+        _fail(file.sentence)
+    return file
 
 
 def _catalog(environment: Environment) -> Catalog:

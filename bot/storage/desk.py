@@ -18,6 +18,7 @@ from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
+from bot.storage.backing import restored_at
 from bot.storage.database import Part, batches, insert_into, reads, writes
 from bot.storage.merging import merge_stories
 from bot.storage.rows import ENTRY, entry_of
@@ -324,8 +325,13 @@ def _tell(connection: Connection, records: Sequence[DeskRecord], now: datetime) 
 
 
 def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
-    owed = [intent for record in records for intent in record.intents]
-    first = [_owed(intent, now) | {"story_id": intent.story_id} for intent in owed if intent.brings is None]
+    restored = restored_at(connection) if any(record.intents for record in records) else None
+    owed = [
+        (intent, _owed(intent, now, possible_repeat=restored is not None and record.entry.at <= restored))
+        for record in records
+        for intent in record.intents
+    ]
+    first = [row | {"story_id": intent.story_id} for intent, row in owed if intent.brings is None]
     if first:
         into = insert_into(connection, deliveries)
         # A message that was refused may be tried anew once there is more to tell; any other stands.
@@ -335,17 +341,17 @@ def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -
             where=deliveries.c.state == DeliveryState.FAILED,
         )
         connection.execute(told_once, first)
-    for intent in owed:
+    for intent, row in owed:
         if intent.brings is not None:
             answered = select(deliveries.c.id).where(
                 deliveries.c.chat_id == intent.chat_id, deliveries.c.story_id == intent.story_id
             )
-            answer = _owed(intent, now) | {"brings": intent.brings, "answers": connection.scalar(answered)}
+            answer = row | {"brings": intent.brings, "answers": connection.scalar(answered)}
             if answer["answers"] is not None:
                 connection.execute(insert(deliveries), answer)
 
 
-def _owed(intent: Intent, now: datetime) -> dict[str, Any]:
+def _owed(intent: Intent, now: datetime, *, possible_repeat: bool) -> dict[str, Any]:
     return {
         "chat_id": intent.chat_id,
         "topic_ids": intent.topic_ids,
@@ -355,7 +361,7 @@ def _owed(intent: Intent, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "wanted_revision": 0,
         "sent_revision": 0,
-        "possible_repeat": False,
+        "possible_repeat": possible_repeat,
         "silent": intent.silent,
     }
 

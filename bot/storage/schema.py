@@ -369,6 +369,14 @@ digest_items = Table(
     Column("delivery_id", ForeignKey(deliveries.c.id), index=True),  # absent where it is only counted
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What there is one of: `restored`, and what alerts stand (`bot.watching`)."""
+
 buttons = Table(
     "buttons",
     metadata,

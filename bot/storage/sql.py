@@ -34,6 +34,15 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
     Makes the folder and the tables, upgrades older ones, and holds the file until `close`, so that no second process
     works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary store.
     """
+    file = file_of(url)
+    if isinstance(file, StoreProblem):
+        return file
+    database = await open_sqlite(file, durable=durable)
+    return database if isinstance(database, StoreProblem) else SqlStore(database)
+
+
+def file_of(url: str) -> Path | StoreProblem:
+    """The SQLite file that a database URL names."""
     try:
         address = make_url(url)
     except ArgumentError:
@@ -41,5 +50,4 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
         return StoreProblem(f"SOKUHO_DATABASE_URL is no database address. It looks like {EXAMPLE}.")
     if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
         return StoreProblem(f"SOKUHO_DATABASE_URL names no SQLite file. It looks like {EXAMPLE}.")
-    database = await open_sqlite(Path(str(address.database)), durable=durable)
-    return database if isinstance(database, StoreProblem) else SqlStore(database)
+    return Path(str(address.database))

@@ -231,3 +231,15 @@ async def test_run_ends_cleanly(config: Path, tmp_path: Path, ending: str) -> No
         _, errors = await asyncio.wait_for(child.communicate(), PATIENCE)
     assert child.returncode == 0
     assert errors.decode() == ""
+
+
+def test_the_database_is_backed_up_and_restored(config: Path, tmp_path: Path) -> None:
+    assert config.exists()
+    assert "no database" in sokuho("db", "backup", "copy.db")
+    sokuho("db", "upgrade")
+    assert sokuho("db", "backup", "copy.db").startswith("0\n")
+    assert "is there already" in sokuho("db", "backup", "copy.db")
+    said = sokuho("db", "restore", "copy.db")
+    assert said.startswith("0\n")
+    assert "possible repeats" in said
+    assert len(list((tmp_path / "data").glob("sokuho.db.before-*Z"))) == 1

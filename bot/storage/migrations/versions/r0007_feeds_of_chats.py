@@ -1,4 +1,4 @@
-"""Feeds that chats name themselves."""
+"""Feeds that chats name themselves; and notes, of which the first is when a backup was restored."""
 
 from __future__ import annotations
 
@@ -21,3 +21,6 @@ def upgrade() -> None:
         Column("since", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_chat_feeds_feed_id", "chat_feeds", ["feed_id"])
+    op.create_table(
+        "notes", Column("name", sa.Text, primary_key=True), Column("value", sa.Text, nullable=False)
+    )
