@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -40,7 +40,7 @@ from bot.ports import (
     Translator,
     no_probe,
 )
-from bot.scheduler import TICK_SECONDS, start_ticks
+from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
 from bot.work import LocalQueue
@@ -71,6 +71,8 @@ class Parts:
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
     observe: Observer = no_observer
+    chores: Sequence[Chore] = ()
+    drain_seconds: float = DRAIN_SECONDS
 
 
 class App:
@@ -156,8 +158,10 @@ class App:
         return records
 
     async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Work until `stop` is set; then finish the calls under way, for at most `DRAIN_SECONDS`."""
-        scheduler = start_ticks(self.queue, reload, seconds=self.parts.tick_seconds)
+        """Work until `stop` is set; then finish the calls under way, for at most `drain_seconds`."""
+        reloads = () if reload is None else (Chore(RELOAD_SECONDS, reload),)
+        chores = (*self.parts.chores, *reloads)
+        scheduler = start_ticks(self.queue, chores, seconds=self.parts.tick_seconds)
         polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
@@ -173,7 +177,7 @@ class App:
             polls.cancel()
             for stage in Stage:
                 self.queue.wake(stage)
-            _, late = await asyncio.wait(workers, timeout=DRAIN_SECONDS)
+            _, late = await asyncio.wait(workers, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(polls, *workers, return_exceptions=True)

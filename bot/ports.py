@@ -694,6 +694,43 @@ class DeliveryStore(Protocol):
     async def queue_status(self, now: datetime) -> QueueStatus: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A batch of what was forgotten: how much it was, and the id up to which it went; None where nothing is left."""
+
+    count: int = 0
+    last: int | None = None
+
+
+class ForgetStore(Protocol):
+    """Forgets what is older than `before`, from the ids above `after` on, at most `limit` things in a transaction.
+
+    What is unsent, or was told later, stays with all that belongs to it. What was forgotten is never told again.
+    """
+
+    async def forget_stories(self, before: datetime, after: int, limit: int) -> Forgotten:
+        """Stories last reported on before, with their matches, what was told of them, and their entries' texts."""
+        ...
+
+    async def forget_texts(self, before: datetime, after: int, limit: int) -> Forgotten:
+        """The texts of entries that stand in no story; their titles stay, and all that they are known by."""
+        ...
+
+    async def forget_rest(self, before: datetime, limit: int) -> int:
+        """Commands behind buttons, digests but for each chat's last, and messages about no story; answers how many."""
+        ...
+
+
+class NoteStore(Protocol):
+    async def note(self, name: str) -> str | None:
+        """What was kept under this name last."""
+        ...
+
+    async def keep_note(self, name: str, value: str) -> None:
+        """Keep this in its place."""
+        ...
+
+
 class Store(
     FeedStore,
     OwnFeedStore,
@@ -703,6 +740,8 @@ class Store(
     DeliveryStore,
     ResumeStore,
     DigestStore,
+    ForgetStore,
+    NoteStore,
     Protocol,
 ):
     """The truth: due times, states and all that was ever seen."""

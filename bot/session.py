@@ -33,17 +33,22 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import DeliveryKind
 from bot.domain.documents import code, document, line, strong
-from bot.domain.facts import lag
+from bot.domain.facts import Fact, Observer, lag
 from bot.feeds.finding import SiteFinder
 from bot.feeds.guard import LOOPBACK
 from bot.health import Check, serving_health
 from bot.metrics import Metrics
 from bot.outbox import Telling
 from bot.ports import Clock, Messenger, Store
+from bot.retention import EVERY as FORGET_EVERY
+from bot.retention import Retention
+from bot.scheduler import Chore
 from bot.settings.environment import Environment
 from bot.settings.files import load_catalog
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
+from bot.watching import EVERY as LOOK_EVERY
+from bot.watching import Watch
 
 DEMO_SECONDS = 55.0
 FAST_DEMO_SECONDS = 7.0
@@ -69,6 +74,11 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
         metrics = Metrics()
         bots = _platform_bots(environment, store, clock, fail)
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
+        operator = environment.operator
+        if operator is not None and operator[0] not in bots:
+            return f"SOKUHO_OPERATOR_CHAT is on {operator[0]}, and there is no token for that."
+        watch = _watch(operator, store, clock, bots) if operator else None
+        retention = Retention(store, clock, timedelta(days=environment.keep_days))
         app = App(
             Parts(
                 catalog=catalog,
@@ -81,7 +91,12 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 topics_per_chat=environment.topics_per_chat,
                 finder=SiteFinder(fetcher, parser),
                 feeds_per_chat=environment.feeds_per_chat,
-                observe=metrics,
+                observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
+                chores=(
+                    Chore(FORGET_EVERY.total_seconds(), retention.work),
+                    *((Chore(LOOK_EVERY.total_seconds(), watch.look),) if watch else ()),
+                ),
+                drain_seconds=environment.drain_seconds,
                 listener=partial(_count_lag, metrics),
             )
         )
@@ -153,6 +168,30 @@ def _checks(app: App, bots: Mapping[Platform, TelegramBot | SlackBot]) -> dict[s
         return check
 
     return {"database": database, **{name: connected(bot) for name, bot in bots.items()}}
+
+
+def _watch(
+    operator: tuple[Platform, str],
+    store: Store,
+    clock: Clock,
+    bots: Mapping[Platform, TelegramBot | SlackBot],
+) -> Watch:
+    def connected(bot: TelegramBot | SlackBot) -> Callable[[], bool]:
+        return lambda: bot.connected
+
+    return Watch(
+        store,
+        {name: bot.messenger for name, bot in bots.items()},
+        clock,
+        operator,
+        speeches=load_speeches(),
+        connected={name: connected(bot) for name, bot in bots.items()},
+    )
+
+
+def _observe(observers: Iterable[Observer], fact: Fact) -> None:
+    for observer in observers:
+        observer(fact)
 
 
 def _count_lag(metrics: Metrics, telling: Telling) -> None:

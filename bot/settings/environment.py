@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
+from bot.domain.chats import Platform
 from bot.domain.polling import FEEDS_PER_CHAT
 from bot.domain.topics import TOPICS_PER_CHAT
 
@@ -31,6 +32,12 @@ def _listed(value: object) -> object:
         # It is not repeated: a token may have been copied one line too low.
         raise ValueError("something in it names no chat; write telegram:-100123 or slack:T01/C02")
     return names
+
+
+def _chat(value: str) -> str:
+    if value and not re.fullmatch(r"telegram:-?\d+(/\d+)?|slack:[A-Z0-9]+/[A-Z0-9]+", value):
+        raise ValueError("write a chat such as telegram:-100123 or slack:T01/C02")
+    return value
 
 
 def _networks(value: object) -> object:
@@ -94,8 +101,17 @@ class Environment(BaseSettings):
     chats: Annotated[frozenset[str], NoDecode, BeforeValidator(_listed)] = Field(
         default=frozenset(), description="chats that are let in: telegram:-100123, slack:T01/C02"
     )
+    operator_chat: Annotated[str, AfterValidator(_chat)] = Field(
+        default="", description="the chat that hears what is wrong: telegram:-100123, slack:T01/C02"
+    )
+    keep_days: Annotated[int, Field(ge=14, le=36_500)] = Field(
+        default=90, description="days after which what is over is forgotten"
+    )
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=10, description="how long a stop waits for calls under way"
+    )
     http: Annotated[str, AfterValidator(_host_and_port)] = Field(
-        default="", description="host:port of /healthz and /readyz"
+        default="", description="host:port of /healthz, /readyz and /metrics"
     )
 
     @model_validator(mode="after")
@@ -109,6 +125,12 @@ class Environment(BaseSettings):
     def access(self) -> Access:
         """Who may use the bot."""
         return Access(None if self.invite_code is None else self.invite_code.get_secret_value(), self.chats)
+
+    @property
+    def operator(self) -> tuple[Platform, str] | None:
+        """The platform and the address of the chat that hears what is wrong."""
+        platform, _, address = self.operator_chat.partition(":")
+        return (cast("Platform", platform), address) if address else None
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
 from bot.storage.digests import DigestPart
 from bot.storage.feeds import FeedPart
+from bot.storage.forgetting import ForgetPart
+from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.places import PlacePart
 from bot.storage.resuming import ResumePart
@@ -21,7 +23,18 @@ from bot.storage.sqlite import open_sqlite
 EXAMPLE = "sqlite:///data/sokuho.db"
 
 
-class SqlStore(FeedPart, OwnFeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart, DigestPart):
+class SqlStore(
+    FeedPart,
+    OwnFeedPart,
+    DeskPart,
+    ChatPart,
+    PlacePart,
+    DeliveryPart,
+    ResumePart,
+    DigestPart,
+    ForgetPart,
+    NotePart,
+):
     """`ports.Store`."""
 
     async def close(self) -> None:
