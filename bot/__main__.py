@@ -228,7 +228,7 @@ def _environment() -> Environment:
     environment = read_environment()
     if not isinstance(environment, Environment):
         _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
-    configure_logs(environment.log_level, environment.secrets)
+    configure_logs(environment.log_level, environment.secrets, environment.log_format)
     return environment
 
 

@@ -168,9 +168,11 @@ class App:
             asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
+        log.info("running", feeds=len(self.desk.catalog().feeds))
         try:
             await stop.wait()
         finally:
+            log.info("stopping", drain_seconds=self.parts.drain_seconds)
             # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
             scheduler.shutdown(wait=False)
             self._stopping = True
@@ -182,6 +184,7 @@ class App:
                 task.cancel()
             await asyncio.gather(polls, *workers, return_exceptions=True)
             await self.desk.stop()
+            log.info("stopped", cut_off=len(late))
 
     async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping:

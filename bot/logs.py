@@ -6,21 +6,30 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from functools import partial
+from typing import Literal
 
 import structlog
 
+Form = Literal["auto", "json", "text"]
 
-def configure_logs(level: str, secrets: Collection[str] = ()) -> None:
-    """Readable lines on a terminal, JSON lines elsewhere. Libraries' own logs follow from `warning` up.
+
+def configure_logs(level: str, secrets: Collection[str] = (), form: Form = "auto") -> None:
+    """Lines as JSON or as text; `auto`: text on a terminal, JSON elsewhere. Libraries' own logs follow from `warning` up.
+
+    Every line has `event`, `level` and `timestamp` (UTC, ISO 8601), a library's its `logger`, a failure its `exception`.
 
     Where one of the `secrets` would stand, there are stars: libraries put tokens into addresses and error texts.
     """
     hide = partial(_hide, _written(secrets))
     shown = max(getattr(logging, level.upper()), logging.DEBUG)
+    text = sys.stderr.isatty() if form == "auto" else form == "text"
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if sys.stderr.isatty()
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        if text
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
@@ -28,7 +37,7 @@ def configure_logs(level: str, secrets: Collection[str] = ()) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
+            *([] if text else [structlog.processors.format_exc_info]),
             renderer,
             lambda _logger, _method, line: hide(str(line)),
         ],
@@ -37,19 +46,34 @@ def configure_logs(level: str, secrets: Collection[str] = ()) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Discreet("%(name)s: %(message)s", hide))
+    handler.setFormatter(_Discreet("%(name)s: %(message)s", hide) if text else _DiscreetJson(None, hide))
     logging.basicConfig(level=max(shown, logging.WARNING), handlers=[handler])
 
 
 class _Discreet(logging.Formatter):
     """Formats as ever, then hides the secrets, in tracebacks too."""
 
-    def __init__(self, form: str, hide: Callable[[str], str]) -> None:
+    def __init__(self, form: str | None, hide: Callable[[str], str]) -> None:
         super().__init__(form)
         self._hide = hide
 
     def format(self, record: logging.LogRecord) -> str:
         return self._hide(super().format(record))
+
+
+class _DiscreetJson(_Discreet):
+    """The same as a line of JSON, with the fields that our own lines have."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "event": record.getMessage(),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return self._hide(json.dumps(line, ensure_ascii=False))
 
 
 def _written(secrets: Collection[str]) -> list[str]:

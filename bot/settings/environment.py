@@ -79,6 +79,9 @@ class Environment(BaseSettings):
     data_dir: Path = Field(default=Path("data"), description="where the database is kept")
     database_url: SecretStr | None = Field(default=None, description="default: SQLite in the data folder")
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="auto: text on a terminal, JSON elsewhere"
+    )
     poll_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
         default=5, description="between two polls of a feed"
     )

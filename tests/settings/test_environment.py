@@ -54,6 +54,27 @@ def test_how_many_topics_a_chat_may_make(monkeypatch: pytest.MonkeyPatch) -> Non
         assert read().topics_per_chat == value
 
 
+def test_private_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address alone is a network of one."""
+    assert read().private_networks == ()
+    monkeypatch.setenv("SOKUHO_PRIVATE_NETWORKS", "10.1.2.0/24, 192.168.1.7;fd00::/8")
+    assert list(map(str, read().private_networks)) == ["10.1.2.0/24", "192.168.1.7/32", "fd00::/8"]
+
+
+@pytest.mark.parametrize(
+    ("value", "operator"),
+    [
+        ("telegram:-100123", ("telegram", "-100123")),
+        ("telegram:-100123/7", ("telegram", "-100123/7")),
+        ("slack:T01/C02", ("slack", "T01/C02")),
+    ],
+)
+def test_the_operators_chat(monkeypatch: pytest.MonkeyPatch, value: str, operator: tuple[str, str]) -> None:
+    assert read().operator is None
+    monkeypatch.setenv("SOKUHO_OPERATOR_CHAT", value)
+    assert read().operator == operator
+
+
 def test_a_setting_without_a_value_is_not_set() -> None:
     """A line of `.env` that was left to be filled in stands for the default."""
     Path(".env").write_text("SOKUHO_DATABASE_URL=\nSOKUHO_POLL_MINUTES=\n", encoding="utf-8")
@@ -85,6 +106,14 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SOKUHO_TOPICS_PER_CHAT", "0", "greater than or equal to 1"),
         ("SOKUHO_TOPICS_PER_CHAT", "10001", "less than or equal to 10000"),
         ("SOKUHO_LOG_LEVEL", "pa55word", "'debug', 'info', 'warning' or 'error'"),
+        ("SOKUHO_LOG_FORMAT", "pa55word", "'auto', 'json' or 'text'"),
+        ("SOKUHO_PRIVATE_NETWORKS", "10.0.0.0/8, pa55word", "such as 10.1.2.0/24"),
+        ("SOKUHO_PRIVATE_NETWORKS", "10.1.2.3/8", "such as 10.1.2.0/24"),
+        ("SOKUHO_FEEDS_PER_CHAT", "-1", "greater than or equal to 0"),
+        ("SOKUHO_KEEP_DAYS", "13", "greater than or equal to 14"),
+        ("SOKUHO_DRAIN_SECONDS", "-1", "greater than or equal to 0"),
+        ("SOKUHO_OPERATOR_CHAT", "pa55word", "such as telegram:-100123"),
+        ("SOKUHO_OPERATOR_CHAT", "slack:T01", "such as telegram:-100123 or slack:T01/C02"),
     ],
 )
 def test_wrong_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
