@@ -848,5 +848,5 @@ async def test_a_bug_is_logged_once_and_answered_kindly(room: Newsroom) -> None:
     (event,) = logs
     assert event["event"] == "command_failed"
     assert event["log_level"] == "error"
-    assert (event["command"], event["chat_id"]) == ("topics", room.chat.id)
+    assert (event["command"], event["chat"]) == ("topics", room.chat.id)
     assert "private" not in str({key: value for key, value in event.items() if key != "exc_info"})
