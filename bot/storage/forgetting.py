@@ -101,7 +101,8 @@ class ForgetPart(Part):
 
 def _newest(before: datetime) -> ColumnElement[int]:
     """The last entry that can be meant: ids grow with time, so that what is younger need not be looked at."""
-    newest = select(func.max(entries.c.id)).where(entries.c.seen < before)
+    old = select(entries.c.id).where(entries.c.seen < before)
+    newest = old.order_by(entries.c.seen.desc(), entries.c.id.desc()).limit(1)
     return func.coalesce(newest.scalar_subquery(), 0)
 
 
