@@ -34,6 +34,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy_config(folder)
     monkeypatch.setenv("SOKUHO_CONFIG_DIR", str(folder))
     monkeypatch.setenv("SOKUHO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SOKUHO_PRIVATE_NETWORKS", "127.0.0.0/8")  # where the double of the feeds is
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -182,6 +183,7 @@ def test_the_database_is_made_and_upgraded(config: Path, tmp_path: Path) -> None
         ("SOKUHO_CONFIG_DIR", "/nowhere", "this file is missing"),
         ("SOKUHO_DATABASE_URL", "mongodb://user:hunter2@host/db", "SQLite"),
         ("SOKUHO_DATABASE_URL", "sqlite://", "names no SQLite file"),
+        ("SOKUHO_OPERATOR_CHAT", "telegram:-100123", "there is no token"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(

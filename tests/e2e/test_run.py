@@ -59,6 +59,13 @@ class Operator:
         ):
             return answer.status, json.loads(await answer.text())
 
+    async def page(self, path: str) -> str:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}{path}") as answer,
+        ):
+            return await answer.text()
+
 
 def free_port() -> int:
     """None of those that the system gives to whoever asks for any, so that no test beside this one takes it meanwhile."""
@@ -85,6 +92,7 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
             "SOKUHO_CONFIG_DIR": str(config),
             "SOKUHO_DATA_DIR": str(folder / "data"),
             "SOKUHO_POLL_MINUTES": "0.02",
+            "SOKUHO_PRIVATE_NETWORKS": "127.0.0.0/8",
             "SOKUHO_LOG_LEVEL": "info",
             "SOKUHO_HTTP": f"127.0.0.1:{port}",
             "SOKUHO_TELEGRAM_TOKEN": addresses.telegram_token,
@@ -115,6 +123,10 @@ async def test_from_nothing_to_the_first_bulletin_in_a_group_and_a_channel(tmp_p
         assert await operator.ask("/healthz") == (200, {"alive": True})
         # Slack's word is heard a little before the bot knows of it.
         assert await operator.ask("/readyz") == (200, {"database": True, "telegram": True, "slack": True})
+        assert "sokuho_lag_seconds_count 2.0" in await operator.page("/metrics")
+        assert 'sokuho_deliveries_total{kind="new",outcome="sent",platform="slack"} 1.0' in (
+            await operator.page("/metrics")
+        )
         asked = await operator.start("health")
         assert await asked.wait() == 0
         process.send_signal(signal.SIGTERM)
