@@ -100,7 +100,7 @@ class Metrics:
 
         async def answer(_: web.Request) -> web.Response:
             now = clock.now()
-            body = self.page(await store.feed_statuses(), await store.queue_status(now), now)
+            body = self.page(await store.feed_statuses(counted=False), await store.queue_status(now), now)
             return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
         return web.get("/metrics", answer)

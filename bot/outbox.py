@@ -248,8 +248,10 @@ class Outbox:
             return Unknown("the messenger failed; the log says how")
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
-        platform, kind = self._under_way.get(delivery.chat_id), delivery.kind.value
-        self._observe(Settled(platform, delivery.chat_id, kind, _OUTCOMES[type(outcome)], self._clock.now()))
+        if type(outcome) in _OUTCOMES:
+            platform, kind = self._under_way.get(delivery.chat_id), delivery.kind.value
+            name = _OUTCOMES[type(outcome)]
+            self._observe(Settled(platform, delivery.chat_id, kind, name, self._clock.now()))
         decide = settle_edit if delivery.kind is DeliveryKind.EDIT else settle
         if not isinstance(outcome, Sent):
             log.warning("not_delivered", delivery=delivery.id, chat=delivery.chat_id, reason=outcome.reason)

@@ -339,8 +339,13 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def feed_statuses(self, chat_id: int | None = None) -> tuple[FeedStatus, ...]:
-        """Every feed of the configuration, in its order; with `chat_id`, those that this chat named behind them."""
+    async def feed_statuses(
+        self, chat_id: int | None = None, *, counted: bool = True
+    ) -> tuple[FeedStatus, ...]:
+        """Every feed of the configuration, in its order; with `chat_id`, those that this chat named behind them.
+
+        Where not `counted`, `entries` is 0: to count them takes long where there are many.
+        """
         ...
 
 

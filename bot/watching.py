@@ -42,6 +42,7 @@ MOST_FAIL = 0.2
 """Of the chats that were spoken to, the share that may have had a failure."""
 FEW = 3
 """Chats of which nothing is concluded."""
+RETRY = timedelta(minutes=5)
 MOST_REMEMBERED = 20_000
 MOST_SHOWN = 8
 NOTE = "alerts"
@@ -149,6 +150,8 @@ class Watch:
         self._timing = timing or Timing()
         self._settled: deque[Settled] = deque(maxlen=MOST_REMEMBERED)
         self._groups: dict[Group, Grouped] | None = None
+        self._next_try: datetime | None = None
+        """When the operator is tried again who could not be reached."""
 
     def __call__(self, fact: Fact) -> None:
         if isinstance(fact, Settled):
@@ -168,7 +171,11 @@ class Watch:
         groups = looked(before, alerts_of(await self._situation(now), now), now, self._timing)
         for group, state in list(groups.items()):
             notice = due_notice(group, state, now, self._timing)
-            if notice is not None and await self._tell(notice):
+            if notice is None or (self._next_try is not None and now < self._next_try):
+                continue
+            reached = await self._tell(notice)
+            self._next_try = None if reached else now + RETRY
+            if reached:
                 groups[group] = noticed(notice, now)
         if groups != before:
             await self._store.keep_note(NOTE, written_groups(groups))
@@ -178,11 +185,12 @@ class Watch:
         while self._settled and now - self._settled[0].at > LATELY:
             self._settled.popleft()
         away = [name for name, connected in self._connected.items() if not connected()]
-        feeds, queue = await self._store.feed_statuses(), await self._store.queue_status(now)
+        feeds = await self._store.feed_statuses(counted=False)
+        queue = await self._store.queue_status(now)
         return Situation(feeds, queue, tuple(self._settled), away)
 
     async def _tell(self, notice: Notice) -> bool:
-        """False where it could not be told; then it is to be, at the next look."""
+        """False where it could not be told; then it is to be, after a while."""
         platform, address = self._operator
         chat = await self._store.ensure_chat(platform, address, "", self._clock.now())
         messenger = self._messengers[platform]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, false, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, false, func, literal, select, update
 
 from bot.domain.entries import FeedSpec, IngestPlan, KnownEntry
 from bot.domain.polling import FeedForPoll
@@ -68,8 +68,12 @@ class FeedPart(Part):
         return added
 
     @reads
-    def feed_statuses(self, connection: Connection, chat_id: int | None = None) -> tuple[FeedStatus, ...]:
-        stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
+    def feed_statuses(
+        self, connection: Connection, chat_id: int | None = None, *, counted: bool = True
+    ) -> tuple[FeedStatus, ...]:
+        stored: ColumnElement[int] = literal(0)
+        if counted:
+            stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
         own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
         watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
         wanted = select(feeds, stored.label("entries")).where(watched)

@@ -46,6 +46,7 @@ async def test_a_feed_that_is_not_configured_is_not_polled(store: Store) -> None
     assert len(await store.pending_entries(10)) == 1
     await store.sync_feeds([feed_spec()], NOON)
     assert (await store.feed_statuses())[0].entries == 1
+    assert (await store.feed_statuses(counted=False))[0].entries == 0
 
 
 async def test_the_longest_overdue_feed_comes_first(store: Store) -> None:

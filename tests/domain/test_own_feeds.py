@@ -114,3 +114,6 @@ def test_what_its_outlet_is_called() -> None:
     assert outlet_of_feed("reuters", "www.blog.example", known) == "blog.example"
     assert outlet_of_feed("", "www.blog.example", known) == "blog.example"
     assert outlet_of_feed("Top stories", "www.reuters.com", known) == "Reuters"
+    assert outlet_of_feed("NHK", "www3.nhk.or.jp", known) == "NHK"
+    assert outlet_of_feed("NHK", "nhk.or.jp.evil.example", known) == "nhk.or.jp.evil.example"
+    assert outlet_of_feed("", "reuters", known) == "reuters"
