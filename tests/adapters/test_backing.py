@@ -8,6 +8,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from alembic.command import upgrade
+from alembic.config import Config
+from sqlalchemy import create_engine
+
 from bot.domain.deliveries import DeliveryState, Sent, settle
 from bot.storage.backing import back_up, restore
 from bot.storage.database import StoreProblem
@@ -107,12 +111,12 @@ async def test_nothing_is_told_twice_without_saying_so(tmp_path: Path) -> None:
 
 async def test_an_older_backup_is_brought_up_to_date(tmp_path: Path) -> None:
     file, backup = tmp_path / "live.db", tmp_path / "backup.db"
-    await (await opened(backup)).close()
-    with closing(sqlite3.connect(backup)) as old, old:
-        old.execute("DROP TABLE notes")
-        old.execute("DROP TABLE chat_feeds")
-        old.execute("ALTER TABLE entries DROP COLUMN private")
-        old.execute("UPDATE alembic_version SET version_num = '0006'")
+    config, engine = Config(), create_engine(f"sqlite:///{backup}")
+    config.set_main_option("script_location", "bot.storage:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, "0004")
+    engine.dispose()
     assert restore(backup, file, NOON) is None
     with closing(sqlite3.connect(file)) as new:
         assert new.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)

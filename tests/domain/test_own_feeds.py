@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.chats import Chat, Subscription
-from bot.domain.ledger import Ledger
 from bot.domain.entries import Entry
+from bot.domain.ledger import Ledger
 from bot.domain.matching import Match, analyse
 from bot.domain.outlets import Outlet, Outlets, outlet_of_feed
 from bot.domain.stories import Report, Story, of_chat, readable
@@ -38,7 +38,7 @@ def judged(of: Entry) -> Judged:
 def told(*batch: Entry, chats: tuple[Chat, ...], ledger: Ledger | None = None) -> tuple[DeskRecord, ...]:
     following = [Subscription(one.id, 10, NOON, wait_for=2 if one.id == 3 else 1) for one in chats]
     placed = place_all(map(judged, batch), ledger or Ledger(), small_catalog())
-    return decide_all(placed, Situation(chats, following), NOON)
+    return tuple(decide_all(placed, Situation(chats, following), NOON))
 
 
 NAMES_IT, DOES_NOT, WAITS_FOR_TWO = (
