@@ -7,9 +7,7 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import structlog
 
@@ -18,12 +16,13 @@ from bot.chat.locales import load_speeches
 from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
-from bot.domain.polling import DEFAULT_INTERVAL
+from bot.domain.polling import Cadence
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
-from bot.pipeline import Desk, Poller
+from bot.pipeline import Desk
+from bot.polling import Poller
 from bot.ports import (
     Clock,
     DeskRecord,
@@ -58,10 +57,9 @@ class Parts:
     fetcher: Fetcher
     parser: Parser
     messengers: Mapping[Platform, Messenger]
-    interval: timedelta = DEFAULT_INTERVAL
+    cadence: Cadence = field(default_factory=Cadence)
     topics_per_chat: int = TOPICS_PER_CHAT
     tick_seconds: float = TICK_SECONDS
-    random: Random | None = None
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
@@ -82,8 +80,7 @@ class App:
             parts.clock,
             self.queue,
             self.desk,
-            interval=parts.interval,
-            random=parts.random,
+            cadence=parts.cadence,
             probe=parts.probe,
         )
         self.digester = Digester(

@@ -31,6 +31,7 @@ from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import code, document, line, strong
+from bot.domain.polling import Cadence
 from bot.health import Check, serving_health
 from bot.ports import Clock, Messenger, Store
 from bot.settings.environment import Environment
@@ -40,7 +41,7 @@ from bot.storage.sql import open_store
 
 DEMO_SECONDS = 55.0
 FAST_DEMO_SECONDS = 7.0
-DEMO_POLL = timedelta(minutes=15)
+DEMO_CADENCE = Cadence(timedelta(minutes=15), timedelta(minutes=15))
 DEMO_TICK_SECONDS = 0.2
 
 
@@ -69,7 +70,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 fetcher=fetcher,
                 parser=parser,
                 messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
-                interval=timedelta(minutes=environment.poll_minutes),
+                cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
             )
         )
@@ -177,7 +178,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
                         fetcher=fetcher,
                         parser=parser,
                         messengers={"console": ConsoleMessenger(console, load_speeches())},
-                        interval=DEMO_POLL,
+                        cadence=DEMO_CADENCE,
                         tick_seconds=DEMO_TICK_SECONDS,
                     )
                 )

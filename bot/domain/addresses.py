@@ -36,6 +36,14 @@ def web_address(text: str | None, base: str = "") -> str | None:
     return address if valid and len(address) <= MAX_LENGTH else None
 
 
+def host_of(address: str) -> str:
+    """The host of a web address, in lower case; empty where it has none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def shown(address: str) -> str:
     """The address as it may stand in a message or a log: no user, no password, no values of keys and tokens."""
     try:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.languages import language_of
+from bot.domain.polling import Wishes
 
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
@@ -62,11 +63,19 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped."""
+    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped.
+
+    `entries` may lack those that were there when the document was read last, and then the title is empty if all were.
+    """
 
     title: str
     entries: tuple[ParsedEntry, ...]
     partial: bool = False
+    items: int = 0
+    """How many items the document has, read or not."""
+    items_seen: bytes = b""
+    """What to know the document's items by next time; opaque, empty where all of them are to be read again."""
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True, slots=True)

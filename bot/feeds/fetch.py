@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
@@ -30,9 +30,13 @@ ACCEPT = (
 )
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _NOT_MODIFIED = 304
 _GOOD = range(200, 300)
 _GZIP_MAGIC = b"\x1f\x8b\x08"
+LARGE_BODY = 1024 * 1024
+"""Bytes above which a body has to wait until others that large are read, lest many at once fill the memory."""
+
 _HEADER_BYTES = 64 * 1024
 """Some outlets' security policies alone are longer than aiohttp's default of 8 KiB."""
 
@@ -41,14 +45,16 @@ _HEADER_BYTES = 64 * 1024
 class FetchLimits:
     """What one fetch may cost. `seconds` are for all of it, redirects included, waiting for a turn excluded.
 
-    `body_bytes` counts after decompression. The defaults are those of FACTS «Fetching».
+    `body_bytes` counts after decompression; of bodies above `LARGE_BODY`, at most `large` are read at a time. The
+    defaults are those of FACTS «Fetching».
     """
 
     seconds: float = 20.0
     redirects: int = 5
     body_bytes: int = 15 * 1024 * 1024
     per_host: int = 4
-    overall: int = 64
+    overall: int = 128
+    large: int = 4
 
 
 class HttpFetcher:
@@ -69,6 +75,7 @@ class HttpFetcher:
         self._clock = clock
         self._limits = limits or FetchLimits()
         self._places = asyncio.Semaphore(self._limits.overall)
+        self._places_for_large = asyncio.Semaphore(self._limits.large)
         self._places_at: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._session = aiohttp.ClientSession(
             connector=_connector(resolver),
@@ -97,7 +104,7 @@ class HttpFetcher:
 
     async def fetch(self, feed: FeedForPoll) -> FetchResult:
         """Ask for the feed, conditionally. Never raises for what a server or network does."""
-        address = web_address(feed.url)
+        address = web_address(feed.address(self._clock.now()))
         if address is None:
             return Failed(
                 FailureKind.UNREACHABLE,
@@ -129,14 +136,17 @@ class HttpFetcher:
             yield
 
     async def _follow(self, feed: FeedForPoll, url: URL) -> FetchResult:
+        moved_to, permanent = None, True
         for _ in range(self._limits.redirects + 1):
             async with self._session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
-                    return await self._answer(feed, response)
+                    return await self._answer(feed, response, moved_to)
                 target = _redirect_target(response, url)
+                permanent = permanent and response.status in _PERMANENT
             if isinstance(target, Failed):
                 return target
             url = target
+            moved_to = str(url) if permanent else moved_to
         return Failed(
             FailureKind.UNREACHABLE,
             kept(
@@ -146,10 +156,12 @@ class HttpFetcher:
             ),
         )
 
-    async def _answer(self, feed: FeedForPoll, response: aiohttp.ClientResponse) -> FetchResult:
+    async def _answer(
+        self, feed: FeedForPoll, response: aiohttp.ClientResponse, moved_to: str | None
+    ) -> FetchResult:
         now = self._clock.now()
         if response.status == _NOT_MODIFIED:
-            return NotModified(wait_after_answer(response.headers, now))
+            return NotModified(wait_after_answer(response.headers, now), moved_to)
         if response.status not in _GOOD:
             return refused(response.status, wait_after_refusal(response.headers, now))
         body = await self._body(response)
@@ -158,7 +170,7 @@ class HttpFetcher:
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
         ask_again_in = wait_after_answer(response.headers, now)
         if digest == feed.body_digest:
-            return NotModified(ask_again_in)
+            return NotModified(ask_again_in, moved_to)
         return Fetched(
             body=body,
             content_type=validator(response.headers.get("Content-Type")) or "",
@@ -167,6 +179,7 @@ class HttpFetcher:
             etag=validator(response.headers.get("ETag")),
             last_modified=validator(response.headers.get("Last-Modified")),
             ask_again_in=ask_again_in,
+            moved_to=moved_to,
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failed:
@@ -177,11 +190,14 @@ class HttpFetcher:
         if (response.content_length or 0) > cap:
             return too_large
         body = bytearray()
-        async for piece in response.content.iter_any():
-            body += piece
-            if len(body) > cap:
-                return too_large
-        unpacked = _unpacked(bytes(body), cap)
+        async with AsyncExitStack() as place:
+            async for piece in response.content.iter_any():
+                if len(body) <= LARGE_BODY < len(body) + len(piece):
+                    await place.enter_async_context(self._places_for_large)
+                body += piece
+                if len(body) > cap:
+                    return too_large
+            unpacked = _unpacked(bytes(body), cap)
         return unpacked if len(unpacked) <= cap else too_large
 
 

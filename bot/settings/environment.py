@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
+from bot.domain.polling import Cadence
 from bot.domain.topics import TOPICS_PER_CHAT
 
 MAX_PORT = 65_535
@@ -61,7 +63,10 @@ class Environment(BaseSettings):
     database_url: SecretStr | None = Field(default=None, description="default: SQLite in the data folder")
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     poll_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
-        default=5, description="between two polls of a feed"
+        default=5, description="between two polls of a busy feed"
+    )
+    poll_minutes_at_most: Annotated[float, Field(gt=0, le=1440)] = Field(
+        default=30, description="between two polls of a quiet feed"
     )
     topics_per_chat: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
@@ -91,6 +96,11 @@ class Environment(BaseSettings):
     def access(self) -> Access:
         """Who may use the bot."""
         return Access(None if self.invite_code is None else self.invite_code.get_secret_value(), self.chats)
+
+    @property
+    def cadence(self) -> Cadence:
+        """How often feeds are polled."""
+        return Cadence(timedelta(minutes=self.poll_minutes), timedelta(minutes=self.poll_minutes_at_most))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,22 +17,33 @@ TEXT = tuple(entries.c[name] for name in ("revision", "fingerprint", "title", "s
 """What a revision replaces; `revisions` has the same columns."""
 
 
-def add_entries(connection: Connection, feed_id: int, new: Sequence[NewEntry], at: datetime) -> int:
-    """Store what is new and answer how many were; a key that is there already is left as it stands."""
+def add_entries(
+    connection: Connection, polled: Sequence[tuple[int, datetime, Sequence[NewEntry]]]
+) -> dict[int, int]:
+    """Store what is new, of (feed id, when, what), and answer by feed how many were.
+
+    A key that is there already is left as it stands.
+    """
+    new = {(feed_id, entry.key): entry for feed_id, _, entries_ in polled for entry in entries_}
     if not new:
-        return 0
+        return {}
     rows = connection.execute(
         insert_into(connection, entries)
         .on_conflict_do_nothing(index_elements=["feed_id", "key"])
-        .returning(entries.c.key, entries.c.id),
-        [_new_row(entry, feed_id, at) for entry in new],
+        .returning(entries.c.feed_id, entries.c.key, entries.c.id),
+        [_new_row(entry, feed_id, at) for feed_id, at, entries_ in polled for entry in entries_],
     )
-    ids: dict[str, int] = {row.key: row.id for row in rows}
-    added = [(entry, ids[entry.key]) for entry in new if entry.key in ids]
-    add_keys(
-        connection, feed_id, [(key, id_) for entry, id_ in added for key in (entry.key, *_text_keys(entry))]
+    ids: dict[tuple[int, str], int] = {(feed_id, key): id_ for feed_id, key, id_ in rows}
+    _put_keys(
+        connection,
+        [
+            {"feed_id": name[0], "key": key, "entry_id": ids[name]}
+            for name, entry in new.items()
+            if name in ids
+            for key in (entry.key, *_text_keys(entry))
+        ],
     )
-    return len(added)
+    return dict(Counter(feed_id for feed_id, _ in ids))
 
 
 def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at: datetime) -> None:
@@ -53,7 +65,10 @@ def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at
 
 def add_keys(connection: Connection, feed_id: int, keys: Iterable[tuple[str, int]]) -> None:
     """Have entries answer to (key, entry id) too. A key that another entry answers to already stays with that one."""
-    rows = [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys]
+    _put_keys(connection, [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys])
+
+
+def _put_keys(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
 

@@ -142,6 +142,16 @@ feeds = Table(
     Column("next_poll", UtcTime, nullable=False, index=True),
     Column("failures", Integer, nullable=False),
     Column("error", Text),
+    Column("host", Text, nullable=False, server_default=""),  # of the configured address
+    Column("rate", Float, nullable=False, server_default="0"),  # entries a second
+    Column("wished_every", Duration),
+    Column("skip_hours", Listed),
+    Column("skip_days", Listed),
+    Column("moved_to", Text),
+    Column("moved_since", UtcTime),
+    Column("moved_polls", Integer),
+    Column("items_seen", sa.LargeBinary),
+    Column("last_burst", UtcTime),
 )
 
 entries = Table(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.entries import ParsedFeed
 from bot.feeds.decode import decode
 from bot.feeds.discover import advertised_feeds
-from bot.feeds.parse import read_document
 from bot.feeds.plain import html_to_text, shorten, title_to_text
+from bot.feeds.reading import read_document
 from tests.fakes.documents import JA, PT, RU, UK, URL, channel, entries, item, why_not
 
 

@@ -17,7 +17,7 @@ import pytest
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched
 from bot.feeds.fetch import HttpFetcher
-from bot.feeds.parse import FeedParser
+from bot.feeds.parse import FeedParser, ParseLimits
 from tests.fakes.feed_server import FeedServer
 
 FEEDS = Path(__file__).parents[3] / "shared" / "data" / "feeds"
@@ -44,7 +44,7 @@ class NoClock:
 @pytest.fixture
 async def results() -> AsyncIterator[dict[str, tuple[Fetched, ParsedFeed | Failed]]]:
     bodies = {file.name: file.read_bytes() for file in sorted(FEEDS.iterdir())}
-    parser = FeedParser(workers=2, deadline=60)
+    parser = FeedParser(workers=2, limits=ParseLimits(seconds=60))
     async with FeedServer() as server, HttpFetcher(NoClock()) as fetcher:
 
         async def read(name: str) -> tuple[Fetched, ParsedFeed | Failed]:
