@@ -47,7 +47,7 @@ from bot.ports import (
 
 log = structlog.get_logger(__name__)
 
-POLLS_AT_ONCE = 128
+POLLS_AT_ONCE = 256
 POLLS_PER_HOST = 4
 FILED_AT_ONCE = 32
 """Polls that are stored in one transaction; what others have the event loop or the database for comes in between."""

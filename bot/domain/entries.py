@@ -156,12 +156,13 @@ def time_of(published: datetime | None, seen: datetime) -> datetime:
 
 def clean_text(text: str) -> str:
     """Composed, without control and direction-override characters, white space folded."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(
-        " " if char in "\t\n\r\u2028\u2029\xa0" else char
-        for char in composed
-        if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
-    )
+    kept = unicodedata.normalize("NFC", text)
+    if not kept.isprintable():  # most texts are, and then there is nothing to leave out
+        kept = "".join(
+            " " if char in "\t\n\r\u2028\u2029\xa0" else char
+            for char in kept
+            if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
+        )
     return re.sub(r" {2,}", " ", kept).strip()
 
 
@@ -197,13 +198,13 @@ _CONTENT = "content:"
 
 def keys_of(entry: ParsedEntry) -> tuple[str, ...]:
     """Every key the entry answers to, strongest first; the last is always that of its content."""
-    keys = []
-    if entry.id:
-        keys.append(f"id:{entry.id}")
-    if entry.link:
-        keys.append(f"link:{entry.link}")
-    keys.append(f"{_CONTENT}{fingerprint(entry.title, entry.summary)}")
-    return tuple(keys)
+    names = (f"id:{entry.id}",) if entry.id else ()
+    return (*names, *text_keys(entry.link, fingerprint(entry.title, entry.summary)))
+
+
+def text_keys(link: str | None, text: str) -> tuple[str, ...]:
+    """The keys that any entry with this link and this fingerprint answers to, whatever its id."""
+    return (*((f"link:{link}",) if link else ()), f"{_CONTENT}{text}")
 
 
 @dataclass(frozen=True, slots=True)

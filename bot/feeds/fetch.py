@@ -53,7 +53,7 @@ class FetchLimits:
     redirects: int = 5
     body_bytes: int = 15 * 1024 * 1024
     per_host: int = 4
-    overall: int = 128
+    overall: int = 256
     large: int = 4
 
 

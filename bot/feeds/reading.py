@@ -21,6 +21,7 @@ from bot.domain.speech import kept, phrase
 from bot.feeds.decode import decode
 from bot.feeds.discover import what_it_is
 from bot.feeds.plain import html_to_text, shorten, title_to_text
+from bot.feeds.speeding import speed_up
 from bot.feeds.splitting import Outline, Seen, names_of, outline_of, outside, stored, without
 from bot.feeds.wishes import wishes_of
 
@@ -134,6 +135,7 @@ def _worth_keeping(entries: Sequence[ParsedEntry]) -> tuple[ParsedEntry, ...]:
 
 
 def _parse(data: bytes, url: str) -> Any:  # noqa: ANN401 - feedparser has no types
+    speed_up()
     return feedparser.parse(
         io.BytesIO(data),  # never the text itself: feedparser would open it as a file or an address
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},

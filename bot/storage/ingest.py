@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot.domain.entries import NewEntry, ParsedEntry, Revision, keys_of
+from bot.domain.entries import NewEntry, Revision, text_keys
 from bot.storage.database import batches, insert_into
 from bot.storage.schema import entries, entry_keys, revisions
 
@@ -40,7 +40,7 @@ def add_entries(
             {"feed_id": name[0], "key": key, "entry_id": ids[name]}
             for name, entry in new.items()
             if name in ids
-            for key in (entry.key, *_text_keys(entry))
+            for key in (entry.key, *text_keys(entry.link, entry.fingerprint))
         ],
     )
     return dict(Counter(feed_id for feed_id, _ in ids))
@@ -108,10 +108,7 @@ def _rewrite(connection: Connection, feed_id: int, changes: Sequence[Revision]) 
         ],
     )
     add_keys(
-        connection, feed_id, [(key, change.entry_id) for change in changes for key in _text_keys(change)]
+        connection,
+        feed_id,
+        [(key, change.entry_id) for change in changes for key in text_keys(change.link, change.fingerprint)],
     )
-
-
-def _text_keys(entry: NewEntry | Revision) -> tuple[str, ...]:
-    """The keys that any entry with this link and text answers to, whatever its id."""
-    return keys_of(ParsedEntry(None, entry.title, entry.link, entry.summary))
