@@ -5,6 +5,7 @@ Pure, and as slow and as large as the body wants: see `bot.feeds.parse` for wher
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ from bot.feeds.wishes import wishes_of
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000
+MAX_ID = 1_000
+"""Characters; a longer id is known by its digest, since it is a key in the store."""
+
 MAX_ENTRIES = 2_000
 """Of a document; the newest ones are taken. What reads them afterwards holds everything else up."""
 
@@ -168,7 +172,7 @@ def _without_cut_off_end(text: str) -> tuple[str, bool] | None:
 
 def _entry(raw: dict[str, Any]) -> ParsedEntry:
     return ParsedEntry(
-        id=_text(raw.get("id")).strip() or None,
+        id=_id(raw),
         title=_title(raw),
         link=_link(raw),
         summary=_summary(raw),
@@ -187,6 +191,13 @@ def _text(value: object) -> str:
 
 def _title(raw: dict[str, Any]) -> str:
     return shorten(title_to_text(_text(raw.get("title"))), MAX_TITLE)
+
+
+def _id(raw: dict[str, Any]) -> str | None:
+    written = _text(raw.get("id")).strip()
+    if len(written) > MAX_ID:
+        return hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
+    return written or None
 
 
 def _link(raw: dict[str, Any]) -> str | None:
