@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ from bot.settings.toml import ConfigProblem
 from bot.work import LocalQueue
 
 log = structlog.get_logger(__name__)
+
+MOST_PARSERS = 4
+"""Processes that parse; each takes some 50 MiB."""
 
 DRAIN_SECONDS = 10.0
 """How long a stop waits for calls under way."""
@@ -192,8 +196,8 @@ class App:
 
 @asynccontextmanager
 async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
-    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile."""
-    parser = FeedParser()
+    """The real fetcher and parser, closed at the end; the parser's workers start meanwhile."""
+    parser = FeedParser(workers=min(os.cpu_count() or 1, MOST_PARSERS))
     warming = asyncio.create_task(parser.warm())
     try:
         async with HttpFetcher(clock, contact=contact) as fetcher:

@@ -29,6 +29,14 @@ MOVE_HOLDS_FOR = timedelta(hours=24)
 MOVE_FAILURES = 3
 """A permanent redirect is kept after it was met so often and for so long, and forgotten after so many failures."""
 
+SILENT_AT_LEAST = timedelta(days=2)
+SILENT_AT_MOST = timedelta(days=14)
+SILENT_GAPS = 10
+"""A feed is silent after so many times the usual time between two entries, and within these bounds."""
+
+BURST_TOLD = timedelta(days=1)
+"""How long it is told that a feed brought more at once than its document holds."""
+
 _DECAY = math.log(2) / RATE_HALF_LIFE.total_seconds()
 
 
@@ -181,6 +189,19 @@ def first_rate(published: Iterable[datetime | None], now: datetime) -> float:
 def rate_after(rate: float, elapsed: timedelta, new: int) -> float:
     """The rate, in entries a second, once `new` more have come in `elapsed`: a sum that decays by `RATE_HALF_LIFE`."""
     return rate * math.exp(-_DECAY * max(elapsed.total_seconds(), 0.0)) + new * _DECAY
+
+
+def is_silent(rate: float, last_new: datetime | None, last_success: datetime | None, now: datetime) -> bool:
+    """Whether a feed that answers has brought nothing for much longer than is usual for it.
+
+    `rate` is as of `last_success`. What counts is the rate it had when it brought something last: silence lowers it.
+    """
+    if last_new is None or last_success is None:
+        return False
+    then = rate * math.exp(_DECAY * max((last_success - last_new).total_seconds(), 0.0))
+    longest = SILENT_AT_MOST.total_seconds()
+    patience = min(SILENT_GAPS / then, longest) if then * longest > SILENT_GAPS else longest
+    return now - last_new > max(timedelta(seconds=patience), SILENT_AT_LEAST)
 
 
 def move_after(move: Move | None, moved_to: str | None, feed: FeedForPoll, now: datetime) -> Move | None:

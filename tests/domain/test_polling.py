@@ -20,6 +20,7 @@ from bot.domain.polling import (
     Wishes,
     first_rate,
     interval,
+    is_silent,
     move_after,
     next_poll,
     rate_after,
@@ -237,3 +238,24 @@ class TestMoves:
         held = Move(NEW, NOON - 2 * DAY, MOVE_HOLDS_POLLS)
         assert move_after(held, None, FEED, NOON) == held
         assert move_after(held, "https://third.example/", FEED, NOON) == Move("https://third.example/", NOON)
+
+
+class TestSilence:
+    @pytest.mark.parametrize(
+        ("entries_a_day", "silent_after"),
+        [(0, 14 * DAY), (0.5, 14 * DAY), (2, 5 * DAY), (100, 2 * DAY)],
+    )
+    def test_a_feed_is_silent_after_many_of_its_usual_gaps(
+        self, entries_a_day: float, silent_after: timedelta
+    ) -> None:
+        """Ten gaps, but no sooner than two days and no later than two weeks; polls meanwhile change nothing."""
+        rate = per_hour(entries_a_day / 24)
+        for polled in (timedelta(0), DAY):
+            then = rate_after(rate, polled, 0)
+            for wait, silent in ((silent_after - HOUR, False), (silent_after + HOUR, True)):
+                assert is_silent(then, NOON, NOON + polled, NOON + wait) == silent
+
+    def test_a_feed_that_has_yet_to_bring_something(self) -> None:
+        """Nothing is usual for it."""
+        assert not is_silent(0, None, NOON, NOON + 99 * DAY)
+        assert not is_silent(0, None, None, NOON)
