@@ -25,8 +25,8 @@ from bot.feeds.failures import explained, refused
 from bot.ports import Clock
 
 ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, "
-    "text/xml;q=0.8, */*;q=0.5"
+    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/feed+json;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 )
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

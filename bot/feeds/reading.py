@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.domain.polling import Failed, FailureKind
 from bot.domain.speech import kept, phrase
 from bot.feeds.decode import decode
 from bot.feeds.discover import what_it_is
+from bot.feeds.json_feed import read_json_feed
 from bot.feeds.plain import html_to_text, shorten, title_to_text
 from bot.feeds.speeding import speed_up
 from bot.feeds.splitting import Outline, Seen, names_of, outline_of, outside, stored, without
@@ -29,7 +31,7 @@ from bot.feeds.wishes import wishes_of
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000
 MAX_ID = 1_000
-"""Characters; a longer id is known by its digest, since it is a key in the store."""
+"""Characters."""
 
 MAX_ENTRIES = 2_000
 """Of a document; the newest ones are taken. What reads them afterwards holds everything else up."""
@@ -73,6 +75,9 @@ def read_document(body: bytes, content_type: str, url: str, items_seen: bytes = 
 
 def _read(text: str, url: str, items_seen: bytes) -> ParsedFeed | Failed:
     readable = _NOT_XML.sub(" ", text).lstrip()
+    if readable.startswith("{") and (json_feed := read_json_feed(text, url)) is not None:
+        title, read = json_feed
+        return ParsedFeed(title, _worth_keeping([_of_length(entry) for entry in read]), items=len(read))
     data = readable.encode()
     outline = outline_of(data, url)
     if outline is not None and (news := _read_unseen(data, url, outline, items_seen)) is not None:
@@ -171,13 +176,25 @@ def _without_cut_off_end(text: str) -> tuple[str, bool] | None:
 
 
 def _entry(raw: dict[str, Any]) -> ParsedEntry:
-    return ParsedEntry(
-        id=_id(raw),
-        title=_title(raw),
-        link=_link(raw),
-        summary=_summary(raw),
-        published=_instant(raw),
-        source=_source(raw),
+    return _of_length(
+        ParsedEntry(
+            id=_text(raw.get("id")).strip() or None,
+            title=title_to_text(_text(raw.get("title"))),
+            link=_link(raw),
+            summary=_summary(raw),
+            published=_instant(raw),
+            source=_source(raw),
+        )
+    )
+
+
+def _of_length(entry: ParsedEntry) -> ParsedEntry:
+    """The entry, its texts shortened; an id beyond measure is replaced by its digest, since it is a key in the store."""
+    id_ = entry.id
+    if id_ and len(id_) > MAX_ID:
+        id_ = hashlib.blake2b(id_.encode(errors="replace"), digest_size=16).hexdigest()
+    return replace(
+        entry, id=id_, title=shorten(entry.title, MAX_TITLE), summary=shorten(entry.summary, MAX_SUMMARY)
     )
 
 
@@ -193,13 +210,6 @@ def _title(raw: dict[str, Any]) -> str:
     return shorten(title_to_text(_text(raw.get("title"))), MAX_TITLE)
 
 
-def _id(raw: dict[str, Any]) -> str | None:
-    written = _text(raw.get("id")).strip()
-    if len(written) > MAX_ID:
-        return hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
-    return written or None
-
-
 def _link(raw: dict[str, Any]) -> str | None:
     """The entry's page: feedparser's choice, else a link of another type or to itself."""
     others = (link.get("href") for link in raw.get("links", ()) if link.get("rel") in ("alternate", "self"))
@@ -211,7 +221,7 @@ def _link(raw: dict[str, Any]) -> str | None:
 def _summary(raw: dict[str, Any]) -> str:
     candidates = [raw.get("summary"), *(content.get("value") for content in raw.get("content", ()))]
     texts = (html_to_text(_text(candidate)) for candidate in candidates if candidate)
-    return shorten(next((text for text in texts if text), ""), MAX_SUMMARY)
+    return next((text for text in texts if text), "")
 
 
 def _instant(raw: dict[str, Any]) -> datetime | None:

@@ -212,10 +212,6 @@ class TestNoFeeds:
         [
             ("", "empty"),
             (" \n ", "empty"),
-            (
-                '{"version": "https://jsonfeed.org/version/1.1", "items": []}',
-                "JSON Feed, which is not read yet",
-            ),
             ('{"error": "no such feed"}', "This is JSON, not a feed"),
             ("{'error': 1}", "not valid JSON"),
             ('<?xml version="1.0"?><!-- a --><catalog><book/></catalog>', "XML (<catalog>)"),
