@@ -68,7 +68,7 @@ class Newsroom:
         polled = await self.poller.poll_due()
         seconds = time.perf_counter() - begun
         failing = [status.error for status in await self.store.feed_statuses() if status.failures]
-        assert (polled, failing[:3]) == (feeds, [])
+        assert (polled, failing[:3]) == (feeds, []), (polled, failing[:3])
         return seconds
 
 
