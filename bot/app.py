@@ -28,6 +28,7 @@ from bot.ports import (
     Clock,
     DeskRecord,
     Fetcher,
+    HubClient,
     Messenger,
     NoTranslator,
     Parser,
@@ -40,6 +41,7 @@ from bot.ports import (
 from bot.scheduler import TICK_SECONDS, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
+from bot.subscribing import Subscriber
 from bot.work import LocalQueue
 
 log = structlog.get_logger(__name__)
@@ -67,6 +69,9 @@ class Parts:
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
+    hubs: HubClient | None = None
+    """With it, feeds that name a hub are pushed to `callback`."""
+    callback: str = ""
 
 
 class App:
@@ -105,6 +110,11 @@ class App:
             listener=parts.listener,
             probe=parts.probe,
             translator=parts.translator,
+        )
+        self.subscriber = (
+            Subscriber(parts.store, parts.hubs, self.poller, parts.clock, parts.callback)
+            if parts.hubs
+            else None
         )
         self._stopping = False
 
@@ -151,6 +161,11 @@ class App:
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
             asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
+            *(
+                [asyncio.create_task(self._serve(Stage.HUBS, self.subscriber.work))]
+                if self.subscriber
+                else []
+            ),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
         try:

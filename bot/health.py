@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -22,8 +22,13 @@ ASK_SECONDS = 5
 
 
 @asynccontextmanager
-async def serving_health(address: str, checks: Mapping[str, Check]) -> AsyncIterator[None]:
-    """Answer at `address` (`127.0.0.1:8080`; empty: nowhere) while entered. May raise OSError where it is taken."""
+async def serving_health(
+    address: str, checks: Mapping[str, Check], routes: Iterable[web.RouteDef] = ()
+) -> AsyncIterator[None]:
+    """Answer at `address` (`127.0.0.1:8080`; empty: nowhere) while entered, at `routes` as well.
+
+    May raise OSError where the address is taken.
+    """
     if not address:
         yield
         return
@@ -38,6 +43,7 @@ async def serving_health(address: str, checks: Mapping[str, Check]) -> AsyncIter
     application = web.Application()
     application.router.add_get("/healthz", alive)
     application.router.add_get("/readyz", ready)
+    application.router.add_routes(routes)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:

@@ -29,8 +29,10 @@ from bot.domain.polling import (
     move_after,
     next_poll,
     rate_after,
+    relaxed,
 )
 from bot.domain.speech import phrase
+from bot.domain.websub import Hub
 from bot.ports import (
     Clock,
     Fetcher,
@@ -69,6 +71,8 @@ class Asked:
     spec: FeedSpec
     result: FetchResult
     parsed: ParsedFeed | None = None
+    pushed: bool = False
+    """It came by itself, from a hub: perhaps only what is new."""
 
 
 class Poller:
@@ -122,6 +126,15 @@ class Poller:
                 if not self._under_way:
                     return polled
                 await self._look.wait()
+
+    async def take(self, feed: FeedForPoll, spec: FeedSpec, fetched: Fetched) -> None:
+        """Read a document of a feed that a hub pushed, and store what it brought."""
+        parsed = await self._parser.parse(fetched, feed.items_seen)
+        if isinstance(parsed, Failed):
+            # The feed may be well all the same: the next poll will show.
+            log.info("push_failed", feed=feed.id, outlet=spec.outlet, kind=parsed.kind.value)
+            return
+        await self._file(Asked(feed, spec, fetched, parsed, pushed=True))
 
     async def _begin(self, group: asyncio.TaskGroup) -> int:
         """Begin to poll feeds that are due, as far as there is room; answers how many."""
@@ -223,14 +236,15 @@ def record_of(asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: date
     feed, result, parsed = asked.feed, asked.result, asked.parsed
     failed = isinstance(result, Failed)
     rate = feed.rate if failed else _rate(feed, parsed, plan, now)
-    wishes = parsed.wishes if parsed else feed.wishes
-    interval = asked.spec.interval
+    wishes = parsed.wishes if parsed and not asked.pushed else feed.wishes
+    if asked.spec.interval:
+        cadence = replace(cadence, floor=asked.spec.interval, ceiling=asked.spec.interval)
     record = PollRecord(
         feed.id,
         now,
         next_poll(
             now,
-            cadence=replace(cadence, floor=interval, ceiling=interval) if interval else cadence,
+            cadence=relaxed(cadence, feed.pushed_until, now),
             rate=rate,
             wishes=wishes,
             asked=result.ask_again_in,
@@ -239,9 +253,13 @@ def record_of(asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: date
         ),
         plan,
         rate=rate,
-        wishes=wishes,
-        move=_move(feed, result, now),
+        wishes=parsed.wishes if parsed and not asked.pushed else None,
+        hub=_hub(result, parsed),
+        move=feed.move if asked.pushed else _move(feed, result, now),
     )
+    if asked.pushed:
+        # It says nothing of what the feed's own address answers with.
+        return record
     if isinstance(result, Failed):
         log.info("feed_failed", feed=feed.id, outlet=asked.spec.outlet, kind=result.kind.value)
         # What could not be read is asked for whole next time: its validators would say «not modified».
@@ -270,6 +288,12 @@ def _rate(feed: FeedForPoll, parsed: ParsedFeed | None, plan: IngestPlan | None,
 
 def _is_burst(parsed: ParsedFeed, plan: IngestPlan) -> bool:
     return parsed.items >= BURST_AT_LEAST and len(plan.new) == parsed.items
+
+
+def _hub(result: FetchResult, parsed: ParsedFeed | None) -> Hub | None:
+    """As the answer's headers name it, else the document."""
+    named = result.hub if isinstance(result, Fetched) else None
+    return named or (parsed.hub if parsed else None)
 
 
 def _move(feed: FeedForPoll, result: FetchResult, now: datetime) -> Move | None:

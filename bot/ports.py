@@ -28,6 +28,7 @@ from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
 from bot.domain.stories import Placement, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.domain.websub import Hub, Push
 
 
 class Clock(Protocol):
@@ -41,6 +42,12 @@ class Clock(Protocol):
 class Fetcher(Protocol):
     async def fetch(self, feed: FeedForPoll) -> FetchResult:
         """Ask for the feed, conditionally. Never raises for what a server or network does."""
+        ...
+
+
+class HubClient(Protocol):
+    async def ask_hub(self, push: Push, callback: str) -> bool:
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
         ...
 
 
@@ -60,6 +67,7 @@ class Stage(Enum):
     DESK = "desk"
     DIGESTS = "digests"
     OUTBOX = "outbox"
+    HUBS = "hubs"
 
 
 class Point(Enum):
@@ -194,6 +202,8 @@ class PollRecord:
     rate: float | None = None
     wishes: Wishes | None = None
     move: Move | None = None
+    hub: Hub | None = None
+    """As the document says now; counts where `wishes` does."""
     burst: bool = False
     """Whether all items of the document were new, so that others may have come and gone unseen."""
 
@@ -330,6 +340,18 @@ class FeedStore(Protocol):
         kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries. All of the records,
         each of another feed, are one transaction.
         """
+        ...
+
+    async def pushes_due(self, now: datetime, limit: int) -> tuple[Push, ...]:
+        """Subscriptions that a hub is to be asked for; token and secret are empty where it never was."""
+        ...
+
+    async def pushed_feed(self, token: str) -> tuple[Push, FeedForPoll, FeedSpec] | None:
+        """The subscription with this token, and its feed; None where there is none, or the feed is not polled."""
+        ...
+
+    async def save_push(self, push: Push) -> None:
+        """Keep a subscription as it is now."""
         ...
 
     async def feed_statuses(self) -> tuple[FeedStatus, ...]:

@@ -32,6 +32,8 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import code, document, line, strong
 from bot.domain.polling import Cadence
+from bot.feeds.websub import PATH as WEBSUB_PATH
+from bot.feeds.websub import routes_of
 from bot.health import Check, serving_health
 from bot.ports import Clock, Messenger, Store
 from bot.settings.environment import Environment
@@ -72,6 +74,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
                 cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
+                hubs=fetcher if environment.http and environment.public_url else None,
+                callback=f"{environment.public_url.rstrip('/')}{WEBSUB_PATH}",
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())
@@ -85,7 +89,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             if problem:
                 return problem
             try:
-                async with serving_health(environment.http, _checks(app, bots)):
+                routes = routes_of(app.subscriber) if app.subscriber else ()
+                async with serving_health(environment.http, _checks(app, bots), routes):
                     _greet(catalog, bots, console)
                     if bots:
                         _stop_on_signals(stop)

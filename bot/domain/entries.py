@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.languages import language_of
 from bot.domain.polling import Wishes
+from bot.domain.websub import Hub
 
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
@@ -76,6 +77,7 @@ class ParsedFeed:
     items_seen: bytes = b""
     """What to know the document's items by next time; opaque, empty where all of them are to be read again."""
     wishes: Wishes = field(default_factory=Wishes)
+    hub: Hub | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+
+from bot.domain.websub import PUSHED_INTERVAL, Hub
 
 DEFAULT_INTERVAL = timedelta(minutes=5)
 """The shortest time between two polls of a feed, where nothing else is configured."""
@@ -93,6 +95,8 @@ class FeedForPoll:
     wishes: Wishes = field(default_factory=Wishes)
     move: Move | None = None
     items_seen: bytes = b""
+    pushed_until: datetime | None = None
+    """Until when a hub has promised to push what is new."""
 
     @property
     def polled_before(self) -> bool:
@@ -118,6 +122,8 @@ class Fetched:
     ask_again_in: timedelta | None = None
     moved_to: str | None = None
     """Where permanent redirects lead, before any that is not."""
+    hub: Hub | None = None
+    """As named by a `Link` header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,14 @@ def next_poll(
         wait = max(wait, min(cadence.floor * 2 ** min(failures, 16), max(BACK_OFF_CAP, cadence.floor)))
     share = _share(feed_id, now)
     return _outside(wishes, now + min(wait * (1 + cadence.spread * share), MAX_INTERVAL), share)
+
+
+def relaxed(cadence: Cadence, pushed_until: datetime | None, now: datetime) -> Cadence:
+    """The cadence of a feed that may be pushed: polled seldom while it is, since hubs lose things, but never not."""
+    if pushed_until is None or pushed_until <= now:
+        return cadence
+    longest = max(cadence.floor, cadence.ceiling, PUSHED_INTERVAL)
+    return replace(cadence, floor=longest, ceiling=longest)
 
 
 def interval(rate: float, cadence: Cadence) -> timedelta:

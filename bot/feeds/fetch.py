@@ -20,8 +20,10 @@ from yarl import URL
 from bot.domain.addresses import shown, web_address
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
 from bot.domain.speech import kept
+from bot.domain.websub import Hub, Push
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 from bot.feeds.failures import explained, refused
+from bot.feeds.websub import form_of, hub_at
 from bot.ports import Clock
 
 ACCEPT = (
@@ -58,7 +60,7 @@ class FetchLimits:
 
 
 class HttpFetcher:
-    """A `bot.ports.Fetcher` over one aiohttp session. Make it inside a running loop, and `close` it there.
+    """A `bot.ports.Fetcher` and `HubClient` over one aiohttp session. Make it inside a running loop, and `close` it there.
 
     `contact` is an address under which servers' owners reach whoever runs this copy; it goes into the User-Agent.
     `resolver` replaces the system's DNS.
@@ -128,6 +130,20 @@ class HttpFetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return explained(error)
 
+    async def ask_hub(self, push: Push, callback: str) -> bool:
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
+        try:
+            url = URL(push.hub.url)
+            form = form_of(push, callback)
+            async with (
+                self._place(url.host or ""),
+                asyncio.timeout(self._limits.seconds),
+                self._session.post(url, data=form, allow_redirects=False) as response,
+            ):
+                return response.status in _GOOD
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+            return False
+
     @asynccontextmanager
     async def _place(self, host: str) -> AsyncIterator[None]:
         # Not by the connector's own limits: the wait for a turn would count as the server's time.
@@ -180,6 +196,7 @@ class HttpFetcher:
             last_modified=validator(response.headers.get("Last-Modified")),
             ask_again_in=ask_again_in,
             moved_to=moved_to,
+            hub=_hub_in(response),
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failed:
@@ -204,6 +221,14 @@ class HttpFetcher:
 def _connector(resolver: AbstractResolver | None) -> aiohttp.TCPConnector:
     """Every connection is made by this one: the place for a check of resolved addresses (`socket_factory`)."""
     return aiohttp.TCPConnector(limit=0, resolver=resolver)
+
+
+def _hub_in(response: aiohttp.ClientResponse) -> Hub | None:
+    """The hub that `Link` headers name."""
+    if "Link" not in response.headers:
+        return None
+    links = {name: str(link.get("url", "")) for name, link in response.links.items()}
+    return hub_at(links.get("hub"), links.get("self"), str(response.url))
 
 
 def _conditions(feed: FeedForPoll) -> dict[str, str]:

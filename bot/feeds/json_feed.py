@@ -9,13 +9,15 @@ from typing import Any
 
 from bot.domain.addresses import web_address
 from bot.domain.entries import ParsedEntry, clean_text
+from bot.domain.websub import Hub
 from bot.feeds.plain import html_to_text, title_to_text
+from bot.feeds.websub import hub_at
 
 _VERSION = "jsonfeed.org/version/"
 
 
-def read_json_feed(text: str, url: str) -> tuple[str, tuple[ParsedEntry, ...]] | None:
-    """Title and entries of a document that came from `url`, as long as they are; None where it is no JSON Feed.
+def read_json_feed(text: str, url: str) -> tuple[str, tuple[ParsedEntry, ...], Hub | None] | None:
+    """Title, entries and hub of a document that came from `url`; None where it is no JSON Feed. No text is shortened.
 
     What is of the wrong type counts as absent, but that ids may be numbers.
     """
@@ -27,7 +29,15 @@ def read_json_feed(text: str, url: str) -> tuple[str, tuple[ParsedEntry, ...]] |
         return None
     items = feed.get("items")
     listed = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    return title_to_text(_text(feed, "title")), tuple(_entry(item, url) for item in listed)
+    entries = tuple(_entry(item, url) for item in listed)
+    return title_to_text(_text(feed, "title")), entries, _hub(feed, url)
+
+
+def _hub(feed: Mapping[str, Any], url: str) -> Hub | None:
+    hubs = feed.get("hubs")
+    named = [hub for hub in hubs if isinstance(hub, dict)] if isinstance(hubs, list) else []
+    websub = (_text(hub, "url") for hub in named if _text(hub, "type").lower() == "websub")
+    return hub_at(next(websub, None), _text(feed, "feed_url"), url)
 
 
 def _entry(item: Mapping[str, Any], url: str) -> ParsedEntry:

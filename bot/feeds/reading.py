@@ -26,6 +26,7 @@ from bot.feeds.json_feed import read_json_feed
 from bot.feeds.plain import html_to_text, shorten, title_to_text
 from bot.feeds.speeding import speed_up
 from bot.feeds.splitting import Outline, Seen, names_of, outline_of, outside, stored, without
+from bot.feeds.websub import hub_of
 from bot.feeds.wishes import wishes_of
 
 MAX_TITLE = 1_000
@@ -76,8 +77,9 @@ def read_document(body: bytes, content_type: str, url: str, items_seen: bytes = 
 def _read(text: str, url: str, items_seen: bytes) -> ParsedFeed | Failed:
     readable = _NOT_XML.sub(" ", text).lstrip()
     if readable.startswith("{") and (json_feed := read_json_feed(text, url)) is not None:
-        title, read = json_feed
-        return ParsedFeed(title, _worth_keeping([_of_length(entry) for entry in read]), items=len(read))
+        title, read, hub = json_feed
+        entries = _worth_keeping([_of_length(entry) for entry in read])
+        return ParsedFeed(title, entries, items=len(read), hub=hub)
     data = readable.encode()
     outline = outline_of(data, url)
     if outline is not None and (news := _read_unseen(data, url, outline, items_seen)) is not None:
@@ -95,6 +97,7 @@ def _read(text: str, url: str, items_seen: bytes) -> ParsedFeed | Failed:
         return Failed(
             FailureKind.NOT_A_FEED, phrase("The document was cut off before the end of its first entry.")
         )
+    around = readable if outline is None else outside(data, outline).decode()
     divisible = outline is not None and not document.bozo and len(found) == len(outline.ranges)
     return ParsedFeed(
         title=_title(document.feed),
@@ -102,7 +105,8 @@ def _read(text: str, url: str, items_seen: bytes) -> ParsedFeed | Failed:
         partial=partial,
         items=len(found),
         items_seen=stored(outline, [names_of(entry) for entry in found]) if outline and divisible else b"",
-        wishes=wishes_of(readable if outline is None else outside(data, outline).decode()),
+        wishes=wishes_of(around),
+        hub=hub_of(around, url),
     )
 
 
@@ -124,12 +128,14 @@ def _read_unseen(data: bytes, url: str, outline: Outline, items_seen: bytes) -> 
     known_by = stored(outline, names)
     if not known_by:
         return None
+    around = outside(data, outline).decode()
     return ParsedFeed(
         title=title,
         entries=_worth_keeping(found),
         items=len(items),
         items_seen=known_by,
-        wishes=wishes_of(outside(data, outline).decode()),
+        wishes=wishes_of(around),
+        hub=hub_of(around, url),
     )
 
 

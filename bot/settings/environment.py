@@ -85,6 +85,10 @@ class Environment(BaseSettings):
         default="", description="host:port of /healthz and /readyz"
     )
 
+    public_url: Annotated[str, AfterValidator(_web_address)] | Literal[""] = Field(
+        default="", description="https://…, where the web reaches what is served at SOKUHO_HTTP"
+    )
+
     @model_validator(mode="after")
     def _slack_needs_both(self) -> Self:
         if (self.slack_bot_token is None) != (self.slack_app_token is None):

@@ -22,10 +22,11 @@ from sqlalchemy import (
 from bot.domain.addresses import host_of
 from bot.domain.entries import FeedSpec, KnownEntry, ParsedEntry, fingerprint, keys_of
 from bot.domain.polling import FeedForPoll, Move, Wishes
+from bot.domain.websub import Hub, Push
 from bot.ports import FeedStatus, PollRecord
 from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes
 from bot.storage.ingest import add_entries, add_keys, revise
-from bot.storage.schema import entries, entry_keys, feeds
+from bot.storage.schema import EPOCH, entries, entry_keys, feeds
 
 SPEC = ("url", "outlet", "language", "country", "title", "aggregator", "verified", "interval")
 """The fields of a `FeedSpec`, which are columns too."""
@@ -106,6 +107,31 @@ class FeedPart(Part):
         return sum(added.values())
 
     @reads
+    def pushes_due(self, connection: Connection, now: datetime, limit: int) -> tuple[Push, ...]:
+        due = feeds.c.push_ask_at.is_(None) | (feeds.c.push_ask_at <= now)
+        wanted = select(feeds).where(POLLED, feeds.c.hub.is_not(None), due).order_by(feeds.c.push_ask_at)
+        return tuple(_push(row) for row in connection.execute(wanted.limit(limit)))
+
+    @reads
+    def pushed_feed(self, connection: Connection, token: str) -> tuple[Push, FeedForPoll, FeedSpec] | None:
+        row = connection.execute(select(feeds).where(POLLED, feeds.c.push_token == token)).one_or_none()
+        return (_push(row), _feed_for_poll(row), _spec(row)) if row else None
+
+    @writes
+    def save_push(self, connection: Connection, push: Push) -> None:
+        connection.execute(
+            update(feeds)
+            .where(feeds.c.id == push.feed_id)
+            .values(
+                push_token=push.token,
+                push_secret=push.secret,
+                push_ask_at=push.ask_at,
+                push_until=push.until,
+                push_failures=push.failures,
+            )
+        )
+
+    @reads
     def feed_statuses(self, connection: Connection) -> tuple[FeedStatus, ...]:
         stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
         configured = select(feeds, stored.label("entries")).where(feeds.c.active).order_by(feeds.c.position)
@@ -151,7 +177,7 @@ _NOTE_POLL = (
             for name in ("last_success", "last_new", "last_burst", "rate")
         }
         | _said_if("known_by", "etag", "last_modified", "body_digest", "items_seen")
-        | _said_if("wishes", "wished_every", "skip_hours", "skip_days")
+        | _said_if("wishes", "wished_every", "skip_hours", "skip_days", "hub", "hub_topic")
         | {"failures": case((bindparam("failed"), feeds.c.failures + 1), else_=0)}
     )
 )
@@ -181,6 +207,8 @@ def _note(record: PollRecord, added: int) -> dict[str, Any]:
         "wished_every": wishes.every,
         "skip_hours": sorted(wishes.skip_hours),
         "skip_days": sorted(wishes.skip_days),
+        "hub": record.hub and record.hub.url,
+        "hub_topic": record.hub and record.hub.topic,
     }
     return {f"new_{name}": value for name, value in values.items()} | {
         "feed": record.feed_id,
@@ -203,11 +231,24 @@ def _feed_for_poll(row: AnyRow) -> FeedForPoll:
         wishes=Wishes(row.wished_every, frozenset(row.skip_hours or ()), frozenset(row.skip_days or ())),
         move=_move(row),
         items_seen=row.items_seen or b"",
+        pushed_until=row.push_until,
     )
 
 
 def _move(row: AnyRow) -> Move | None:
     return Move(row.moved_to, row.moved_since, row.moved_polls) if row.moved_to else None
+
+
+def _push(row: AnyRow) -> Push:
+    return Push(
+        row.id,
+        Hub(row.hub, row.hub_topic),
+        row.push_token or "",
+        row.push_secret or "",
+        row.push_ask_at or EPOCH,
+        row.push_until,
+        row.push_failures or 0,
+    )
 
 
 def _spec(row: AnyRow) -> FeedSpec:

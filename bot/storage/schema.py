@@ -152,6 +152,14 @@ feeds = Table(
     Column("moved_polls", Integer),
     Column("items_seen", sa.LargeBinary),
     Column("last_burst", UtcTime),
+    Column("hub", Text),
+    Column("hub_topic", Text),
+    Column("push_token", Text),
+    Column("push_secret", Text),
+    Column("push_ask_at", UtcTime),
+    Column("push_until", UtcTime),
+    Column("push_failures", Integer),
+    Index("ix_feeds_push_token", "push_token", unique=True),
 )
 
 entries = Table(

@@ -55,10 +55,11 @@ async def living(
     messenger: Messenger | None = None,
     probe: Probe = no_probe,
     translator: Translator | None = None,
+    callback: str = "",
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
-    The chat is `chat.jsonl` in the folder, unless there is another messenger.
+    The chat is `chat.jsonl` in the folder, unless there is another messenger. With a `callback`, hubs are asked.
     """
     store = await open_temporary_store(folder, durable=True)
     async with HttpFetcher(clock) as fetcher:
@@ -73,6 +74,8 @@ async def living(
                 cadence=Cadence(INTERVAL, INTERVAL, spread=0),
                 probe=probe,
                 translator=translator or NoTranslator(),
+                hubs=fetcher if callback else None,
+                callback=callback,
             )
         )
         try:
