@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from rich.console import Console
@@ -143,36 +145,31 @@ def reader_rates(farm: FeedFarm) -> list[float]:
     ]
 
 
-# Memory, in a process that does nothing else.
+# Memory, in a process that does nothing else. It is begun with -c: parsers would import what is begun as a module.
 
 
 def memory_by_round(feeds: int) -> list[tuple[float, float]]:
     """(MiB of the program and its parsers, seconds) after each round over so many feeds."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_rotate, args=(feeds, theirs))
-    process.start()
-    theirs.close()
-    measured: list[tuple[float, float]] = []
-    while len(measured) <= ROUNDS:
-        measured.append(ours.recv())
-    process.join()
-    return measured
+    command = [sys.executable, "-c", f"from benchmarks.polling import rotate; rotate({feeds})"]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
+    return [(mib, seconds) for mib, seconds in map(json.loads, told.stdout.splitlines())]
 
 
-def _rotate(feeds: int, told: Connection) -> None:
-    async def rotate() -> None:
-        with feed_farm() as farm, tempfile.TemporaryDirectory() as folder:
-            own = set(multiprocessing.active_children())
-            async with newsroom(folder, farm.urls(feeds)) as ours:
-                for _ in range(ROUNDS + 1):
-                    seconds = await ours.round(feeds)
-                    parsers = [child for child in multiprocessing.active_children() if child not in own]
-                    pids = [os.getpid(), *(parser.pid for parser in parsers)]
-                    told.send((sum(map(_resident, filter(None, pids))) / MIB, seconds))
-                    farm.answer(rounds=1)
+def rotate(feeds: int) -> None:
+    """Poll the feeds round after round, and print what each took."""
+    asyncio.run(_rotate(feeds))
 
-    asyncio.run(rotate())
+
+async def _rotate(feeds: int) -> None:
+    with feed_farm() as farm, tempfile.TemporaryDirectory() as folder:
+        others = set(multiprocessing.active_children())
+        async with newsroom(folder, farm.urls(feeds)) as ours:
+            for _ in range(ROUNDS + 1):
+                seconds = await ours.round(feeds)
+                parsers = [child for child in multiprocessing.active_children() if child not in others]
+                pids = [os.getpid(), *(parser.pid for parser in parsers)]
+                print(json.dumps([sum(map(_resident, filter(None, pids))) / MIB, seconds]), flush=True)
+                farm.answer(rounds=1)
 
 
 def _resident(pid: int) -> int:

@@ -68,17 +68,19 @@ class Subscriber:
         await self._store.save_push(push.granted(timedelta(seconds=seconds), now))
         return True
 
-    async def pushed(self, token: str, body: bytes, content_type: str, signature: str) -> bool:
-        """A hub pushes a document; whether there is such a subscription. One that is not signed by it is dropped."""
+    async def knows(self, token: str) -> bool:
+        """Whether there is a subscription with this token."""
+        return await self._store.pushed_feed(token) is not None
+
+    async def pushed(self, token: str, body: bytes, content_type: str, signature: str) -> None:
+        """A hub pushes a document. One that is not signed with the subscription's secret is dropped."""
         found = await self._store.pushed_feed(token)
         if found is None:
-            return False
+            return
         push, feed, spec = found
         if not push.signed(signature, body):
             log.warning("push_not_signed", feed=feed.id)
-            return True
+            return
+        address = feed.address(self._clock.now())
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
-        await self._taker.take(
-            feed, spec, Fetched(body, content_type, feed.address(self._clock.now()), digest)
-        )
-        return True
+        await self._taker.take(feed, spec, Fetched(body, content_type, address, digest))

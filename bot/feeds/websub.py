@@ -5,6 +5,7 @@ Reference: https://www.w3.org/TR/websub/.
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from typing import Protocol
@@ -17,6 +18,10 @@ from bot.domain.websub import LEASE, Hub, Push
 PATH = "/websub"
 MAX_PUSHED = 15 * 1024 * 1024
 """Bytes of a document, as of one that is fetched."""
+
+PUSHES_AT_ONCE = 4
+PUSH_SECONDS = 20.0
+"""So many are read at a time, each within so long."""
 
 _LINK = re.compile(r"<(?:\w{1,20}:)?link\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(rel|href)\s{0,9}=\s{0,9}("[^"]*"|'[^']*')""", re.IGNORECASE)
@@ -49,12 +54,23 @@ def form_of(push: Push, callback: str) -> dict[str, str]:
     }
 
 
+async def _body(request: web.Request) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > MAX_PUSHED:
+            raise web.HTTPRequestEntityTooLarge(MAX_PUSHED, len(body))
+    return bytes(body)
+
+
 class Subscribed(Protocol):
     """Who knows the subscriptions: `bot.subscribing.Subscriber`."""
 
     async def asked_back(self, token: str, mode: str, topic: str, lease: str) -> bool: ...
 
-    async def pushed(self, token: str, body: bytes, content_type: str, signature: str) -> bool: ...
+    async def knows(self, token: str) -> bool: ...
+
+    async def pushed(self, token: str, body: bytes, content_type: str, signature: str) -> None: ...
 
 
 def routes_of(subscribed: Subscribed) -> list[web.RouteDef]:
@@ -72,20 +88,16 @@ def routes_of(subscribed: Subscribed) -> list[web.RouteDef]:
         return web.Response(text=asked.get("hub.challenge", ""))
 
     async def push(request: web.Request) -> web.Response:
-        body = await request.content.read(MAX_PUSHED + 1)
-        while len(body) <= MAX_PUSHED and (piece := await request.content.read(MAX_PUSHED + 1 - len(body))):
-            body += piece
-        if len(body) > MAX_PUSHED:
-            raise web.HTTPRequestEntityTooLarge(MAX_PUSHED, len(body))
-        known = await subscribed.pushed(
-            request.match_info["token"],
-            body,
-            request.headers.get("Content-Type", ""),
-            request.headers.get("X-Hub-Signature", ""),
-        )
-        if not known:
+        token = request.match_info["token"]
+        # Before anything of it is read: whoever does not know a token cannot fill the memory.
+        if not await subscribed.knows(token):
             raise web.HTTPGone
+        async with places, asyncio.timeout(PUSH_SECONDS):
+            body = await _body(request)
+        content_type = request.headers.get("Content-Type", "")
+        await subscribed.pushed(token, body, content_type, request.headers.get("X-Hub-Signature", ""))
         return web.Response(status=202)
 
+    places = asyncio.Semaphore(PUSHES_AT_ONCE)
     place = f"{PATH}/{{token}}"
     return [web.get(place, ask_back), web.post(place, push)]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.clock import SimulatedClock
 from bot.domain.websub import PUSHED_INTERVAL
 from bot.feeds.websub import PATH, routes_of
@@ -106,7 +108,7 @@ async def test_polling_relaxes_while_a_feed_is_pushed(tmp_path: Path) -> None:
         assert len(there.server.requests) == 4
 
 
-async def test_only_what_is_signed_is_believed(tmp_path: Path) -> None:
+async def test_only_what_is_signed_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forged push is dropped without a word, an unknown address is gone, and rubbish harms nothing."""
     async with pushed(tmp_path) as there:
         await there.subscriber.work()
@@ -115,6 +117,9 @@ async def test_only_what_is_signed_is_believed(tmp_path: Path) -> None:
         assert await there.hub.push(document(there.hub, NEW), method="md5") == 202
         assert await there.hub.push(document(there.hub, NEW), token="x") == 410
         assert await there.hub.push(b"\x00 no feed") == 202
+        with monkeypatch.context() as patch:
+            patch.setattr("bot.feeds.websub.MAX_PUSHED", 1_000)
+            assert await there.hub.push(bytes(1_001)) == 413
         await there.world.app.work_off()
         assert there.told() == []
         (status,) = await there.world.app.parts.store.feed_statuses()
