@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.domain.addresses import host_of
-from bot.domain.entries import FeedSpec, IngestPlan, ParsedEntry, ParsedFeed, plan_ingest
+from bot.domain.entries import FeedSpec, IngestPlan, KnownEntry, ParsedEntry, ParsedFeed, plan_ingest
 from bot.domain.outlets import Outlets
 from bot.domain.polling import (
     MOVE_FAILURES,
@@ -207,28 +207,40 @@ class Poller:
 
     async def _store_all(self, batch: Sequence[Asked]) -> None:
         now, outlets = self._clock.now(), self._desk.catalog().outlets
-        entries = {
-            one.feed.id: attributed(one.parsed.entries, one.spec, outlets) for one in batch if one.parsed
-        }
+        # In threads: a feed may hold thousands of entries.
+        entries = await asyncio.to_thread(_attributed_all, batch, outlets)
         known = await self._store.known_entries(
             {one.feed.id: entries[one.feed.id] for one in batch if one.parsed and one.feed.polled_before}
         )
-        plans = {
-            one.feed.id: plan_ingest(
-                one.spec,
-                entries[one.feed.id],
-                known.get(one.feed.id, {}),
-                first_poll=not one.feed.polled_before,
-                now=now,
-            )
-            for one in batch
-            if one.parsed
-        }
+        plans = await asyncio.to_thread(_plan_all, batch, entries, known, now)
         records = [record_of(one, plans.get(one.feed.id), self._cadence, now) for one in batch]
         new = await self._store.record_poll(*records)
         self._probe(Point.INGESTED)
         if new or any(plan.revisions for plan in plans.values()):
             self._queue.wake(Stage.DESK)
+
+
+def _attributed_all(batch: Iterable[Asked], outlets: Outlets) -> dict[int, tuple[ParsedEntry, ...]]:
+    return {one.feed.id: attributed(one.parsed.entries, one.spec, outlets) for one in batch if one.parsed}
+
+
+def _plan_all(
+    batch: Iterable[Asked],
+    entries: Mapping[int, Sequence[ParsedEntry]],
+    known: Mapping[int, Mapping[str, KnownEntry]],
+    now: datetime,
+) -> dict[int, IngestPlan]:
+    return {
+        one.feed.id: plan_ingest(
+            one.spec,
+            entries[one.feed.id],
+            known.get(one.feed.id, {}),
+            first_poll=not one.feed.polled_before,
+            now=now,
+        )
+        for one in batch
+        if one.parsed
+    }
 
 
 def record_of(asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: datetime) -> PollRecord:
