@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import structlog
 
@@ -19,18 +18,20 @@ from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.facts import Observer, no_observer
-from bot.domain.polling import DEFAULT_INTERVAL, FEEDS_PER_CHAT
+from bot.domain.polling import FEEDS_PER_CHAT, Cadence
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import Network
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
-from bot.pipeline import Desk, Poller
+from bot.pipeline import Desk
+from bot.polling import Poller
 from bot.ports import (
     Clock,
     DeskRecord,
     FeedFinder,
     Fetcher,
+    HubClient,
     Messenger,
     NoTranslator,
     Parser,
@@ -43,9 +44,13 @@ from bot.ports import (
 from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
+from bot.subscribing import Subscriber
 from bot.work import LocalQueue
 
 log = structlog.get_logger(__name__)
+
+MOST_PARSERS = 4
+"""Processes that parse; each takes some 50 MiB."""
 
 DRAIN_SECONDS = 10.0
 """How long a stop waits for calls under way."""
@@ -61,18 +66,20 @@ class Parts:
     fetcher: Fetcher
     parser: Parser
     messengers: Mapping[Platform, Messenger]
-    interval: timedelta = DEFAULT_INTERVAL
+    cadence: Cadence = field(default_factory=Cadence)
     topics_per_chat: int = TOPICS_PER_CHAT
     finder: FeedFinder | None = None
     feeds_per_chat: int = FEEDS_PER_CHAT
     tick_seconds: float = TICK_SECONDS
-    random: Random | None = None
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
     observe: Observer = no_observer
     chores: Sequence[Chore] = ()
     drain_seconds: float = DRAIN_SECONDS
+    hubs: HubClient | None = None
+    """With it, feeds that name a hub are pushed to `callback`."""
+    callback: str = ""
 
 
 class App:
@@ -92,8 +99,7 @@ class App:
             parts.clock,
             self.queue,
             self.desk,
-            interval=parts.interval,
-            random=parts.random,
+            cadence=parts.cadence,
             probe=parts.probe,
             observe=parts.observe,
         )
@@ -116,6 +122,11 @@ class App:
             probe=parts.probe,
             translator=parts.translator,
             observe=parts.observe,
+        )
+        self.subscriber = (
+            Subscriber(parts.store, parts.hubs, self.poller, parts.clock, parts.callback)
+            if parts.hubs
+            else None
         )
         self._stopping = False
 
@@ -166,6 +177,11 @@ class App:
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
             asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
+            *(
+                [asyncio.create_task(self._serve(Stage.HUBS, self.subscriber.work))]
+                if self.subscriber
+                else []
+            ),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
         log.info("running", feeds=len(self.desk.catalog().feeds))
@@ -216,11 +232,11 @@ class App:
 async def network(
     clock: Clock, contact: str = "", private: Collection[Network] = ()
 ) -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
-    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile.
+    """The real fetcher and parser, closed at the end; the parser's workers start meanwhile.
 
     `private`: networks besides the public internet in which feeds of the configuration may be.
     """
-    parser = FeedParser()
+    parser = FeedParser(workers=min(os.cpu_count() or 1, MOST_PARSERS))
     warming = asyncio.create_task(parser.warm())
     try:
         async with HttpFetcher(clock, contact=contact, private=private) as fetcher:

@@ -19,15 +19,16 @@ from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part, Untold
 from bot.domain.documents import Action, Document
-from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
+from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedEntry, ParsedFeed
 from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
-from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
+from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult, Move, Wishes
 from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
 from bot.domain.stories import Placement, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.domain.websub import Hub, Push
 
 
 class Clock(Protocol):
@@ -44,9 +45,18 @@ class Fetcher(Protocol):
         ...
 
 
+class HubClient(Protocol):
+    async def ask_hub(self, push: Push, callback: str) -> bool:
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
+        ...
+
+
 class Parser(Protocol):
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
-        """Read a body within a deadline, whatever it holds. Never raises for what the body holds."""
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
+        """Read a body within a deadline, whatever it holds. Never raises for what the body holds.
+
+        `items_seen`: that of the feed's `ParsedFeed` before; items it knows may be left out.
+        """
         ...
 
 
@@ -68,6 +78,7 @@ class Stage(Enum):
     DESK = "desk"
     DIGESTS = "digests"
     OUTBOX = "outbox"
+    HUBS = "hubs"
 
 
 class Point(Enum):
@@ -183,8 +194,10 @@ class NoTranslator:
 class PollRecord:
     """All that one poll of a feed leaves behind.
 
-    `plan` is None where nothing was parsed. A None `etag` with `keep_validators` False forgets the old one.
-    `error` is None after a success. `gone`: never ask again.
+    `plan` is None where nothing was parsed. A None `etag` with `keep_validators` False forgets the old one, and so do
+    the other fields of what it was known by. `error` is None after a success. `gone`: never ask again. `private`: only chats
+    name it. None for `rate`
+    or `wishes` leaves them as they were, while `move` is as it is to be from now on.
     """
 
     feed_id: int
@@ -193,10 +206,19 @@ class PollRecord:
     plan: IngestPlan | None = None
     error: str | None = None
     gone: bool = False
+    private: bool = False
     keep_validators: bool = True
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
+    items_seen: bytes = b""
+    rate: float | None = None
+    wishes: Wishes | None = None
+    move: Move | None = None
+    hub: Hub | None = None
+    """As the document says now; counts where `wishes` does."""
+    burst: bool = False
+    """Whether all items of the document were new, so that others may have come and gone unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +236,11 @@ class FeedStatus:
     error: str | None
     entries: int
     """How many of its entries are stored."""
+    rate: float = 0.0
+    """Entries a second, as of the last success; see `bot.domain.polling.rate_after`."""
+    last_burst: datetime | None = None
+    """When all items of its document were new for the last time: some may have come and gone unseen."""
+    move: Move | None = None
     own: bool = False
     """Whether only chats named it, and it is not in the configuration."""
 
@@ -318,25 +345,52 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def due_feeds(self, now: datetime, limit: int) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
-        """Active feeds whose time has come, the longest overdue first. Reads only."""
+    async def due_feeds(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        but: Collection[int] = (),
+        per_host: int | None = None,
+        busy: Collection[str] = (),
+    ) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
+        """Active feeds whose time has come, the longest overdue first. Reads only.
+
+        Without those of the ids `but` and of the hosts `busy`, and at most `per_host` of each other host.
+        """
         ...
 
     async def known_entries(
-        self, feed_id: int, keys: Iterable[str], fingerprints: Iterable[str]
-    ) -> Mapping[str, KnownEntry]:
-        """By key: this feed's entries that answer to one of `keys` (`bot.domain.entries.keys_of`, aliases included).
+        self, asked: Mapping[int, Collection[ParsedEntry]]
+    ) -> Mapping[int, Mapping[str, KnownEntry]]:
+        """By feed: what is known under the keys of these entries (`bot.domain.entries.keys_of`, aliases included).
 
-        Entries found only through one of `fingerprints` stand under their own key.
+        Entries of the feed that only have the same text as one of these stand under their own key.
         """
         ...
 
-    async def record_poll(self, record: PollRecord) -> int:
-        """Store new entries, revisions, aliases, validators and the next due time. Answers how many entries are new.
+    async def record_poll(self, *records: PollRecord) -> int:
+        """Store new entries, revisions, aliases, validators and the next due times. Answers how many entries are new.
 
         Entries that are news, and revisions of such, wait for the desk from then on; entries that are not are only
-        kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries.
+        kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries. All of the records,
+        each of another feed, are one transaction.
         """
+        ...
+
+    async def pushes_due(self, now: datetime, limit: int) -> tuple[Push, ...]:
+        """Subscriptions that a hub is to be asked for; token and secret are empty where it never was.
+
+        Those of configured feeds alone: where a hub is, its feed says.
+        """
+        ...
+
+    async def pushed_feed(self, token: str) -> tuple[Push, FeedForPoll, FeedSpec] | None:
+        """The subscription with this token, and its feed; None where there is none, or the feed is not polled."""
+        ...
+
+    async def save_push(self, push: Push) -> None:
+        """Keep a subscription as it is now."""
         ...
 
     async def feed_statuses(

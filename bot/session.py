@@ -34,8 +34,11 @@ from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import DeliveryKind
 from bot.domain.documents import code, document, line, strong
 from bot.domain.facts import Fact, Observer, lag
+from bot.domain.polling import Cadence
 from bot.feeds.finding import SiteFinder
 from bot.feeds.guard import LOOPBACK
+from bot.feeds.websub import PATH as WEBSUB_PATH
+from bot.feeds.websub import routes_of
 from bot.health import Check, serving_health
 from bot.metrics import Metrics
 from bot.outbox import Telling
@@ -52,7 +55,7 @@ from bot.watching import Watch
 
 DEMO_SECONDS = 55.0
 FAST_DEMO_SECONDS = 7.0
-DEMO_POLL = timedelta(minutes=15)
+DEMO_CADENCE = Cadence(timedelta(minutes=15), timedelta(minutes=15))
 DEMO_TICK_SECONDS = 0.2
 
 
@@ -87,7 +90,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 fetcher=fetcher,
                 parser=parser,
                 messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
-                interval=timedelta(minutes=environment.poll_minutes),
+                cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
                 finder=SiteFinder(fetcher, parser),
                 feeds_per_chat=environment.feeds_per_chat,
@@ -98,6 +101,8 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 ),
                 drain_seconds=environment.drain_seconds,
                 listener=partial(_count_lag, metrics),
+                hubs=fetcher if environment.http and environment.public_url else None,
+                callback=f"{environment.public_url.rstrip('/')}{WEBSUB_PATH}",
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())
@@ -111,7 +116,10 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             if problem:
                 return problem
             try:
-                routes = [metrics.route(store, clock)]
+                routes = [
+                    metrics.route(store, clock),
+                    *(routes_of(app.subscriber) if app.subscriber else ()),
+                ]
                 async with serving_health(environment.http, _checks(app, bots), routes):
                     _greet(catalog, bots, console)
                     if bots:
@@ -236,7 +244,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
                         fetcher=fetcher,
                         parser=parser,
                         messengers={"console": ConsoleMessenger(console, load_speeches())},
-                        interval=DEMO_POLL,
+                        cadence=DEMO_CADENCE,
                         tick_seconds=DEMO_TICK_SECONDS,
                     )
                 )

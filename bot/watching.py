@@ -22,6 +22,7 @@ from bot.domain.deliveries import Sent
 from bot.domain.documents import Document, Line, document, faint, line, strong
 from bot.domain.facts import Fact, Settled
 from bot.domain.pacing import Urgency
+from bot.domain.polling import is_silent
 from bot.domain.speech import Speech, Speeches, kept, phrase, speech_for
 from bot.ports import Clock, FeedStatus, Messenger, QueueStatus, Store
 
@@ -33,7 +34,6 @@ FAILS_FOR = timedelta(hours=6)
 """A feed that has not been read for so long is told of."""
 FAILS = 5
 """The same of one that never was, by failures in a row."""
-NOTHING_NEW_FOR = timedelta(days=7)
 LATE = timedelta(minutes=10)
 """What waits for longer than that is late."""
 LATELY = timedelta(minutes=30)
@@ -90,9 +90,10 @@ def _silent_feeds(feeds: Iterable[FeedStatus], now: datetime) -> Iterator[Alert]
         )
         if not feed.active or failing:
             yield Alert(Group.FEEDS, name, feed.error or phrase("It cannot be read."))
-        elif feed.last_new is not None and now - feed.last_new >= NOTHING_NEW_FOR:
-            days = str(NOTHING_NEW_FOR.days)
-            yield Alert(Group.FEEDS, name, kept("It has brought nothing for {days} days.", days=days))
+        elif is_silent(feed.rate, feed.last_new, feed.last_success, now):
+            yield Alert(
+                Group.FEEDS, name, phrase("It has brought nothing for much longer than is usual for it.")
+            )
 
 
 def _lags(situation: Situation, now: datetime) -> Iterator[Alert]:

@@ -64,6 +64,14 @@ def normal_address(address: str) -> str:
     return urlunsplit((parts.scheme, f"{user}{at}{host}", parts.path or "/", parts.query, ""))
 
 
+def host_of(address: str) -> str:
+    """The host of a web address, in lower case; empty where it has none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def shown(address: str) -> str:
     """The address as it may stand in a message or a log: no user, no password, no values of keys and tokens."""
     try:

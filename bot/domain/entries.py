@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.languages import language_of
+from bot.domain.polling import Wishes
+from bot.domain.websub import Hub
 
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
@@ -62,11 +64,20 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped."""
+    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped.
+
+    `entries` may lack those that were there when the document was read last, and then the title is empty if all were.
+    """
 
     title: str
     entries: tuple[ParsedEntry, ...]
     partial: bool = False
+    items: int = 0
+    """How many items the document has, read or not."""
+    items_seen: bytes = b""
+    """What to know the document's items by next time; opaque, empty where all of them are to be read again."""
+    wishes: Wishes = field(default_factory=Wishes)
+    hub: Hub | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +162,13 @@ def time_of(published: datetime | None, seen: datetime) -> datetime:
 
 def clean_text(text: str) -> str:
     """Composed, without control and direction-override characters, white space folded."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(
-        " " if char in "\t\n\r\u2028\u2029\xa0" else char
-        for char in composed
-        if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
-    )
+    kept = unicodedata.normalize("NFC", text)
+    if not kept.isprintable():  # most texts are, and then there is nothing to leave out
+        kept = "".join(
+            " " if char in "\t\n\r\u2028\u2029\xa0" else char
+            for char in kept
+            if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
+        )
     return re.sub(r" {2,}", " ", kept).strip()
 
 
@@ -192,13 +204,13 @@ _CONTENT = "content:"
 
 def keys_of(entry: ParsedEntry) -> tuple[str, ...]:
     """Every key the entry answers to, strongest first; the last is always that of its content."""
-    keys = []
-    if entry.id:
-        keys.append(f"id:{entry.id}")
-    if entry.link:
-        keys.append(f"link:{entry.link}")
-    keys.append(f"{_CONTENT}{fingerprint(entry.title, entry.summary)}")
-    return tuple(keys)
+    names = (f"id:{entry.id}",) if entry.id else ()
+    return (*names, *text_keys(entry.link, fingerprint(entry.title, entry.summary)))
+
+
+def text_keys(link: str | None, text: str) -> tuple[str, ...]:
+    """The keys that any entry with this link and this fingerprint answers to, whatever its id."""
+    return (*((f"link:{link}",) if link else ()), f"{_CONTENT}{text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, cast
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import Access
 from bot.domain.chats import Platform
-from bot.domain.polling import FEEDS_PER_CHAT
+from bot.domain.polling import FEEDS_PER_CHAT, Cadence
 from bot.domain.topics import TOPICS_PER_CHAT
 
 MAX_PORT = 65_535
@@ -83,7 +84,10 @@ class Environment(BaseSettings):
         default="auto", description="auto: text on a terminal, JSON elsewhere"
     )
     poll_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
-        default=5, description="between two polls of a feed"
+        default=5, description="between two polls of a busy feed"
+    )
+    poll_minutes_at_most: Annotated[float, Field(gt=0, le=1440)] = Field(
+        default=30, description="between two polls of a quiet feed"
     )
     topics_per_chat: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
@@ -117,6 +121,10 @@ class Environment(BaseSettings):
         default="", description="host:port of /healthz, /readyz and /metrics"
     )
 
+    public_url: Annotated[str, AfterValidator(_web_address)] | Literal[""] = Field(
+        default="", description="https://…, where the web reaches what is served at SOKUHO_HTTP"
+    )
+
     @model_validator(mode="after")
     def _slack_needs_both(self) -> Self:
         if (self.slack_bot_token is None) != (self.slack_app_token is None):
@@ -134,6 +142,11 @@ class Environment(BaseSettings):
         """The platform and the address of the chat that hears what is wrong."""
         platform, _, address = self.operator_chat.partition(":")
         return (cast("Platform", platform), address) if address else None
+
+    @property
+    def cadence(self) -> Cadence:
+        """How often feeds are polled."""
+        return Cadence(timedelta(minutes=self.poll_minutes), timedelta(minutes=self.poll_minutes_at_most))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 
+from bot.domain.addresses import host_of
 from bot.domain.entries import FeedSpec
 from bot.ports import Naming
 from bot.storage.database import Part, insert_into, writes
@@ -15,7 +16,8 @@ from bot.storage.schema import chat_feeds, entries, feeds
 BEHIND = 1_000_000_000
 """The position of a feed that is not in the configuration."""
 
-FORGOTTEN = ("etag", "last_modified", "body_digest", "last_success")
+FORGOTTEN = tuple(column.name for column in feeds.c if column.nullable and column.name not in SPEC)
+"""What earlier polls left behind."""
 
 named_by_chats = exists().where(chat_feeds.c.feed_id == feeds.c.id)
 
@@ -43,6 +45,7 @@ class OwnFeedPart(Part):
             # Who was not asked for a while is as good as new: what came meanwhile is no news.
             values = {name: getattr(spec, name) for name in SPEC} | dict.fromkeys(FORGOTTEN)
             values |= {"position": BEHIND, "active": False, "gone": False, "next_poll": now, "failures": 0}
+            values |= {"rate": 0.0, "host": host_of(spec.url)}
             into = insert_into(connection, feeds)
             connection.execute(into.on_conflict_do_update(index_elements=["url"], set_=values), values)
         feed_id = connection.scalar(select(feeds.c.id).where(here))

@@ -144,6 +144,24 @@ feeds = Table(
     Column("next_poll", UtcTime, nullable=False, index=True),
     Column("failures", Integer, nullable=False),
     Column("error", Text),
+    Column("host", Text, nullable=False, server_default=""),  # of the configured address
+    Column("rate", Float, nullable=False, server_default="0"),  # entries a second
+    Column("wished_every", Duration),
+    Column("skip_hours", Listed),
+    Column("skip_days", Listed),
+    Column("moved_to", Text),
+    Column("moved_since", UtcTime),
+    Column("moved_polls", Integer),
+    Column("items_seen", sa.LargeBinary),
+    Column("last_burst", UtcTime),
+    Column("hub", Text),
+    Column("hub_topic", Text),
+    Column("push_token", Text),
+    Column("push_secret", Text),
+    Column("push_ask_at", UtcTime),
+    Column("push_until", UtcTime),
+    Column("push_failures", Integer),
+    Index("ix_feeds_push_token", "push_token", unique=True),
 )
 
 entries = Table(

@@ -13,7 +13,7 @@ from bot.domain.polling import Failed, FailureKind, Fetched
 from bot.feeds.fetch import FetchLimits, HttpFetcher
 from bot.feeds.finding import MOST_READ, SiteFinder
 from bot.feeds.guard import LOOPBACK
-from bot.feeds.parse import read_advertised, read_document
+from bot.feeds.reading import read_advertised, read_document
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.outside import Outside
 
@@ -34,8 +34,8 @@ async def server() -> AsyncIterator[FeedServer]:
 class _Parser:
     """The parser's code without its process."""
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
-        return read_document(fetched.body, fetched.content_type, fetched.url)
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
+        return read_document(fetched.body, fetched.content_type, fetched.url, items_seen)
 
     async def advertised(self, fetched: Fetched) -> tuple[str, ...]:
         return read_advertised(fetched.body, fetched.content_type, fetched.url)

@@ -15,7 +15,9 @@ from bot.domain.chats import Platform
 from bot.domain.deliveries import Refused
 from bot.domain.documents import Document, Style
 from bot.domain.entries import FeedSpec
+from bot.domain.polling import Move
 from bot.domain.topics import TOPICS_PER_CHAT, TopicSpec
+from bot.ports import PollRecord
 from tests.chat.newsroom import FEEDS, NOW, Desk, Newsroom
 
 WRONG_WORDS = (
@@ -618,6 +620,28 @@ async def test_status_leads_to_what_fails(room: Newsroom) -> None:
     assert offered(said) == ["/feeds"]
     assert "🟡 Running, with failures: Reuters, BBC News and 1 more\n" in said.plain
     assert "❌ Reuters: The name cannot be resolved." in (await room.say("/feeds reuters")).plain
+
+
+async def test_status_tells_of_feeds_that_are_odd_without_failing(room: Newsroom) -> None:
+    """Silence, a burst and a move are told, with what may have come of them; the chat is not alarmed otherwise."""
+    store, now = room.store, room.clock.now()
+    silent, burst, moved, *_ = await store.feed_statuses()
+    days = timedelta(days=1)
+    await room.publish("Rain in Kyoto", feed=0, ago=20 * days)
+    move = Move("https://new.example/feed?key=secret", now - 9 * days, 99)
+    await store.record_poll(
+        PollRecord(silent.id, now, now + days),
+        PollRecord(burst.id, now, now + days, burst=True),
+        PollRecord(moved.id, now, now + days, move=move),
+    )
+    said = (await room.say("/status")).plain
+    assert "🟢 All is well" in said
+    assert f"🔇 Silent for unusually long: {silent.spec.outlet}\n" in said
+    assert f"so that some may be missing: {burst.spec.outlet}\n" in said
+    assert "🔇 Silent for unusually long" in (await room.say(f"/feeds {silent.spec.url}")).plain
+    assert "just now it brought more at once" in (await room.say(f"/feeds {burst.spec.url}")).plain
+    shown_move = (await room.say(f"/feeds {moved.spec.url}")).plain
+    assert "configure its new address: https://new.example/feed?key=…" in shown_move
 
 
 async def test_status_of_a_paused_chat_says_that_first(room: Newsroom) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Delivery, Intent, Refused, Sent, settle
-from bot.domain.entries import Entry, IngestPlan, Revision
+from bot.domain.entries import Entry, IngestPlan, ParsedEntry, Revision
 from bot.ports import DeskRecord, Forgotten
 from bot.storage.sql import SqlStore
 from tests.contract.conftest import everything
@@ -147,9 +147,10 @@ async def test_an_entry_is_known_for_ever(store: SqlStore) -> None:
     await store.record_poll(poll(feed, IngestPlan((new, new_entry("b", is_news=False)))))
     (one,) = await store.pending_entries(9)
     await store.record_desk([opens(one.entry)], NOON)
-    before = await store.known_entries(feed.id, ["id:a", "id:b"], [new.fingerprint])
+    listed = [ParsedEntry(name, f"Title {name}", None, f"Summary {name}") for name in "ab"]
+    before = (await store.known_entries({feed.id: listed}))[feed.id]
     assert await forget(store) == (1, 1, 0)
-    known = await store.known_entries(feed.id, ["id:a", "id:b"], [new.fingerprint])
+    known = (await store.known_entries({feed.id: listed}))[feed.id]
     assert {key: (one.entry_id, one.fingerprint, one.title, one.link) for key, one in known.items()} == {
         key: (one.entry_id, one.fingerprint, one.title, one.link) for key, one in before.items()
     }

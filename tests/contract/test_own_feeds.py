@@ -34,7 +34,7 @@ async def due(store: Store) -> list[str]:
 async def brought(store: Store, name: str = "a") -> Entry:
     """A news entry of the only feed there is."""
     ((feed, _),) = await store.due_feeds(NOON + HOUR, 10)
-    await store.record_poll(poll(feed, IngestPlan((new_entry(name),))))
+    await store.record_poll(replace(poll(feed, IngestPlan((new_entry(name),))), private=feed.public_only))
     return (await store.pending_entries(10))[-1].entry
 
 

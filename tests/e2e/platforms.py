@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from bot.app import App, Parts
 from bot.chat.pacing import Pace
@@ -19,6 +18,7 @@ from bot.chat.telegram.messenger import windows_of as telegram_pace
 from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
 from bot.domain.pacing import Rate, Urgency, Window
+from bot.domain.polling import Cadence
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import LOOPBACK
 from bot.ports import Clock, Probe, no_probe
@@ -159,8 +159,7 @@ async def serving(
                 fetcher=fetcher,
                 parser=InlineParser(),
                 messengers={"telegram": telegram.messenger, "slack": slack.messenger},
-                interval=INTERVAL,
-                random=Random(1),
+                cadence=Cadence(INTERVAL, INTERVAL, spread=0),
                 probe=probe,
             )
         )

@@ -90,8 +90,8 @@ def wrong(situation: Situation) -> list[tuple[Group, str]]:
         (replace(WELL, failures=4, last_success=None, error="no"), False),
         (replace(WELL, failures=5, last_success=None, error="no"), True),
         (replace(WELL, active=False, error="gone"), True),
-        (replace(WELL, last_new=NOON - 6 * DAY), False),
-        (replace(WELL, last_new=NOON - 7 * DAY), True),
+        (replace(WELL, last_new=NOON - 13 * DAY), False),
+        (replace(WELL, last_new=NOON - 15 * DAY), True),
         (replace(WELL, last_new=None), False),
     ],
 )

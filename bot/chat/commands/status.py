@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.chat.commands.base import Invocation
@@ -12,12 +12,14 @@ from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
 from bot.domain.addresses import shown, typed_address
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.domain.polling import BURST_TOLD, is_silent
 from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
 _CHANGES = {"add": add, "remove": remove}
 _MOST_FAILING = 10
 _MOST_DETAILS = 12
+_MOST_ODD = 3
 
 
 async def feeds(invocation: Invocation) -> Document:
@@ -56,6 +58,7 @@ async def status(invocation: Invocation) -> Document:
     return document(
         *_opening(invocation, statuses, queue),
         f"📡 {_headcount(statuses, speech)}",
+        *_oddities(statuses, invocation),
         f"🕑 {_polls(statuses, invocation)}",
         f"🗞 {_entries(statuses, queue, invocation)}",
         f"📨 {_messages(queue, invocation)}",
@@ -96,6 +99,53 @@ def _headcount(statuses: Sequence[FeedStatus], speech: Speech) -> str:
         if failing
         else speech.say("none failing"),
     )
+
+
+def _oddities(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[str]:
+    """What may be wrong with feeds that answer well."""
+    speech = invocation.speech
+    silent = _outlets(status for status in statuses if _silent(status, invocation))
+    if silent:
+        outlets = speech.listed(silent, _MOST_ODD)
+        yield f"🔇 {speech.say('Silent for unusually long: {outlets}', outlets=outlets)}"
+    burst = _outlets(status for status in statuses if _burst(status, invocation))
+    if burst:
+        said = speech.say(
+            "More at once than the feed lists, so that some may be missing: {outlets}",
+            outlets=speech.listed(burst, _MOST_ODD),
+        )
+        yield f"🌊 {said}"
+
+
+def _outlets(statuses: Iterable[FeedStatus]) -> list[str]:
+    return list(dict.fromkeys(status.spec.outlet for status in statuses))
+
+
+def _silent(status: FeedStatus, invocation: Invocation) -> bool:
+    return not status.failures and is_silent(
+        status.rate, status.last_new, status.last_success, invocation.now
+    )
+
+
+def _burst(status: FeedStatus, invocation: Invocation) -> bool:
+    return status.last_burst is not None and invocation.now - status.last_burst < BURST_TOLD
+
+
+def _remarks(status: FeedStatus, invocation: Invocation) -> Iterator[Line]:
+    """What is odd about one feed, or has to be set right in the configuration."""
+    speech = invocation.speech
+    if _silent(status, invocation):
+        yield line("🔇 ", speech.say("Silent for unusually long"))
+    if status.last_burst is not None and _burst(status, invocation):
+        ago = speech.ago(status.last_burst, invocation.now)
+        yield line(
+            "🌊 ", speech.say("{ago} it brought more at once than it lists; some may be missing", ago=ago)
+        )
+    if status.move is not None and status.move.holds(invocation.now):
+        address = shown(status.move.url)
+        yield line(
+            "↪️ ", speech.say("It has moved for good; configure its new address: {address}", address=address)
+        )
 
 
 def _problem(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
@@ -168,7 +218,8 @@ def _names(status: FeedStatus) -> tuple[str, str, str]:
 
 
 def _details(status: FeedStatus, invocation: Invocation) -> tuple[Line, ...]:
-    return *_state(status, invocation), line(faint(shown(status.spec.url)))
+    address = line(faint(shown(status.spec.url)))
+    return *_state(status, invocation), *_remarks(status, invocation), address
 
 
 def _state(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
