@@ -18,6 +18,7 @@ from bot.chat.telegram.bot import TelegramBot
 from bot.chat.telegram.messenger import windows_of as telegram_pace
 from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
+from bot.domain.flooding import Tolerance
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.feeds.fetch import HttpFetcher
 from bot.ports import Clock, Probe, no_probe
@@ -36,6 +37,10 @@ TEAM = "T1"
 
 HURRY = 50
 """How many times faster than in life the bots may speak, so that no test waits for its turn."""
+
+
+TOLERANT = Tolerance(burst=100_000)
+"""So that a test may ask as much as it likes."""
 
 
 def faster(pace: Pace, hurry: float = HURRY) -> Pace:
@@ -124,6 +129,7 @@ async def serving(
     access: Access = OPEN,
     probe: Probe = no_probe,
     hurry: float = HURRY,
+    tolerance: Tolerance = TOLERANT,
 ) -> AsyncIterator[Newsroom]:
     """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
     clock = clock or SystemClock()
@@ -164,7 +170,7 @@ async def serving(
             )
         )
         await app.start()
-        reception = Reception(app.services(), access)
+        reception = Reception(app.services(), access, tolerance)
         stack.push_async_callback(telegram.stop)
         stack.push_async_callback(slack.stop)
         for bot in (telegram, slack):

@@ -265,10 +265,12 @@ class SlackBot:
         title = body.get("channel_name") or ""
         heard = self._heard(address, text, body["user_id"], title=title)
         if not await self._may_speak(address):
-            refusal = not_a_member(await self._reception.speech(heard))
+            refusal = await self._reception.remark(heard, not_a_member)
             self._say(Ear(address, response_url=body.get("response_url")), refusal)
             return
         answer = await self._reception.answer(heard)
+        if answer is None:
+            return
         # Nobody but the person who asks need see what is merely asked.
         to_all = answer.changed or _is_direct(address)
         self._say(Ear(address, person=None if to_all else body["user_id"]), answer)
@@ -290,7 +292,7 @@ class SlackBot:
         text = from_text(event.get("text") or "", self._bot_user, COMMAND_NAMES)
         thread = event.get("thread_ts")
         answer = await self._reception.answer(self._heard(address, text, event["user"], reply_to=thread))
-        person = event["user"] if answer.whisper and not _is_direct(address) else None
+        person = event["user"] if answer is not None and answer.whisper and not _is_direct(address) else None
         self._say(Ear(address, thread=thread, person=person), answer)
 
     async def _press(self, channel: str, body: Body) -> None:
@@ -301,15 +303,14 @@ class SlackBot:
         thread, person = container.get("thread_ts"), body["user"]["id"]
         data = read_data(str(pressed.get("value") or ""))
         if data is None or not data[0].startswith("/"):
-            speech = await self._reception.speech(self._heard(address, "", person))
-            unknown = document(
-                speech.say("🤔 This button is not known any more. Type /sokuho help for what there is.")
-            )
+            unknown = await self._reception.remark(self._heard(address, "", person), unknown_button)
             self._say(Ear(address, thread=thread, person=person), unknown)
             return
         command, page = data
         heard = self._heard(address, command, person, reply_to=container.get("message_ts"))
         answer = await self._reception.answer(heard)
+        if answer is None:
+            return
         of_bulletin = str(pressed.get("action_id") or "").startswith(f"{BULLETIN}:")
         if of_bulletin:
             thread = None  # an update stands in a thread, but is read in the channel
@@ -335,7 +336,7 @@ class SlackBot:
         self, address: str, text: str, person: str | None, *, title: str = "", reply_to: str | None = None
     ) -> Heard:
         language = partial(self._language_of, person)
-        return Heard("slack", address, title, text, reply_to, client_language=language)
+        return Heard("slack", address, title, text, reply_to, client_language=language, person=person)
 
     async def _language_of(self, person: str | None) -> str | None:
         """The language of somebody's Slack; None where it does not say, as for an app made before it asked for this."""
@@ -390,8 +391,10 @@ class SlackBot:
             self._member_of.add(address)
         return member
 
-    def _say(self, ear: Ear, answer: Document, page: int = 0) -> None:
-        """Have an answer said in its turn; nobody waits for that here."""
+    def _say(self, ear: Ear, answer: Document | None, page: int = 0) -> None:
+        """Have an answer, if there is one, said in its turn; nobody waits for that here."""
+        if answer is None:
+            return
         self._answers.submit(ear.address, self.messenger.say(ear, answer, page))
 
 
@@ -405,6 +408,11 @@ def not_a_member(speech: Speech) -> Document:
         ),
         whisper=True,
     )
+
+
+def unknown_button(speech: Speech) -> Document:
+    """What is said of one that an earlier version made, or somebody forged."""
+    return document(speech.say("🤔 This button is not known any more. Type /sokuho help for what there is."))
 
 
 async def _awaited(work: Awaitable[None]) -> None:

@@ -30,6 +30,7 @@ from bot.chat.telegram.places import target_of
 from bot.chat.telegram.request import ForgivingRequest
 from bot.chat.telegram.updates import ALLOWED, Author, Membership, Moved, Pressed, Said, read
 from bot.domain.documents import Document, document
+from bot.domain.speech import Speech
 from bot.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
@@ -213,11 +214,11 @@ class TelegramBot:
     async def _answer(self, said: Said) -> None:
         heard = self._heard(said, said.text or "", said.reply_to)
         if said.text is None:
-            speech = await self._reception.speech(heard)
-            answer = document(speech.say("👀 I can read only text. /help shows what you can type."))
+            answer = await self._reception.remark(heard, _only_text)
         else:
             answer = await self._reception.answer(heard)
-        self._say(said.address, answer, None if said.private else said.message_id)
+        if answer is not None:
+            self._say(said.address, answer, None if said.private else said.message_id)
 
     async def _press(self, pressed: Pressed) -> None:
         """Run the command behind a button, as if the person who pressed it had typed it, in answer to its message."""
@@ -226,11 +227,13 @@ class TelegramBot:
         if command is not None and command.startswith("#"):
             command = await self._store.remembered_command(command)
         if command is None:
-            speech = await self._reception.speech(self._heard(pressed, "", None))
-            unknown = speech.say("🤔 This button is not known any more. Type /help for what there is.")
-            await self._alert(pressed, unknown)
+            unknown = await self._reception.remark(self._heard(pressed, "", None), _unknown_button)
+            await self._alert(pressed, None if unknown is None else unknown.plain)
             return
         answer = await self._reception.answer(self._heard(pressed, command, str(pressed.message_id)))
+        if answer is None:
+            await self._alert(pressed, None)
+            return
         if answer.whisper or await self._only_reads(pressed, answer):
             await self._alert(pressed, answer.plain)
             return
@@ -274,12 +277,15 @@ class TelegramBot:
                 "/start",
                 client_language=partial(_told, change.language),
             )
-            await self.messenger.say(change.place, await self._reception.answer(heard))
+            greeting = await self._reception.answer(heard)
+            if greeting is not None:
+                await self.messenger.say(change.place, greeting)
 
     def _heard(self, what: Said | Pressed, text: str, reply_to: str | None) -> Heard:
         may_steer = partial(self._may_steer, what.address, what.author, private=what.private)
         language = partial(_told, what.author.language)
-        return Heard("telegram", what.address, what.title, text, reply_to, may_steer, language)
+        person = None if what.author.user_id is None else str(what.author.user_id)
+        return Heard("telegram", what.address, what.title, text, reply_to, may_steer, language, person)
 
     async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool | None:
         """Whether the author is an admin of the group, or needs to be none; None where Telegram does not say."""
@@ -307,6 +313,14 @@ class TelegramBot:
                 await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
         except TelegramError as error:
             log.warning("menu_not_set", error=type(error).__name__)
+
+
+def _only_text(speech: Speech) -> Document:
+    return document(speech.say("👀 I can read only text. /help shows what you can type."))
+
+
+def _unknown_button(speech: Speech) -> Document:
+    return document(speech.say("🤔 This button is not known any more. Type /help for what there is."))
 
 
 async def _told(language: str | None) -> str | None:
