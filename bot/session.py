@@ -26,6 +26,7 @@ from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
 from bot.chat.telegram.bot import TelegramBot
+from bot.chat.telegram.ways import Hook
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
@@ -80,20 +81,24 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
         )
         reception = Reception(app.services(), environment.access)
-        async with _started(bots.values(), reception) as problem:
-            if problem:
-                return problem
-            try:
-                async with serving_health(environment.http, _checks(app, bots)):
-                    _greet(catalog, bots, console)
-                    if bots:
-                        _stop_on_signals(stop)
-                        await app.run(stop, watcher.check)
-                    else:
-                        talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
-                        await _attend(app, talk, stop, first="/start", reload=watcher.check)
-            except OSError as error:
-                return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
+        routes = [route for bot in bots.values() for route in bot.routes]
+        try:
+            # The server first and last: nothing is posted to a bot that is not there.
+            async with (
+                serving_health(environment.http, _checks(app, bots), routes),
+                _started(bots.values(), reception) as problem,
+            ):
+                if problem:
+                    return problem
+                _greet(catalog, bots, console)
+                if bots:
+                    _stop_on_signals(stop)
+                    await app.run(stop, watcher.check)
+                else:
+                    talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
+                    await _attend(app, talk, stop, first="/start", reload=watcher.check)
+        except OSError as error:
+            return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
     return "\n".join(problems) or None
 
 
@@ -104,7 +109,9 @@ def _platform_bots(
     bots: dict[Platform, TelegramBot | SlackBot] = {}
     if environment.telegram_token is not None:
         token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api)
+        secret = environment.telegram_webhook_secret
+        hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
     if environment.slack_bot_token is not None and environment.slack_app_token is not None:
         bots["slack"] = SlackBot(
             environment.slack_bot_token.get_secret_value(),

@@ -44,6 +44,13 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _hook_secret(value: SecretStr) -> SecretStr:
+    # core.telegram.org/bots/api#setwebhook allows one to 256 of these; a short one can be guessed.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+        raise ValueError("take 16 to 256 letters, digits, _ and -")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -77,7 +84,13 @@ class Environment(BaseSettings):
         default=frozenset(), description="chats that are let in: telegram:-100123, slack:T01/C02"
     )
     http: Annotated[str, AfterValidator(_host_and_port)] = Field(
-        default="", description="host:port of /healthz and /readyz"
+        default="", description="host:port of /healthz and /readyz, and of what the platforms post to"
+    )
+    public_url: Annotated[str, AfterValidator(_web_address)] | Literal[""] = Field(
+        default="", description="https://…, where the web reaches what is served at SOKUHO_HTTP"
+    )
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_hook_secret)] | None = Field(
+        default=None, description="has Telegram post updates to SOKUHO_PUBLIC_URL, with this to prove itself"
     )
 
     @model_validator(mode="after")
@@ -85,6 +98,17 @@ class Environment(BaseSettings):
         if (self.slack_bot_token is None) != (self.slack_app_token is None):
             missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
             raise ValueError(f"SOKUHO_{missing} is missing; Slack needs both of its tokens")
+        return self
+
+    @model_validator(mode="after")
+    def _posts_need_an_address(self) -> Self:
+        if self.telegram_webhook_secret is None:
+            return self
+        for name, value in (("HTTP", self.http), ("PUBLIC_URL", self.public_url)):
+            if not value:
+                raise ValueError(
+                    f"SOKUHO_{name} is missing; what the platforms post has to come in somewhere"
+                )
         return self
 
     @property

@@ -16,11 +16,13 @@ from bot.chat.slack.bot import SlackBot
 from bot.chat.slack.messenger import windows_of as slack_pace
 from bot.chat.telegram.bot import TelegramBot
 from bot.chat.telegram.messenger import windows_of as telegram_pace
+from bot.chat.telegram.ways import Hook
 from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
 from bot.domain.flooding import Tolerance
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.feeds.fetch import HttpFetcher
+from bot.health import serving_health
 from bot.ports import Clock, Probe, no_probe
 from bot.storage.sql import SqlStore
 from tests.e2e.world import INTERVAL, InlineParser, catalog_of
@@ -33,6 +35,7 @@ ADA, BOB = 11, 12
 """People on Telegram: Ada is an admin of every group here, Bob is not."""
 PRIVATE, GROUP, FORUM, CHANNEL = ADA, -100200, -100300, -100400
 TEAM = "T1"
+HOOK_SECRET = "what-Telegram-proves-itself-with"
 
 
 HURRY = 50
@@ -130,8 +133,12 @@ async def serving(
     probe: Probe = no_probe,
     hurry: float = HURRY,
     tolerance: Tolerance = TOLERANT,
+    posted: str = "",
 ) -> AsyncIterator[Newsroom]:
-    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
+    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`.
+
+    `posted`: host and port to which Telegram posts its updates; without, it is asked for them.
+    """
     clock = clock or SystemClock()
     store = await open_temporary_store(folder, durable=True)
     failed = Failures()
@@ -144,6 +151,7 @@ async def serving(
             clock,
             failed.append,
             api=addresses.telegram_api,
+            hook=Hook(f"http://{posted}", HOOK_SECRET, watch_seconds=0.2) if posted else None,
             pace=faster(telegram_pace, hurry),
             welcome_after=0.0,
         )
@@ -171,6 +179,8 @@ async def serving(
         )
         await app.start()
         reception = Reception(app.services(), access, tolerance)
+        routes = [*telegram.routes, *slack.routes]
+        await stack.enter_async_context(serving_health(posted, {}, routes))
         stack.push_async_callback(telegram.stop)
         stack.push_async_callback(slack.stop)
         for bot in (telegram, slack):

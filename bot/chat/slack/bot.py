@@ -28,6 +28,7 @@ from bot.chat.commands import COMMAND_NAMES
 from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
+from bot.chat.posts import Route
 from bot.chat.reception import Heard, Reception
 from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, code_of, refusal
 from bot.chat.slack.listening import from_slash, from_text, is_for_us
@@ -97,6 +98,7 @@ class SlackBot:
         self._bot_user = ""
         self._team = ""
         self.name = "Slack"
+        self.routes: list[Route] = []
         self.connected = False
         self.messenger = SlackMessenger(self._client, pace)
         self._reception: Reception
