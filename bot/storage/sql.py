@@ -13,6 +13,7 @@ from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
 from bot.storage.digests import DigestPart
 from bot.storage.feeds import FeedPart
+from bot.storage.installations import InstallationPart
 from bot.storage.places import PlacePart
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
@@ -20,7 +21,9 @@ from bot.storage.sqlite import open_sqlite
 EXAMPLE = "sqlite:///data/sokuho.db"
 
 
-class SqlStore(FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart, DigestPart):
+class SqlStore(
+    FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart, DigestPart, InstallationPart
+):
     """`ports.Store`."""
 
     async def close(self) -> None:
