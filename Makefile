@@ -56,8 +56,8 @@ looks: $(READY) ## draw every kind of message as Telegram and Slack show it, in 
 messages: $(READY) ## take up what the code says into bot/locales, and list what is to be translated
 	@$(BIN)/python -m benchmarks.messages
 
-manifest: $(READY) ## write manifest.json, from which the Slack app is made
-	@$(BIN)/python -m bot.chat.slack.manifest
+manifest: $(READY) ## write manifest.json, from which the Slack app is made (ARGS=https://… prints one that is posted to)
+	@$(BIN)/python -m bot.chat.slack.manifest $(ARGS)
 
 foreign: $(READY) ## our double of Slack beside a stranger's (needs npm; once 200 MB)
 	@$(BIN)/python -m tests.foreign.check_slack $(ARGS)

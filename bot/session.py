@@ -25,6 +25,8 @@ from bot.chat.drawing import draw, make_console
 from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
+from bot.chat.slack.installing import OAuthApp
+from bot.chat.slack.ways import Posts, SocketMode
 from bot.chat.telegram.bot import TelegramBot
 from bot.chat.telegram.ways import Hook
 from bot.clock import ShiftedClock, SystemClock
@@ -112,14 +114,33 @@ def _platform_bots(
         secret = environment.telegram_webhook_secret
         hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
         bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
-    if environment.slack_bot_token is not None and environment.slack_app_token is not None:
-        bots["slack"] = SlackBot(
-            environment.slack_bot_token.get_secret_value(),
-            environment.slack_app_token.get_secret_value(),
-            fail,
-            api=f"{environment.slack_api.rstrip('/')}/",
-        )
+    way = _slack_way(environment)
+    if way is not None:
+        api = f"{environment.slack_api.rstrip('/')}/"
+        bots["slack"] = SlackBot(_slack_installed(environment), way, store, clock, fail, api=api)
     return bots
+
+
+def _slack_way(environment: Environment) -> SocketMode | Posts | None:
+    """How Slack is listened to, if it is."""
+    if environment.slack_signing_secret is not None:
+        return Posts(environment.slack_signing_secret.get_secret_value())
+    if environment.slack_app_token is not None:
+        return SocketMode(environment.slack_app_token.get_secret_value())
+    return None
+
+
+def _slack_installed(environment: Environment) -> str | OAuthApp:
+    """The token for one workspace, or the app that many may install."""
+    if environment.slack_bot_token is not None:
+        return environment.slack_bot_token.get_secret_value()
+    secret = environment.slack_client_secret
+    return OAuthApp(
+        environment.slack_client_id,
+        "" if secret is None else secret.get_secret_value(),
+        environment.public_url,
+        environment.keys,
+    )
 
 
 @asynccontextmanager

@@ -164,9 +164,9 @@ class Reception:
             log.info("chat_resumed", chat=chat.id, platform=platform)
         return len(stopped)
 
-    async def mended(self, platform: Platform, reasons: Collection[str]) -> None:
-        """What stood in the way of the whole platform does not any more: chats paused for it are resumed."""
-        for chat in await self._store.chats(platform):
+    async def mended(self, platform: Platform, reasons: Collection[str], place: str | None = None) -> None:
+        """What stood in the way of the whole platform, or of a place, does not any more: its chats are resumed."""
+        for chat in await self._store.chats(platform, place):
             if chat.pause_reason in reasons:
                 await self._store.resume_chat(chat.id, self._services.clock.now())
 

@@ -13,7 +13,9 @@ from bot.app import App, Parts
 from bot.chat.pacing import Pace
 from bot.chat.reception import Reception
 from bot.chat.slack.bot import SlackBot
+from bot.chat.slack.installing import OAuthApp
 from bot.chat.slack.messenger import windows_of as slack_pace
+from bot.chat.slack.ways import Posts, SocketMode
 from bot.chat.telegram.bot import TelegramBot
 from bot.chat.telegram.messenger import windows_of as telegram_pace
 from bot.chat.telegram.ways import Hook
@@ -35,6 +37,9 @@ ADA, BOB = 11, 12
 """People on Telegram: Ada is an admin of every group here, Bob is not."""
 PRIVATE, GROUP, FORUM, CHANNEL = ADA, -100200, -100300, -100400
 TEAM = "T1"
+PING_SECONDS = 1.0
+"""What is not answered in half of it ends a connection to Slack's double, also on a machine that is busy."""
+SIGNING_SECRET = "what-Slack-signs-with"
 HOOK_SECRET = "what-Telegram-proves-itself-with"
 
 
@@ -134,10 +139,12 @@ async def serving(
     hurry: float = HURRY,
     tolerance: Tolerance = TOLERANT,
     posted: str = "",
+    slack_app: OAuthApp | None = None,
 ) -> AsyncIterator[Newsroom]:
     """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`.
 
-    `posted`: host and port to which Telegram posts its updates; without, it is asked for them.
+    `posted`: host and port to which the platforms post; without, one is asked and the other listened to.
+    `slack_app`: what workspaces install by themselves; without, there is one.
     """
     clock = clock or SystemClock()
     store = await open_temporary_store(folder, durable=True)
@@ -155,14 +162,15 @@ async def serving(
             pace=faster(telegram_pace, hurry),
             welcome_after=0.0,
         )
+        socket = SocketMode(addresses.slack_app_token, waits=(), ping_seconds=PING_SECONDS)
         slack = SlackBot(
-            addresses.slack_bot_token,
-            addresses.slack_app_token,
+            slack_app or addresses.slack_bot_token,
+            Posts(SIGNING_SECRET) if posted else socket,
+            store,
+            clock,
             failed.append,
             api=addresses.slack_api,
             pace=faster(slack_pace, hurry),
-            waits=(),
-            ping_seconds=1.0,  # what is not answered in half of it ends a connection, also on a machine that is busy
         )
         app = App(
             Parts(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.slack.bot import SECOND as SECOND_ON_SLACK
+from bot.chat.slack.ways import SECOND as SECOND_ON_SLACK
 from bot.chat.telegram.ways import REFUSED, Polling
 from bot.chat.telegram.ways import SECOND as SECOND_ON_TELEGRAM
 from bot.domain.access import Access

@@ -17,6 +17,8 @@ from tests.fakes.slack_web import APP, WebApi
 class People(WebApi):
     """Each of these returns as soon as the envelope is sent; wait for `envelope.acked` or for what it leads to."""
 
+    event_time: int = 2_000_000_000
+    """When what happens happens, by Slack's clock."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _others: set[str] = field(default_factory=set)
     _response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
@@ -243,7 +245,7 @@ class People(WebApi):
             "api_app_id": APP,
             "event": {"event_ts": event.get("ts") or self.next_ts(), **event},
             "event_id": f"Ev{next(self._numbers):08d}",
-            "event_time": 1_700_000_000,
+            "event_time": self.event_time,
             "authorizations": [
                 {
                     "enterprise_id": None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from tests.fakes.slack_records import Channel, Limits, Message, Workspace
 
 APP = "A1"
 APP_TOKEN = "xapp-1-A1-secret"
+CLIENT_ID = "111.222"
+CLIENT_SECRET = "what-the-app-proves-itself-with"
 TEXT_LIMIT = 40_000
 """methods/chat.postMessage; beyond it Slack truncates or refuses (FACTS.md), and here it refuses."""
 UPDATE_TEXT_LIMIT = 4_000
@@ -30,6 +33,7 @@ _MESSAGE = frozenset(
 )
 _TAKES: Mapping[str, frozenset[str]] = {
     "auth.test": frozenset(),
+    "oauth.v2.access": frozenset({"client_id", "client_secret", "code", "redirect_uri"}),
     "apps.connections.open": frozenset(),
     "chat.postMessage": _MESSAGE,
     "chat.postEphemeral": _MESSAGE - {"reply_broadcast", "metadata", "unfurl_links", "unfurl_media"}
@@ -95,6 +99,8 @@ class WebApi:
     """By user id, what their client is set to, where it is not en-US."""
     said: list[Message] = field(default_factory=list)
     """All that the bot said, in all channels, deleted and ephemeral messages too, oldest first."""
+    codes: dict[str, str | None] = field(default_factory=dict)
+    """Of installations that somebody agreed to: the workspace, or none for an organisation."""
     _count: int = 0
     _meters: dict[tuple[str, str], _Meter] = field(default_factory=dict)
 
@@ -156,6 +162,8 @@ class WebApi:
         """What a call answers (without `ok`); raises RefusedError or LimitedError."""
         if method not in _TAKES:
             raise RefusedError("unknown_method", req_method=method)
+        if method == "oauth.v2.access":
+            return self._grant(params, token)
         if not token:
             raise RefusedError("not_authed")
         if method == "apps.connections.open":
@@ -176,6 +184,42 @@ class WebApi:
             "users.info": self._user_info,
         }
         return methods[method](workspace, params)
+
+    def consent(self, team: str, name: str = "", *, organisation: bool = False) -> str:
+        """Somebody there agrees to install the app; the code with which their browser is sent back."""
+        self._count += 1
+        code = f"code-{self._count}"
+        self.codes[code] = (
+            None if organisation else self.workspace(team, name, f"xoxb-{team}-{self._count}").team
+        )
+        return code
+
+    def _grant(self, params: Json, token: str | None) -> Json:  # methods/oauth.v2.access
+        # The client's id and secret come as basic authentication or as arguments.
+        given = f"{params.get('client_id')}:{params.get('client_secret')}"
+        if token is not None and token.startswith("Basic "):
+            given = b64decode(token.removeprefix("Basic ")).decode()
+        if given != f"{CLIENT_ID}:{CLIENT_SECRET}":
+            raise RefusedError("bad_client_secret")
+        if params.get("code") not in self.codes:
+            raise RefusedError("invalid_code")
+        team = self.codes.pop(params["code"])  # good once
+        if team is None:
+            space, installed = self.home, None
+        else:
+            space = self.workspaces[team]
+            installed = {"id": team, "name": space.name}
+        return {
+            "access_token": space.token,
+            "token_type": "bot",
+            "scope": ",".join(sorted(space.scopes)),
+            "bot_user_id": space.bot_user,
+            "app_id": APP,
+            "team": installed,
+            "enterprise": None if installed else {"id": "E1", "name": "Organisation"},
+            "is_enterprise_install": installed is None,
+            "authed_user": {"id": "U1"},
+        }
 
     def team_of(self, token: str | None) -> str | None:
         return next((space.team for space in self.workspaces.values() if space.token == token), None)

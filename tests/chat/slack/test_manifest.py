@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from bot.chat.slack.bot import SlackBot
 from bot.chat.slack.listening import ROOT
 from bot.chat.slack.manifest import FILE, as_json, manifest
 from bot.chat.slack.render import BUILT_IN
+from bot.chat.slack.ways import SocketMode
+from bot.clock import SystemClock
+from tests.fakes.stores import open_temporary_store
 
 MADE = manifest()
 SLASHES = MADE["features"]["slash_commands"]
@@ -104,12 +108,16 @@ class Recorder:
     action = command
 
 
-async def test_every_event_that_is_heard_is_subscribed_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_event_that_is_heard_is_subscribed_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """One that nobody takes would be sent again and again; one that is not subscribed never comes."""
-    bot = SlackBot("xoxb-1", "xapp-1", lambda _: None)
+    store = await open_temporary_store(tmp_path)
+    bot = SlackBot("xoxb-1", SocketMode("xapp-1"), store, SystemClock(), lambda _: None)
     monkeypatch.setattr(slack_bot, "AsyncApp", Recorder)
     heard = bot._bolt().events  # type: ignore[attr-defined] # it is a Recorder
-    await bot._session.close()
+    await bot._workspaces.close()
+    await store.close()
     assert {"message.im" if name == "message" else name for name in heard} == EVENTS
 
 
@@ -118,10 +126,21 @@ def test_every_scope_is_there_that_something_needs() -> None:
     source = "".join(
         path.read_text(encoding="utf-8") for path in sorted(FILE.parent.glob("bot/chat/slack/*.py"))
     )
-    called = set(re.findall(r"_client\.([a-z]+_\w+)\(", source))
+    called = set(re.findall(r"\bclient\.([a-z]+_\w+)\(", source))
     assert called == NEEDED_BY_METHOD.keys()
     assert NEEDED_BY_EVENT.keys() == EVENTS
     needed = set.union({"commands"}, *NEEDED_BY_EVENT.values(), *NEEDED_BY_METHOD.values())
     assert needed <= SCOPES
     # To be written to first, a person has to be one whom the app may write to.
     assert SCOPES - needed == set()
+
+
+def test_an_app_that_is_posted_to_names_where() -> None:
+    """Events, presses and each slash command; other workspaces can install it, and it opens no socket."""
+    made = manifest(url="https://bot.example/")
+    events = "https://bot.example/slack/events"
+    assert made["settings"]["event_subscriptions"]["request_url"] == events
+    assert made["settings"]["interactivity"] == {"is_enabled": True, "request_url": events}
+    assert {slash["url"] for slash in made["features"]["slash_commands"]} == {events}
+    assert made["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+    assert not made["settings"]["socket_mode_enabled"]
