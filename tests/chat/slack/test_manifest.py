@@ -30,6 +30,7 @@ NEEDED_BY_EVENT = {
     "app_uninstalled": set[str](),
     "channel_archive": {"channels:read"},
     "channel_deleted": {"channels:read"},
+    "channel_id_changed": {"channels:read"},
     "channel_left": {"channels:read"},
     "channel_unarchive": {"channels:read"},
     "group_archive": {"groups:read"},
