@@ -44,6 +44,15 @@ MAX_ALERT = 200
 """Characters of a pop-up above a button."""
 
 
+class _DiscreetBot(Bot):
+    """PTB's own tells its token to whoever looks at it."""
+
+    def __repr__(self) -> str:
+        return "Bot[token=***]"
+
+    __str__ = __repr__
+
+
 class TelegramBot:
     """`fail` is told, in a sentence, of what ends the bot for good: a token that is refused, a second program.
 
@@ -64,7 +73,7 @@ class TelegramBot:
     ) -> None:
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
-        self._bot = Bot(
+        self._bot = _DiscreetBot(
             token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
