@@ -13,7 +13,6 @@ from types import TracebackType
 
 import structlog
 
-
 _TOKEN = re.compile(
     # In an address one may stand right behind a letter.
     r"xox[a-z]{1,2}-[\w-]{8,}|xapp-[\w-]{8,}|\d{6,12}:[A-Za-z0-9_-]{30,}|gAAAAA[\w-]{40,}={0,2}"

@@ -63,6 +63,10 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("sokuho.db*"))
+
+
 def shown_by_objects() -> Iterator[tuple[str, str]]:
     """What everything of ours, and the clients that we hold, prints of itself."""
     for thing in gc.get_objects():
@@ -122,7 +126,7 @@ async def test_no_secret_is_in_clear_anywhere(
                     "code": code,
                 }
                 logs = written.getvalue()
-                stored = b"".join(file.read_bytes() for file in tmp_path.glob("sokuho.db*"))
+                stored = on_disk(tmp_path)
                 objects = list(shown_by_objects())
     assert "telegram" in logs
     assert b"sokuho" in stored.lower() or b"Workspace T2" in stored
@@ -133,5 +137,3 @@ async def test_no_secret_is_in_clear_anywhere(
         assert secret not in repr(outcome), name
         telling = {kind for kind, text in objects if secret in text}
         assert telling == set(), name
-
-

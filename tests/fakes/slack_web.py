@@ -190,7 +190,9 @@ class WebApi:
         self._count += 1
         code = f"code-{self._count}"
         self.codes[code] = (
-            None if organisation else self.workspace(team, name, f"xoxb-{team}-{self._count}-as-long-as-a-real-one").team
+            None
+            if organisation
+            else self.workspace(team, name, f"xoxb-{team}-{self._count}-as-long-as-a-real-one").team
         )
         return code
 
