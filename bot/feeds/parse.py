@@ -20,7 +20,7 @@ from typing import Any
 import feedparser
 from pebble import ProcessExpired, ProcessPool
 
-from bot.domain.addresses import web_address
+from bot.domain.addresses import web_address, without_user
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
 from bot.domain.speech import kept, phrase
@@ -128,10 +128,10 @@ def _end_with_parent() -> None:
 def read_document(body: bytes, content_type: str, url: str) -> ParsedFeed | Failed:
     """The entries of a document in document order, or why it is no feed. Pure, and as slow as the body wants.
 
-    `url` is where the body came from; relative links are resolved against it.
+    `url` is where the body came from; relative links are resolved against it, but without a password that is in it.
     """
     try:
-        return _read(decode(body, content_type), url)
+        return _read(decode(body, content_type), without_user(url))
     except Exception as error:  # noqa: BLE001 - feedparser lets anything through on documents nobody thought of
         return Failed(
             FailureKind.NOT_A_FEED,

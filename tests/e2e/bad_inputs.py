@@ -285,7 +285,9 @@ async def people_press(lab: Lab) -> None:
         await lab.slack.until(lambda: len(lab.slack.said) > before)
         return lab.slack.said[-1].plain
 
+    before = len(lab.slack.said)
     await lab.slack.slash("/sokuho", "start", channel="C1")
+    await lab.slack.until(lambda: len(lab.slack.said) > before)
     for data in (*FORGED, "/topics remove ukraine-ceasefire", "/unsubscribe nowhere", "/" + "x" * 60):
         if data:
             await lab.judge("callback data", f"Telegram {data!r}", partial(on_telegram, data))
