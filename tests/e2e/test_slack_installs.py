@@ -160,3 +160,45 @@ async def test_keys_are_changed_by_putting_a_new_one_first(
                 if served:
                     assert "On offer" in await typed(slack, "topics", "CT2")
         assert ("installation_sealed" in [log["event"] for log in logs]) is not served
+
+
+async def test_in_a_shared_channel_strangers_look_and_members_steer(
+    tmp_path: Path, port: str, slack: SlackServer
+) -> None:
+    """Whose the person is, Slack says with what they do; the channel is that of the workspace that has the app."""
+    slack.strangers["U9"] = "T9"
+    async with posted_to(tmp_path, port, slack, app_at(port)) as (room, _):
+        await install(port, slack, "T2")
+
+        async def mentioned(text: str, user: str) -> str:
+            before = len(slack.said)
+            await slack.mention("CT2", f"<@BOT> {text}", user)
+            await slack.until(lambda: len(slack.said) > before)
+            return slack.said[-1].plain
+
+        assert "Ukraine ceasefire" in await mentioned("topics", "U9")
+        assert "only the workspace that has Sokuho" in await mentioned("subscribe ukraine-ceasefire", "U9")
+        assert slack.said[-1].only_for == "U9"
+        await mentioned("subscribe", "U2")
+        offer = slack.messages("CT2")[-1]
+        for user, words in (("U9", "only the workspace"), ("U2", "Subscribed to")):
+            before = len(slack.said)
+            await slack.press("CT2", offer.ts, "＋ Ukraine ceasefire", user)
+            await slack.until(lambda before=before: len(slack.said) > before)  # type: ignore[misc]
+            assert words in slack.said[-1].plain
+        assert [chat.address for chat in await room.store.chats("slack")] == ["T2/CT2"]
+
+
+async def test_a_channel_that_gets_another_id_stays_the_same_chat(
+    tmp_path: Path, port: str, slack: SlackServer
+) -> None:
+    """As one does that is shared with another workspace."""
+    async with posted_to(tmp_path, port, slack, app_at(port)) as (room, _):
+        await install(port, slack, "T2")
+        await typed(slack, "subscribe ukraine-ceasefire", "CT2")
+        await slack.shared("CT2", "CNEW")
+        # In order within a channel: the next one comes behind it only there.
+        async with asyncio.timeout(5):
+            while [chat.address for chat in await room.store.chats("slack")] != ["T2/CNEW"]:
+                pass
+        assert "Already subscribed" in await typed(slack, "subscribe ukraine-ceasefire", "CNEW")

@@ -17,6 +17,8 @@ from tests.fakes.slack_web import APP, WebApi
 class People(WebApi):
     """Each of these returns as soon as the envelope is sent; wait for `envelope.acked` or for what it leads to."""
 
+    strangers: dict[str, str] = field(default_factory=dict)
+    """People of other workspaces, by user id, in channels that are shared with theirs: docs.slack.dev/apis/slack-connect."""
     event_time: int = 2_000_000_000
     """When what happens happens, by Slack's clock."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -163,12 +165,18 @@ class People(WebApi):
             container["thread_ts"] = source.thread_ts
         payload: Json = {
             "type": "block_actions",
-            "user": {"id": user, "username": name, "name": name, "team_id": place.team},
+            "user": {
+                "id": user,
+                "username": name,
+                "name": name,
+                "team_id": self.strangers.get(user, place.team),
+            },
             "api_app_id": APP,
             "token": "verification",
             "container": container,
             "trigger_id": f"{next(self._numbers)}.1.trigger",
-            "team": {"id": place.team, "domain": place.team.lower()},
+            # Of whoever pressed, where a channel is shared.
+            "team": {"id": self.strangers.get(user, place.team), "domain": place.team.lower()},
             "enterprise": None,
             "is_enterprise_install": False,
             "channel": {"id": place.id, "name": place.shown_name},
@@ -203,6 +211,14 @@ class People(WebApi):
         place.archived = archived
         kind = "group" if place.private else "channel"
         return await self._about(place, f"{kind}_{'archive' if archived else 'unarchive'}", user="U1")
+
+    async def shared(self, channel: str, new: str) -> Envelope:
+        """A channel gets another id as it is shared: reference/events/channel_id_changed."""
+        place = self.channels.pop(channel)
+        place.id = new
+        self.channels[new] = place
+        changed = {"type": "channel_id_changed", "old_channel_id": channel, "new_channel_id": new}
+        return await self.event(changed, team=place.team)
 
     async def renamed(self, channel: str, name: str) -> Envelope:
         """reference/events/channel_rename, group_rename"""
@@ -255,7 +271,7 @@ class People(WebApi):
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": event.get("user") in self.strangers,
             "event_context": "4-context",
         }
         return await self._deliver("events_api", payload, answerable=False)
@@ -275,7 +291,8 @@ class People(WebApi):
             "text": self._addressed(place, text),
             "ts": ts,
             "channel": channel,
-            "team": place.team,
+            "team": self.strangers.get(user, place.team),
+            **({"user_team": self.strangers[user]} if user in self.strangers else {}),
             "client_msg_id": f"00000000-0000-4000-8000-{next(self._numbers):012d}",
             **({"thread_ts": thread_ts} if thread_ts else {}),
         }
