@@ -64,7 +64,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 
 def on_disk(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.glob("sokuho.db*"))
+    return b"".join(file.read_bytes() for file in folder.glob("store.db*"))
 
 
 def shown_by_objects() -> Iterator[tuple[str, str]]:

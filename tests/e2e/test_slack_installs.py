@@ -38,7 +38,7 @@ async def typed(slack: SlackServer, text: str, channel: str) -> str:
 
 
 def on_disk(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.glob("sokuho.db*"))
+    return b"".join(file.read_bytes() for file in folder.glob("store.db*"))
 
 
 async def pauses(room: Newsroom, team: str) -> list[str | None]:
