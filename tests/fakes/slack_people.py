@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from tests.fakes.slack_blocks import Json
-from tests.fakes.slack_records import Channel, Envelope, Message, ResponseUrl
+from tests.fakes.slack_records import Channel, Envelope, Message, ResponseUrl, View
 from tests.fakes.slack_web import APP, WebApi
 
 
@@ -49,7 +49,7 @@ class People(WebApi):
             "api_app_id": APP,
             "is_enterprise_install": "false",
             "response_url": self._response_url(place, user),
-            "trigger_id": f"{next(self._numbers)}.1.trigger",
+            "trigger_id": self._trigger(user, place.team),
         }
         return await self._deliver("slash_commands", payload, answerable=True)
 
@@ -174,7 +174,7 @@ class People(WebApi):
             "api_app_id": APP,
             "token": "verification",
             "container": container,
-            "trigger_id": f"{next(self._numbers)}.1.trigger",
+            "trigger_id": self._trigger(user, place.team),
             # Of whoever pressed, where a channel is shared.
             "team": {"id": self.strangers.get(user, place.team), "domain": place.team.lower()},
             "enterprise": None,
@@ -187,6 +187,41 @@ class People(WebApi):
         if source.only_for is None:  # the payload does not hold an ephemeral message
             payload["message"] = self.shown(source)
         return await self._deliver("interactive", payload, answerable=False)
+
+    def _trigger(self, user: str, team: str) -> str:
+        trigger = f"{next(self._numbers)}.1.trigger"
+        self.triggers[trigger] = (self.clock(), user, team)
+        return trigger
+
+    async def fill_in(self, view: View, **typed: str) -> Envelope:
+        """Send a form with these fields changed: reference/interaction-payloads/view-interactions-payload."""
+        values = {
+            block["block_id"]: {block["element"]["action_id"]: _state_of(block, typed.get(block["block_id"]))}
+            for block in view.view["blocks"]
+        }
+        payload: Json = {
+            "type": "view_submission",
+            "team": {"id": view.team, "domain": view.team.lower()},
+            "user": {
+                "id": view.user,
+                "name": self.user_name(view.user),
+                "team_id": self.strangers.get(view.user, view.team),
+            },
+            "api_app_id": APP,
+            "token": "verification",
+            "trigger_id": self._trigger(view.user, view.team),
+            "view": {
+                "id": view.id,
+                **view.view,
+                "team_id": view.team,
+                "app_installed_team_id": view.team,
+                "state": {"values": values},
+            },
+            "response_urls": [],
+            "is_enterprise_install": False,
+            "enterprise": None,
+        }
+        return await self._deliver("interactive", payload, answerable=True)
 
     # What happens to channels and the installation. Each also makes it so.
 
@@ -304,3 +339,14 @@ class People(WebApi):
         key = f"r{next(self._numbers)}"
         self._response_urls[key] = ResponseUrl(channel, user, self.clock(), source)
         return f"http://127.0.0.1:{self._port}/response/{key}"
+
+
+def _state_of(block: Json, typed: str | None) -> Json:
+    """What stands in a field: as it was opened, or as it was typed."""
+    element = block["element"]
+    if element["type"] == "static_select":
+        options = {option["value"]: option for option in element["options"]}
+        chosen = options[typed] if typed else element.get("initial_option")
+        return {"type": "static_select", "selected_option": chosen}
+    value = element.get("initial_value") if typed is None else typed
+    return {"type": "plain_text_input", "value": value or None}

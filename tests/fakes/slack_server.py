@@ -401,7 +401,7 @@ async def _parameters(request: web.Request) -> Json:
             params |= body if isinstance(body, dict) else {}
     else:
         params |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    for name in ("metadata", "blocks"):
+    for name in ("metadata", "blocks", "view"):
         if isinstance(params.get(name), str):
             with suppress(ValueError):
                 params[name] = json.loads(params[name])

@@ -16,10 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from tests.fakes.slack_blocks import Json, problems, too_long
-from tests.fakes.slack_records import Channel, Limits, Message, Workspace
+from tests.fakes.slack_records import Channel, Limits, Message, View, Workspace
+from tests.fakes.slack_views import view_problems
 
 APP = "A1"
 APP_TOKEN = "xapp-1-A1-secret"
+TRIGGER_SECONDS = 3.0
+"""interactivity/handling-user-interaction: what a trigger is good for."""
 CLIENT_ID = "111.222"
 CLIENT_SECRET = "what-the-app-proves-itself-with"
 TEXT_LIMIT = 40_000
@@ -43,6 +46,7 @@ _TAKES: Mapping[str, frozenset[str]] = {
     "conversations.info": frozenset({"channel", "include_locale", "include_num_members"}),
     "conversations.open": frozenset({"channel", "users", "return_im", "prevent_creation"}),
     "users.info": frozenset({"user", "include_locale"}),
+    "views.open": frozenset({"trigger_id", "view"}),
 }
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -101,6 +105,10 @@ class WebApi:
     """All that the bot said, in all channels, deleted and ephemeral messages too, oldest first."""
     codes: dict[str, str | None] = field(default_factory=dict)
     """Of installations that somebody agreed to: the workspace, or none for an organisation."""
+    triggers: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    """What lets a form be opened: when somebody did something, who and in which workspace. Each is good once."""
+    views: list[View] = field(default_factory=list)
+    """The forms that were opened."""
     _count: int = 0
     _meters: dict[tuple[str, str], _Meter] = field(default_factory=dict)
 
@@ -182,6 +190,7 @@ class WebApi:
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.info": self._user_info,
+            "views.open": self._open_view,
         }
         return methods[method](workspace, params)
 
@@ -343,6 +352,19 @@ class WebApi:
                 **locale,
             }
         }
+
+    def _open_view(self, workspace: Workspace, params: Json) -> Json:  # methods/views.open
+        made_at, user, team = self.triggers.pop(params.get("trigger_id", ""), (-math.inf, "", ""))
+        if self.clock() - made_at > TRIGGER_SECONDS or team != workspace.team:
+            raise RefusedError("expired_trigger_id" if user else "invalid_trigger_id")
+        view = params.get("view")
+        found = view_problems(view)
+        if found or not isinstance(view, dict):
+            raise RefusedError("invalid_arguments", response_metadata={"messages": found})
+        self._count += 1
+        opened = View(f"V{self._count:08d}", view, user, team)
+        self.views.append(opened)
+        return {"view": {"id": opened.id, **view, "team_id": team, "app_installed_team_id": team}}
 
     # What they share
 

@@ -23,6 +23,7 @@ from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
 from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, UNINSTALLED, code_of, refusal
+from bot.chat.slack.form import CALLBACK, COMMAND, MAX_ERROR, changes, form
 from bot.chat.slack.installing import Installer, OAuthApp
 from bot.chat.slack.listening import from_slash, from_text, is_for_us, is_stranger, team_of
 from bot.chat.slack.messenger import Ear, SlackMessenger, windows_of
@@ -30,6 +31,7 @@ from bot.chat.slack.places import address_of, target_of
 from bot.chat.slack.render import BULLETIN
 from bot.chat.slack.ways import Way
 from bot.chat.slack.workspaces import Authorizing, Workspace, Workspaces
+from bot.domain.bulletins import cut_at_word
 from bot.domain.documents import Document, code, document
 from bot.domain.speech import Speech, phrase
 from bot.ports import Clock, Store
@@ -39,6 +41,9 @@ log = structlog.get_logger(__name__)
 API = "https://slack.com/api/"
 DRAIN_SECONDS = 5.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
+
+FORM_SECONDS = 2.5
+"""Slack waits three for what it is to show in a form."""
 
 REMEMBERED_EVENTS = 2_000
 
@@ -160,6 +165,7 @@ class SlackBot:
         )
         app.command(re.compile(".*"))(self._on_slash)
         app.action(re.compile(".*"))(self._on_press)
+        app.view(CALLBACK)(self._on_form)
         events: dict[str, Callable[[str, Body], Awaitable[None]]] = {
             "app_mention": self._mentioned,
             "message": self._told,
@@ -213,6 +219,63 @@ class SlackBot:
             address = address_of(team, channel)
             self._lanes.submit(address, self._press(address, body))
 
+    async def _on_form(self, ack: Callable[..., Awaitable[object]], body: dict[str, Any]) -> None:
+        """What is wrong is shown in the form, so it is worked on before it is acknowledged, as long as there is time."""
+        view = body.get("view") or {}
+        address = str(view.get("private_metadata") or "")
+        wrong: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        if self._team_of(body) != target_of(address).team:
+            await ack()
+            return
+        self._lanes.submit(address, self._fill_in(address, body, wrong))
+        try:
+            errors = await asyncio.wait_for(asyncio.shield(wrong), FORM_SECONDS)
+        except TimeoutError:
+            errors = {}
+        await (ack(response_action="errors", errors=errors) if errors else ack())
+
+    async def _fill_in(self, address: str, body: Body, wrong: asyncio.Future[dict[str, str]]) -> None:
+        """Type what was changed in the form, and have all of the chat see how it is set now."""
+        person, errors, changed = body["user"]["id"], dict[str, str](), False
+        try:
+            chat = await self._store.chat_at("slack", address)
+            values = (body["view"].get("state") or {}).get("values") or {}
+            for change in [] if chat is None else list(changes(chat, values)):
+                answer = await self._reception.answer(self._heard(address, change.command, person, body))
+                if answer is not None and answer.changed:
+                    changed = True
+                else:
+                    errors[change.field] = cut_at_word(answer.plain if answer else "🌊", MAX_ERROR)
+        finally:
+            wrong.set_result(errors)
+        if changed:
+            heard = self._heard(address, "/settings", person, body)
+            self._say(Ear(address), await self._reception.answer(heard))
+
+    async def _answered(self, heard: Heard, body: Body) -> Document | None:
+        """The answer to a command that came with a trigger, by which it may open a form instead."""
+        if heard.text.strip().casefold() == COMMAND and body.get("trigger_id"):
+            return await self._open_form(heard.address, body["trigger_id"], heard)
+        return await self._reception.answer(heard)
+
+    async def _open_form(self, address: str, trigger: str, heard: Heard) -> Document | None:
+        """Show the form to who may use it; answers what to say instead, where it is not shown."""
+        answer = await self._reception.answer(heard)
+        chat, workspace = (
+            await self._store.chat_at("slack", address),
+            self._workspaces.get(target_of(address).team),
+        )
+        if answer is None or answer.whisper or chat is None or workspace is None:
+            return answer
+        client, speech = workspace.client, await self._reception.speech(heard)
+        try:
+            await client.views_open(trigger_id=trigger, view=form(chat, speech))
+        except FAILURES as error:
+            # A trigger is good for three seconds.
+            log.info("form_not_opened", error=code_of(error) or type(error).__name__)
+            return answer
+        return None
+
     async def _slash(self, address: str, body: Body) -> None:
         text = from_slash(body["command"], body.get("text") or "")
         title = body.get("channel_name") or ""
@@ -221,7 +284,7 @@ class SlackBot:
             refusal = await self._reception.remark(heard, not_a_member)
             self._say(Ear(address, response_url=body.get("response_url")), refusal)
             return
-        answer = await self._reception.answer(heard)
+        answer = await self._answered(heard, body)
         if answer is None:
             return
         # Nobody but the person who asks need see what is merely asked.
@@ -262,7 +325,7 @@ class SlackBot:
             return
         command, page = data
         heard = self._heard(address, command, person, body, reply_to=container.get("message_ts"))
-        answer = await self._reception.answer(heard)
+        answer = await self._answered(heard, body)
         if answer is None:
             return
         of_bulletin = str(pressed.get("action_id") or "").startswith(f"{BULLETIN}:")

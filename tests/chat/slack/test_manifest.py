@@ -49,6 +49,7 @@ NEEDED_BY_METHOD = {
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read", "im:read"},
+    "views_open": set[str](),
     "users_info": {"users:read"},  # with the locale; without the scope, chats begin in English
 }
 """docs.slack.dev/reference/methods."""
@@ -106,7 +107,7 @@ class Recorder:
     def command(self, _: object) -> Callable[[object], None]:
         return lambda _: None
 
-    action = command
+    action = view = command
 
 
 async def test_every_event_that_is_heard_is_subscribed_and_no_other(
