@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from bot.chat.commands import COMMANDS
-from bot.chat.slack import bot as slack_bot
-from bot.chat.slack.bot import SlackBot
+from bot.chat.reception import Reception
+from bot.chat.slack import hearing
 from bot.chat.slack.listening import ROOT
 from bot.chat.slack.manifest import FILE, as_json, manifest
+from bot.chat.slack.messenger import SlackMessenger
 from bot.chat.slack.render import BUILT_IN
-from bot.chat.slack.ways import SocketMode
-from bot.clock import SystemClock
-from tests.fakes.stores import open_temporary_store
+from bot.chat.slack.workspaces import Workspaces
+from bot.domain.access import OPEN
+from tests.chat.newsroom import open_newsroom
 
 MADE = manifest()
 SLASHES = MADE["features"]["slash_commands"]
@@ -114,12 +115,13 @@ async def test_every_event_that_is_heard_is_subscribed_and_no_other(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One that nobody takes would be sent again and again; one that is not subscribed never comes."""
-    store = await open_temporary_store(tmp_path)
-    bot = SlackBot("xoxb-1", SocketMode("xapp-1"), store, SystemClock(), lambda _: None)
-    monkeypatch.setattr(slack_bot, "AsyncApp", Recorder)
-    heard = bot._bolt().events  # type: ignore[attr-defined] # it is a Recorder
-    await bot._workspaces.close()
-    await store.close()
+    monkeypatch.setattr(hearing, "AsyncApp", Recorder)
+    workspaces = Workspaces("https://slack.example/api/")
+    async with open_newsroom(tmp_path, "slack") as room:
+        desk = Reception(room.services, OPEN)
+        messenger = SlackMessenger(workspaces)
+        heard = hearing.Hearing(workspaces, messenger, room.store, desk, None).app().events  # type: ignore[attr-defined] # it is a Recorder
+    await workspaces.close()
     assert {"message.im" if name == "message" else name for name in heard} == EVENTS
 
 
