@@ -121,6 +121,9 @@ class Hearing:
         return take
 
     def _team_of(self, body: Body) -> str | None:
+        only = self._workspaces.only() if self._forget is None else None
+        if only is not None:
+            return only.team  # whatever else is named in it: there is one token to answer with
         team = team_of(body, lambda named: self._workspaces.get(named) is not None)
         if team is None:
             log.warning("workspace_unknown", team=body.get("team_id"))

@@ -41,6 +41,10 @@ class Workspaces:
     def get(self, team: str | None) -> Workspace | None:
         return None if team is None else self._by_team.get(team)
 
+    def only(self) -> Workspace | None:
+        """The one workspace, where there is one."""
+        return next(iter(self._by_team.values())) if len(self._by_team) == 1 else None
+
     def client(self, token: str | None = None) -> AsyncWebClient:
         # Retries are ours to decide: the library's post twice (FACTS).
         return AsyncWebClient(token, base_url=self._api, session=self._session, retry_handlers=[])
