@@ -1,6 +1,6 @@
 """Bad inputs of every kind, at one running newsroom: each is answered clearly, or refused and logged, and harms nothing.
 
-`python -m tests.e2e.bad_inputs` prints a row for each.
+`make inputs` prints a row for each.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
+from bot.chat.slack.vault import Vault
 from bot.settings.files import load_catalog
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
@@ -231,3 +232,11 @@ async def test_run_ends_cleanly(config: Path, tmp_path: Path, ending: str) -> No
         _, errors = await asyncio.wait_for(child.communicate(), PATIENCE)
     assert child.returncode == 0
     assert errors.decode() == ""
+
+
+def test_a_key_is_made_that_opens_what_it_seals() -> None:
+    """Each time another one."""
+    keys = {sokuho("key").split()[1] for _ in range(2)}
+    assert len(keys) == 2
+    for key in keys:
+        assert Vault([key]).open("T1", Vault([key]).seal("T1", "a token")) == "a token"
