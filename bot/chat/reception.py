@@ -15,7 +15,7 @@ from bot.chat.commands import MaySteer, Services, answer, anybody
 from bot.domain.access import Access
 from bot.domain.chats import Chat, Platform, spoken
 from bot.domain.documents import Document, code, document
-from bot.domain.flooding import Flow, Hearing, Tolerance, drained_in, pour
+from bot.domain.flooding import USUAL, Flow, Hearing, Tolerance, drained_in, pour
 from bot.domain.speech import ENGLISH, Speech, Speeches, phrase, speech_for
 from bot.ports import Store
 
@@ -75,7 +75,7 @@ async def serve_only(store: Store, served: Collection[Platform], now: datetime) 
 class Reception:
     """Between the platforms and the commands. No method reads or changes any chat but the one it is called for."""
 
-    def __init__(self, services: Services, access: Access, tolerance: Tolerance = Tolerance()) -> None:  # noqa: B008 - frozen
+    def __init__(self, services: Services, access: Access, tolerance: Tolerance = USUAL) -> None:
         self._services = services
         self._store = services.store
         self._access = access

@@ -15,6 +15,9 @@ class Tolerance:
     every: timedelta = timedelta(seconds=2)
 
 
+USUAL = Tolerance()
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What one person asked of late: `level` questions were in the bucket at `at`. `over`: it ran over, and drains."""

@@ -179,6 +179,16 @@ async def test_another_program_that_takes_the_webhook_over_is_noticed(tmp_path: 
                 assert room.failed == [TAKEN_OVER]
 
 
+async def test_an_address_that_telegram_does_not_take_is_told(tmp_path: Path, port: str) -> None:
+    """At once, with what is wrong with it: trying again would not help."""
+    async with peopled_telegram() as telegram, SlackServer() as slack:
+        async with serving(tmp_path, addresses_of(telegram, slack), posted=port) as room:
+            await room.failed.until(1)
+            (sentence,) = room.failed
+        assert "SOKUHO_PUBLIC_URL (bad webhook: an https url must be provided" in sentence
+        assert HOOK_SECRET not in sentence
+
+
 async def test_why_telegram_cannot_bring_something_is_logged_once(tmp_path: Path, port: str) -> None:
     async with hooked(tmp_path, port) as (telegram, room):
         telegram.hooks.error, telegram.hooks._error_at = "Connection refused", 1_700_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -77,7 +78,7 @@ class SlackBot:
                 return refusal(code_of(error))
             log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
         await reception.open("slack")
-        serving = self._serve(self._hearing)
+        serving = partial(self._serve, self._hearing)
         self._serving = asyncio.create_task(supervised("Slack", serving, self._fail))
         return None
 

@@ -168,8 +168,10 @@ class Hearing:
                 answer = await self._reception.answer(self._heard(address, change.command, person, body))
                 if answer is not None and answer.changed:
                     changed = True
-                else:
-                    errors[change.field] = cut_at_word(answer.plain if answer else "🌊", MAX_ERROR)
+                    continue
+                speech = await self._reception.speech(self._heard(address, "", person, body))
+                said = speech.say("Please try again in a moment.") if answer is None else answer.plain
+                errors[change.field] = cut_at_word(said, MAX_ERROR)
         finally:
             wrong.set_result(errors)
         if changed:

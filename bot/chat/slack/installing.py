@@ -132,6 +132,10 @@ class Installer:
     async def _answer(
         self, request: web.Request, page: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
     ) -> web.Response:
+        if not self._workspaces.known:
+            return web.Response(
+                status=503, text="Sokuho is starting, or ending. Please try again in a moment."
+            )
         asked = AsyncBoltRequest(body="", query=request.query_string, headers=dict(request.headers))
         try:
             answered = await to_aiohttp_response(await page(asked))

@@ -71,6 +71,7 @@ class Workspaces:
         return workspace
 
     async def close(self) -> None:
+        self.known = False
         await self._session.close()
 
 

@@ -120,7 +120,7 @@ class TelegramBot:
         except TelegramError as error:
             log.warning("telegram_unreachable", error=type(error).__name__)
         await reception.open("telegram")
-        listening = self._way.listen(self._submit, self._introduced)
+        listening = partial(self._way.listen, self._submit, self._introduced)
         self._listening = asyncio.create_task(supervised("Telegram", listening, self._fail))
         return None
 

@@ -20,10 +20,10 @@ from typing import Any, Protocol
 import structlog
 from aiohttp import web
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
 from bot.chat.posts import Route, body_of, refused
-from bot.chat.telegram.errors import seconds_of
+from bot.chat.telegram.errors import reason_of, seconds_of
 from bot.chat.telegram.request import readable
 from bot.chat.telegram.updates import ALLOWED
 
@@ -58,6 +58,11 @@ SECOND = (
 TAKEN_OVER = (
     "Another program has taken this Telegram bot's updates over: its webhook is not the one of this Sokuho any more. "
     "Stop that one, or make a bot of its own for this one with @BotFather."
+)
+
+NO_WEBHOOK = (
+    "Telegram takes no webhook at SOKUHO_PUBLIC_URL ({reason}). It wants an address with https, at port 443, 80, 88 or "
+    "8443, whose name it can look up. Without SOKUHO_TELEGRAM_WEBHOOK_SECRET, updates are polled."
 )
 
 Take = Callable[[Update], asyncio.Task[None]]
@@ -185,6 +190,9 @@ class Webhook:
                         return
                 except InvalidToken:
                     self._fail(REFUSED)
+                    return
+                except BadRequest as error:
+                    self._fail(NO_WEBHOOK.format(reason=reason_of(error)))
                     return
                 except TelegramError as error:
                     self.connected = False
