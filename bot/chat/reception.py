@@ -140,6 +140,11 @@ class Reception:
         chat = await self._make(heard) if chat is None else await self._greeted(chat, heard)
         return await answer(self._services, chat, text, heard.reply_to, heard.may_steer)
 
+    async def chat(self, platform: Platform, address: str) -> Chat | None:
+        """The chat at an address, where it is known and may use the bot."""
+        chat = await self._store.chat_at(platform, address)
+        return chat if self._access.admits(platform, address, chat) else None
+
     @property
     def speeches(self) -> Speeches:
         return self._services.speeches

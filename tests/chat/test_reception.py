@@ -344,3 +344,11 @@ async def test_people_are_forgotten_who_asked_nothing_for_long(
     for person in ("ada", "bob", "eve"):
         await desk.answer(Heard("telegram", "77", "", "/topics", person=person))
     assert [who for _, who in desk._flows] == ["bob", "eve"]
+
+
+async def test_a_chat_is_known_where_it_may_use_the_bot(room: Newsroom) -> None:
+    """Not one that was never there, nor one that the operator lets in no more."""
+    assert await reception(room).chat("telegram", "77") is None
+    await says(room, "/start")
+    assert await reception(room).chat("telegram", "77") == await at(room)
+    assert await reception(room, INVITING).chat("telegram", "77") is None

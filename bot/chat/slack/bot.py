@@ -45,7 +45,6 @@ class SlackBot:
         pace: Pace = windows_of,
     ) -> None:
         self._way = way
-        self._store = store
         self._fail = fail
         self._workspaces = Workspaces(api)
         self._token = installed if isinstance(installed, str) else None
@@ -69,7 +68,7 @@ class SlackBot:
         """Begin to listen; answers what stands against it, if anything. A network that is away is waited for."""
         self._reception = reception
         forget = None if self._installer is None else self._installer.forget
-        self._hearing = Hearing(self._workspaces, self.messenger, self._store, reception, forget)
+        self._hearing = Hearing(self._workspaces, self.messenger, reception, forget)
         try:
             await self._introduce()
         except FAILURES as error:

@@ -30,7 +30,6 @@ from bot.chat.slack.workspaces import Authorizing, Workspaces
 from bot.domain.bulletins import cut_at_word
 from bot.domain.documents import Document, code, document
 from bot.domain.speech import Speech, phrase
-from bot.ports import Store
 
 log = structlog.get_logger(__name__)
 
@@ -57,13 +56,11 @@ class Hearing:
         self,
         workspaces: Workspaces,
         messenger: SlackMessenger,
-        store: Store,
         reception: Reception,
         forget: Forget | None,
     ) -> None:
         self._workspaces = workspaces
         self._messenger = messenger
-        self._store = store
         self._reception = reception
         self._forget = forget
         self._lanes = Lanes("slack")
@@ -162,7 +159,7 @@ class Hearing:
         """Type what was changed in the form, and have all of the chat see how it is set now."""
         person, errors, changed = body["user"]["id"], dict[str, str](), False
         try:
-            chat = await self._store.chat_at("slack", address)
+            chat = await self._reception.chat("slack", address)
             values = (body["view"].get("state") or {}).get("values") or {}
             for change in [] if chat is None else list(changes(chat, values)):
                 answer = await self._reception.answer(self._heard(address, change.command, person, body))
@@ -187,10 +184,8 @@ class Hearing:
     async def _open_form(self, address: str, trigger: str, heard: Heard) -> Document | None:
         """Show the form to who may use it; answers what to say instead, where it is not shown."""
         answer = await self._reception.answer(heard)
-        chat, workspace = (
-            await self._store.chat_at("slack", address),
-            self._workspaces.get(target_of(address).team),
-        )
+        chat = await self._reception.chat("slack", address)
+        workspace = self._workspaces.get(target_of(address).team)
         if answer is None or answer.whisper or chat is None or workspace is None:
             return answer
         client, speech = workspace.client, await self._reception.speech(heard)

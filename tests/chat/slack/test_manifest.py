@@ -120,7 +120,7 @@ async def test_every_event_that_is_heard_is_subscribed_and_no_other(
     async with open_newsroom(tmp_path, "slack") as room:
         desk = Reception(room.services, OPEN)
         messenger = SlackMessenger(workspaces)
-        heard = hearing.Hearing(workspaces, messenger, room.store, desk, None).app().events  # type: ignore[attr-defined] # it is a Recorder
+        heard = hearing.Hearing(workspaces, messenger, desk, None).app().events  # type: ignore[attr-defined] # it is a Recorder
     await workspaces.close()
     assert {"message.im" if name == "message" else name for name in heard} == EVENTS
 
