@@ -709,8 +709,9 @@ async def _stranger(room: Room, access: Access, language: str) -> Scene:
     async with open_room(room.catalog, read_config()[1], language) as other:
         desk = Reception(other.services, access)
         heard = {
-            platform: await desk.answer(Heard(platform, address, "", "/start"))
+            platform: answered
             for platform, address in CHATS.items()
+            if (answered := await desk.answer(Heard(platform, address, "", "/start"))) is not None
         }
         return said("a stranger at a private bot", "/start", heard, other.clock.now())
 

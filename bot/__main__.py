@@ -1,4 +1,4 @@
-"""The command line: run | health | demo | replay | check | lexicon | db | opml.
+"""The command line: run | health | key | demo | replay | check | lexicon | db | opml.
 
 Imports are made inside the commands, so that `--help` and mistakes answer at once.
 """
@@ -54,6 +54,14 @@ def health() -> None:
     if problem:
         _fail(problem)
     typer.echo("Alive.")
+
+
+@cli.command()
+def key() -> None:
+    """Make a key for SOKUHO_ENCRYPTION_KEYS; to change keys, put a new one before the old one, and start."""
+    from cryptography.fernet import Fernet
+
+    typer.echo(Fernet.generate_key().decode())
 
 
 @cli.command()

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+import traceback
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
+from types import TracebackType
 from typing import Literal
 
 import structlog
 
 Form = Literal["auto", "json", "text"]
+
+_TOKEN = re.compile(
+    # In an address one may stand right behind a letter.
+    r"xox[a-z]{1,2}-[\w-]{8,}|xapp-[\w-]{8,}|\d{6,12}:[A-Za-z0-9_-]{30,}|gAAAAA[\w-]{40,}={0,2}"
+)
+"""What Slack, Telegram and our own vault give out."""
 
 
 def configure_logs(level: str, secrets: Collection[str] = (), form: Form = "auto") -> None:
@@ -20,9 +29,11 @@ def configure_logs(level: str, secrets: Collection[str] = (), form: Form = "auto
 
     Every line has `event`, `level` and `timestamp` (UTC, ISO 8601), a library's its `logger`, a failure its `exception`.
 
-    Where one of the `secrets` would stand, there are stars: libraries put tokens into addresses and error texts.
+    Where one of the `secrets` would stand, there are stars: libraries put tokens into addresses and error texts. So
+    there are for what looks like a token, since workspaces bring theirs while we run, and in what ends the program.
     """
     hide = partial(_hide, _written(secrets))
+    sys.excepthook = partial(_uncaught, hide)
     shown = max(getattr(logging, level.upper()), logging.DEBUG)
     text = sys.stderr.isatty() if form == "auto" else form == "text"
     renderer: structlog.typing.Processor = (
@@ -90,4 +101,10 @@ def _written(secrets: Collection[str]) -> list[str]:
 def _hide(secrets: Collection[str], text: str) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
-    return text
+    return _TOKEN.sub("***", text)
+
+
+def _uncaught(
+    hide: Callable[[str], str], kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    sys.stderr.write(hide("".join(traceback.format_exception(kind, error, trace))))

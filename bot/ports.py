@@ -20,6 +20,7 @@ from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlemen
 from bot.domain.digests import DigestItem, LastDigest, Part, Untold
 from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedEntry, ParsedFeed
+from bot.domain.installations import Installation
 from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
@@ -790,6 +791,28 @@ class NoteStore(Protocol):
         ...
 
 
+class InstallationStore(Protocol):
+    """Slack workspaces that installed the app. What it holds of a token was encrypted before."""
+
+    async def installations(self) -> tuple[Installation, ...]: ...
+
+    async def save_installation(self, installation: Installation) -> None:
+        """Keep it, in the place of an earlier one of the same workspace."""
+        ...
+
+    async def remove_installation(self, team: str, until: datetime) -> bool:
+        """Forget a workspace's installation if it was made by then, and not later; answers whether there was one."""
+        ...
+
+    async def expect_install(self, key: str, until: datetime, now: datetime) -> None:
+        """Somebody has begun an installation, which `key` stands for until then. What has expired is forgotten."""
+        ...
+
+    async def take_install(self, key: str, now: datetime) -> bool:
+        """Whether `key` is expected; from then on it is not."""
+        ...
+
+
 class Store(
     FeedStore,
     OwnFeedStore,
@@ -801,6 +824,7 @@ class Store(
     DigestStore,
     ForgetStore,
     NoteStore,
+    InstallationStore,
     Protocol,
 ):
     """The truth: due times, states and all that was ever seen."""

@@ -26,7 +26,10 @@ from bot.chat.drawing import draw, make_console
 from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
+from bot.chat.slack.installing import OAuthApp
+from bot.chat.slack.ways import Posts, SocketMode
 from bot.chat.telegram.bot import TelegramBot
+from bot.chat.telegram.ways import Hook
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
@@ -112,24 +115,28 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
         )
         reception = Reception(app.services(), environment.access)
-        async with _started(bots.values(), reception) as problem:
-            if problem:
-                return problem
-            try:
-                routes = [
-                    metrics.route(store, clock),
-                    *(routes_of(app.subscriber) if app.subscriber else ()),
-                ]
-                async with serving_health(environment.http, _checks(app, bots), routes):
-                    _greet(catalog, bots, console)
-                    if bots:
-                        _stop_on_signals(stop)
-                        await app.run(stop, watcher.check)
-                    else:
-                        talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
-                        await _attend(app, talk, stop, first="/start", reload=watcher.check)
-            except OSError as error:
-                return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
+        routes = [
+            metrics.route(store, clock),
+            *(routes_of(app.subscriber) if app.subscriber else ()),
+            *(route for bot in bots.values() for route in bot.routes),
+        ]
+        try:
+            # The server first and last: nothing is posted to a bot that is not there.
+            async with (
+                serving_health(environment.http, _checks(app, bots), routes),
+                _started(bots.values(), reception) as problem,
+            ):
+                if problem:
+                    return problem
+                _greet(catalog, bots, console)
+                if bots:
+                    _stop_on_signals(stop)
+                    await app.run(stop, watcher.check)
+                else:
+                    talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
+                    await _attend(app, talk, stop, first="/start", reload=watcher.check)
+        except OSError as error:
+            return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
     return "\n".join(problems) or None
 
 
@@ -140,15 +147,36 @@ def _platform_bots(
     bots: dict[Platform, TelegramBot | SlackBot] = {}
     if environment.telegram_token is not None:
         token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api)
-    if environment.slack_bot_token is not None and environment.slack_app_token is not None:
-        bots["slack"] = SlackBot(
-            environment.slack_bot_token.get_secret_value(),
-            environment.slack_app_token.get_secret_value(),
-            fail,
-            api=f"{environment.slack_api.rstrip('/')}/",
-        )
+        secret = environment.telegram_webhook_secret
+        hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
+    way = _slack_way(environment)
+    if way is not None:
+        api = f"{environment.slack_api.rstrip('/')}/"
+        bots["slack"] = SlackBot(_slack_installed(environment), way, store, clock, fail, api=api)
     return bots
+
+
+def _slack_way(environment: Environment) -> SocketMode | Posts | None:
+    """How Slack is listened to, if it is."""
+    if environment.slack_signing_secret is not None:
+        return Posts(environment.slack_signing_secret.get_secret_value())
+    if environment.slack_app_token is not None:
+        return SocketMode(environment.slack_app_token.get_secret_value())
+    return None
+
+
+def _slack_installed(environment: Environment) -> str | OAuthApp:
+    """The token for one workspace, or the app that many may install."""
+    if environment.slack_bot_token is not None:
+        return environment.slack_bot_token.get_secret_value()
+    secret = environment.slack_client_secret
+    return OAuthApp(
+        environment.slack_client_id,
+        "" if secret is None else secret.get_secret_value(),
+        environment.public_url,
+        environment.keys,
+    )
 
 
 @asynccontextmanager

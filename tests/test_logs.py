@@ -35,6 +35,7 @@ class Listener:
         """Configure the logs; answers what is written from then on."""
         stream = Terminal() if terminal else io.StringIO()
         self._patch.setattr(sys, "stderr", stream)
+        self._patch.setattr(sys, "excepthook", sys.excepthook)
         self._patch.setattr(logging.getLogger(), "handlers", [])
         configure_logs(level, secrets, form)
         return stream
@@ -146,6 +147,43 @@ def test_a_secret_within_another_leaves_nothing_of_it(listen: Listener) -> None:
         piped = listen(*secrets)
         structlog.get_logger().info("opened", url=f"postgresql://me:{PASSWORD}@db/x")
         assert events(piped)[0]["url"] == "***/x"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "xoxb-1234567890-abcdefghij",
+        "xapp-1-A1-0123456789-abcdef",
+        "123456789:AAF-token_of_a_bot_that_is_made_up_0",
+        "gAAAAABm" + "x" * 90 + "==",
+    ],
+)
+def test_what_looks_like_a_token_is_hidden_too(listen: Listener, token: str) -> None:
+    """Workspaces bring theirs while we run, and so nobody has named them."""
+    piped = listen()
+    structlog.get_logger().info("asked", url=f"https://x/bot{token}/y", token=token)
+    logging.getLogger("library").warning("refused: %s", token)
+    broken(token)
+    assert token not in piped.getvalue()
+
+
+def test_what_is_no_token_is_shown(listen: Listener) -> None:
+    """An address of a chat, a time, a long word."""
+    piped = listen()
+    value = "telegram:-100123456789/7 12:30:45 T01/C02 xoxo 123456:short"
+    structlog.get_logger().info("said", value=value)
+    assert events(piped)[0]["value"] == value
+
+
+def test_what_ends_the_program_shows_no_secret(listen: Listener) -> None:
+    """Its traceback is written by the interpreter, past all logs."""
+    err = listen(TOKEN)
+    try:
+        wrapped(TOKEN)
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "RuntimeError: https://api.example/bot***/getMe failed" in err.getvalue()
+    assert TOKEN not in err.getvalue()
 
 
 def test_no_secrets_hide_nothing(listen: Listener) -> None:

@@ -72,10 +72,15 @@ def host_of(address: str) -> str:
         return ""
 
 
+def without_user(address: str) -> str:
+    """The address without the user and password in it, if there are any: others are told only this."""
+    return _USER.sub(r"\1", address)
+
+
 def shown(address: str) -> str:
     """The address as it may stand in a message or a log: no user, no password, no values of keys and tokens."""
     try:
-        parts = urlsplit(_USER.sub(r"\1", address))
+        parts = urlsplit(without_user(address))
         _ = parts.port  # raises where a stray character has split a password
     except ValueError:
         return "(an address that cannot be read)"

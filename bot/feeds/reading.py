@@ -16,7 +16,7 @@ from typing import Any
 
 import feedparser
 
-from bot.domain.addresses import web_address
+from bot.domain.addresses import web_address, without_user
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind
 from bot.domain.speech import kept, phrase
@@ -65,11 +65,12 @@ def read_advertised(body: bytes, content_type: str, url: str) -> tuple[str, ...]
 def read_document(body: bytes, content_type: str, url: str, items_seen: bytes = b"") -> ParsedFeed | Failed:
     """The entries of a document in document order, or why it is no feed. Pure, and as slow as the body wants.
 
-    `url` is where the body came from; relative links are resolved against it. `items_seen`: that of the `ParsedFeed`
+    `url` is where the body came from; relative links are resolved against it, but without a password that
+    is in it. `items_seen`: that of the `ParsedFeed`
     before, whose items need not be read again.
     """
     try:
-        return _read(decode(body, content_type), url, items_seen)
+        return _read(decode(body, content_type), without_user(url), items_seen)
     except MemoryError:
         return Failed(
             FailureKind.TOO_HARD,

@@ -64,6 +64,24 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _hook_secret(value: SecretStr) -> SecretStr:
+    # core.telegram.org/bots/api#setwebhook allows one to 256 of these; a short one can be guessed.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+        raise ValueError("take 16 to 256 letters, digits, _ and -")
+    return value
+
+
+def _split(value: SecretStr) -> tuple[str, ...]:
+    return tuple(filter(None, re.split(r"[\s,;]+", value.get_secret_value())))
+
+
+def _keys(value: SecretStr) -> SecretStr:
+    keys = _split(value)
+    if not keys or not all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
+        raise ValueError("something in it is no key; `sokuho key` makes one")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -103,6 +121,14 @@ class Environment(BaseSettings):
     telegram_api: WebAddress = Field(default="https://api.telegram.org", description="a Bot API server")
     slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
     slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, for Socket Mode")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="has Slack post events to SOKUHO_PUBLIC_URL, signed with it"
+    )
+    slack_client_id: str = Field(default="", description="of an app that workspaces install by themselves")
+    slack_client_secret: SecretStr | None = Field(default=None, description="of the same app")
+    encryption_keys: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
+        default=None, description="for what workspaces entrust to us: the first seals, all open; `sokuho key`"
+    )
     slack_api: WebAddress = Field(default="https://slack.com/api/", description="Slack's Web API")
     invite_code: SecretStr | None = Field(default=None, description="lets a chat in that gives it")
     chats: Annotated[frozenset[str], NoDecode, BeforeValidator(_listed)] = Field(
@@ -118,18 +144,57 @@ class Environment(BaseSettings):
         default=10, description="how long a stop waits for calls under way"
     )
     http: Annotated[str, AfterValidator(_host_and_port)] = Field(
-        default="", description="host:port of /healthz, /readyz and /metrics"
+        default="",
+        description="host:port of /healthz, /readyz and /metrics, and of what the platforms post to",
     )
-
     public_url: Annotated[str, AfterValidator(_web_address)] | Literal[""] = Field(
         default="", description="https://…, where the web reaches what is served at SOKUHO_HTTP"
     )
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_hook_secret)] | None = Field(
+        default=None, description="has Telegram post updates to SOKUHO_PUBLIC_URL, with this to prove itself"
+    )
 
     @model_validator(mode="after")
-    def _slack_needs_both(self) -> Self:
-        if (self.slack_bot_token is None) != (self.slack_app_token is None):
-            missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
-            raise ValueError(f"SOKUHO_{missing} is missing; Slack needs both of its tokens")
+    def _slack_is_whole(self) -> Self:
+        """One workspace with its token, by socket or by signed posts; or an app that workspaces install."""
+        many = {
+            "SLACK_CLIENT_ID": self.slack_client_id or None,
+            "SLACK_CLIENT_SECRET": self.slack_client_secret,
+            "ENCRYPTION_KEYS": self.encryption_keys,
+        }
+        if self.slack_client_id or self.slack_client_secret is not None:
+            if self.slack_bot_token is not None:
+                raise ValueError(
+                    "SOKUHO_SLACK_BOT_TOKEN is for one workspace, SOKUHO_SLACK_CLIENT_ID for many; take one of them out"
+                )
+            missing = [name for name, value in many.items() if value is None]
+            if self.slack_signing_secret is None:
+                missing.append("SLACK_SIGNING_SECRET")
+            if missing:
+                raise ValueError(f"SOKUHO_{missing[0]} is missing; an app that workspaces install needs it")
+        elif self.slack_signing_secret is not None and self.slack_bot_token is None:
+            raise ValueError(
+                "SOKUHO_SLACK_BOT_TOKEN is missing, or SOKUHO_SLACK_CLIENT_ID for many workspaces"
+            )
+        if self.slack_signing_secret is not None and self.slack_app_token is not None:
+            raise ValueError(
+                "SOKUHO_SLACK_APP_TOKEN is for Socket Mode, SOKUHO_SLACK_SIGNING_SECRET for posts; take one of them out"
+            )
+        one = self.slack_bot_token is not None, self.slack_app_token is not None
+        if self.slack_signing_secret is None and one[0] != one[1]:
+            missing_token = "SLACK_APP_TOKEN" if one[0] else "SLACK_BOT_TOKEN"
+            raise ValueError(f"SOKUHO_{missing_token} is missing; Slack needs both of its tokens")
+        return self
+
+    @model_validator(mode="after")
+    def _posts_need_an_address(self) -> Self:
+        if self.telegram_webhook_secret is None and self.slack_signing_secret is None:
+            return self
+        for name, value in (("HTTP", self.http), ("PUBLIC_URL", self.public_url)):
+            if not value:
+                raise ValueError(
+                    f"SOKUHO_{name} is missing; what the platforms post has to come in somewhere"
+                )
         return self
 
     @property
@@ -149,9 +214,14 @@ class Environment(BaseSettings):
         return Cadence(timedelta(minutes=self.poll_minutes), timedelta(minutes=self.poll_minutes_at_most))
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """For what is stored sealed, the one that seals first."""
+        return () if self.encryption_keys is None else _split(self.encryption_keys)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must stand in no log."""
-        return tuple(
+        return self.keys + tuple(
             value.get_secret_value()
             for value in (getattr(self, name) for name in type(self).model_fields)
             if isinstance(value, SecretStr)

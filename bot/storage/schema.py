@@ -402,3 +402,23 @@ buttons = Table(
     Column("command", Text, nullable=False),
     Column("created", UtcTime, nullable=False),
 )
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bot_user", Text, nullable=False),
+    Column("bot_id", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("sealed", Text, nullable=False),  # the token, encrypted before it comes here
+    Column("installed", UtcTime, nullable=False),
+)
+
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("key", Text, primary_key=True),  # a digest of what the browser holds
+    Column("until", UtcTime, nullable=False),
+)
+"""Installations that somebody has begun."""

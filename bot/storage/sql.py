@@ -14,6 +14,7 @@ from bot.storage.desk import DeskPart
 from bot.storage.digests import DigestPart
 from bot.storage.feeds import FeedPart
 from bot.storage.forgetting import ForgetPart
+from bot.storage.installations import InstallationPart
 from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.places import PlacePart
@@ -34,6 +35,7 @@ class SqlStore(
     DigestPart,
     ForgetPart,
     NotePart,
+    InstallationPart,
 ):
     """`ports.Store`."""
 

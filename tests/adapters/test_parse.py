@@ -22,6 +22,17 @@ from tests.fakes.feed_server import Item, rss
 
 
 class TestFields:
+    @pytest.mark.parametrize("link", ["/story/1", "1", "?id=1", "#1"])
+    def test_a_password_in_the_feeds_address_is_in_no_link(self, link: str) -> None:
+        """Links are told to chats; the address with its password is the operator's, or one chat's."""
+        read = read_document(
+            rss([Item("T", link, "i")]), "application/rss+xml", "https://me:pa55@outlet.example/feed"
+        )
+        assert isinstance(read, ParsedFeed)
+        (entry,) = read.entries
+        assert entry.link is not None
+        assert entry.link.startswith("https://outlet.example/")
+
     def test_an_rss_item(self) -> None:
         """Every field of an RSS item comes out, as plain text and in UTC."""
         (entry,) = entries(

@@ -42,7 +42,10 @@ WHERE_THERE_IS: list[tuple[Platform, set[str]]] = [
     ("console", set()),
 ]
 
-EXAMPLES = [(command.name, command.examples) for command in COMMANDS if not command.console_only]
+HERE = [command.on("telegram") for command in COMMANDS if not command.console_only]
+"""As they are in the room's chat."""
+
+EXAMPLES = [(command.name, command.examples) for command in HERE]
 
 
 def offered(said: Document) -> list[str]:
@@ -90,7 +93,7 @@ def test_a_summary_fits_on_a_phones_line(command: Command) -> None:
     assert "/" not in command.summary
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.console_only])
+@pytest.mark.parametrize("command", HERE)
 async def test_help_on_a_command_shows_every_way_to_type_it(room: Newsroom, command: Command) -> None:
     said = (await room.say(f"/help {command.name}")).plain
     for usage in command.usage:

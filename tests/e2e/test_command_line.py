@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
+from bot.chat.slack.vault import Vault
 from bot.settings.files import load_catalog
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
@@ -245,3 +246,11 @@ def test_the_database_is_backed_up_and_restored(config: Path, tmp_path: Path) ->
     assert said.startswith("0\n")
     assert "possible repeats" in said
     assert len(list((tmp_path / "data").glob("sokuho.db.before-*Z"))) == 1
+
+
+def test_a_key_is_made_that_opens_what_it_seals() -> None:
+    """Each time another one."""
+    keys = {sokuho("key").split()[1] for _ in range(2)}
+    assert len(keys) == 2
+    for key in keys:
+        assert Vault([key]).open("T1", Vault([key]).seal("T1", "a token")) == "a token"

@@ -138,6 +138,8 @@ def test_several_wrong_values(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+KEY = "pa55word" + "A" * 35 + "="
+
 TOKENS = {
     "SOKUHO_TELEGRAM_TOKEN": "123456:pa55word",
     "SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word",
@@ -268,3 +270,71 @@ def test_settings_stay_as_they_were_read() -> None:
     """Nobody changes a setting of a running process."""
     with pytest.raises(ValidationError):
         read().contact = "me"
+
+
+MANY = {
+    "SOKUHO_HTTP": "127.0.0.1:8080",
+    "SOKUHO_PUBLIC_URL": "https://bot.example",
+    "SOKUHO_SLACK_CLIENT_ID": "1.2",
+    "SOKUHO_SLACK_CLIENT_SECRET": "pa55word of the app",
+    "SOKUHO_SLACK_SIGNING_SECRET": "pa55word that signs",
+    "SOKUHO_ENCRYPTION_KEYS": f"{KEY}, {KEY.replace('A', 'B')}",
+    "SOKUHO_TELEGRAM_TOKEN": "123456:pa55word",
+    "SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word-that-Telegram-has",
+}
+"""Both platforms post, and many workspaces may install the app."""
+
+
+def test_platforms_may_post_and_workspaces_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what they prove themselves with is printed, and each key is to be hidden by itself."""
+    for name, value in MANY.items():
+        monkeypatch.setenv(name, value)
+    environment = read()
+    assert environment.keys == (KEY, KEY.replace("A", "B"))
+    hidden = {value for value in MANY.values() if "pa55word" in value} | set(environment.keys)
+    assert set(environment.secrets) == hidden
+    for shown in (repr(environment), str(environment), environment.model_dump_json()):
+        assert "pa55word" not in shown
+
+
+ONE = {"SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word"}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "put_in", "says"),
+    [
+        ("SOKUHO_HTTP", {}, "SOKUHO_HTTP is missing"),
+        ("SOKUHO_PUBLIC_URL", {}, "SOKUHO_PUBLIC_URL is missing"),
+        ("SOKUHO_SLACK_CLIENT_ID", {}, "SOKUHO_SLACK_CLIENT_ID is missing"),
+        ("SOKUHO_SLACK_CLIENT_SECRET", {}, "SOKUHO_SLACK_CLIENT_SECRET is missing"),
+        ("SOKUHO_SLACK_SIGNING_SECRET", {}, "SOKUHO_SLACK_SIGNING_SECRET is missing"),
+        ("SOKUHO_ENCRYPTION_KEYS", {}, "SOKUHO_ENCRYPTION_KEYS is missing"),
+        ("", {"SOKUHO_ENCRYPTION_KEYS": "pa55word"}, "something in it is no key"),
+        ("", {"SOKUHO_ENCRYPTION_KEYS": f"{KEY},pa55word"}, "something in it is no key"),
+        ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word"}, "take 16 to 256 letters"),
+        ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word with a blank"}, "take 16 to 256 letters"),
+        ("", {"SOKUHO_PUBLIC_URL": "bot.example"}, "write an address that begins with https://"),
+        ("", ONE, "take one of them out"),
+        ("", {"SOKUHO_SLACK_APP_TOKEN": "xapp-pa55word"}, "take one of them out"),
+    ],
+)
+def test_what_is_missing_or_too_much_for_posts_is_told(
+    monkeypatch: pytest.MonkeyPatch, left_out: str, put_in: dict[str, str], says: str
+) -> None:
+    """By its name, with no value."""
+    for name, value in {**MANY, **put_in}.items():
+        if name != left_out:
+            monkeypatch.setenv(name, value)
+    told = read_environment()
+    assert isinstance(told, str)
+    assert says in told
+    assert "pa55word" not in told
+
+
+def test_one_workspace_may_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the token of its installation; the address is asked for all the same."""
+    for name in ("SOKUHO_HTTP", "SOKUHO_PUBLIC_URL", "SOKUHO_SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, MANY[name])
+    assert "SOKUHO_SLACK_BOT_TOKEN is missing" in str(read_environment())
+    monkeypatch.setenv("SOKUHO_SLACK_BOT_TOKEN", "xoxb-pa55word")
+    assert read().slack_signing_secret is not None

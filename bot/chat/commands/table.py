@@ -281,6 +281,11 @@ COMMANDS: tuple[Command, ...] = (
                 only_on=("telegram", "slack"),
             ),
             Usage(
+                "/settings form",
+                "a form for language, time zone, digest and quiet hours",
+                only_on=("slack",),
+            ),
+            Usage(
                 "/settings who everyone",
                 "who of a group may change things; admins is usual",
                 only_on=("telegram",),
@@ -294,10 +299,11 @@ COMMANDS: tuple[Command, ...] = (
             "/settings unprefer Reuters",
             "/settings previews off",
             "/settings who admins",
+            "/settings form",
             "/settings timezone Tokyo",
         ),
         handler=settings.settings,
-        words=("languages", "timezone", "block", "unblock", "prefer", "unprefer", "previews", "who"),
+        words=("languages", "timezone", "block", "unblock", "prefer", "unprefer", "previews", "form", "who"),
         steers=True,
     ),
     Command(

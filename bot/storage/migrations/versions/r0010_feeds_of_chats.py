@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Column, ForeignKey
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
