@@ -94,6 +94,7 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
             "SOKUHO_CONFIG_DIR": str(config),
             "SOKUHO_DATA_DIR": str(folder / "data"),
             "SOKUHO_POLL_MINUTES": "0.02",
+            "SOKUHO_POLL_MINUTES_AT_MOST": "0.02",
             "SOKUHO_PRIVATE_NETWORKS": "127.0.0.0/8",
             "SOKUHO_LOG_LEVEL": "info",
             "SOKUHO_HTTP": f"127.0.0.1:{port}",
