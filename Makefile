@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval bench picture looks messages manifest foreign image lock clean
+.PHONY: help demo run check test lint types eval bench picture looks messages manifest foreign inputs image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -56,11 +56,14 @@ looks: $(READY) ## draw every kind of message as Telegram and Slack show it, in 
 messages: $(READY) ## take up what the code says into bot/locales, and list what is to be translated
 	@$(BIN)/python -m benchmarks.messages
 
-manifest: $(READY) ## write manifest.json, from which the Slack app is made
-	@$(BIN)/python -m bot.chat.slack.manifest
+manifest: $(READY) ## write manifest.json, from which the Slack app is made (ARGS=https://… prints one that is posted to)
+	@$(BIN)/python -m bot.chat.slack.manifest $(ARGS)
 
 foreign: $(READY) ## our double of Slack beside a stranger's (needs npm; once 200 MB)
 	@$(BIN)/python -m tests.foreign.check_slack $(ARGS)
+
+inputs: $(READY) ## two hundred bad inputs at a running newsroom, and what becomes of each
+	@$(BIN)/python -m tests.e2e.bad_inputs
 
 image: ## build the container image without Docker, and try it (root on Debian)
 	@.ci/image

@@ -1,4 +1,4 @@
-"""`make bench`: what reading the configuration, matching, and the whole way of a chat's topics cost.
+"""`make bench`: what reading the configuration, matching, the whole way of a chat's topics, and polling cost.
 
 `make bench ARGS="--only path --topics 10000"` is less of it.
 """
@@ -16,6 +16,7 @@ from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
 from benchmarks.path import print_path
 from benchmarks.placing import print_at_once, print_placing
+from benchmarks.polling import FEEDS_IN_ROTATION, print_polling
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
@@ -26,11 +27,15 @@ class Section(StrEnum):
     MATCHING = "matching"
     PLACING = "placing"
     PATH = "path"
+    POLLING = "polling"
 
 
 def main(
     only: Annotated[list[Section] | None, typer.Option(help="Sections to run; default: all.")] = None,
     topics: Annotated[int, typer.Option(min=1_000, help="Topics of chats in the store.")] = 100_000,
+    feeds: Annotated[
+        int, typer.Option(min=100, help="Feeds in rotation, for their memory.")
+    ] = FEEDS_IN_ROTATION,
     stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
 ) -> None:
     """Print a table a section."""
@@ -49,6 +54,8 @@ def main(
                 print_at_once(catalog, console)
             case Section.PATH:
                 asyncio.run(print_path(catalog, topics, stored, console))
+            case Section.POLLING:
+                print_polling(feeds, console)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ from bot.domain.updates import compose_update
 from bot.feeds.failures import refused
 from bot.logs import configure_logs
 from bot.outbox import Outbox
-from bot.pipeline import Desk, Poller
+from bot.pipeline import Desk
+from bot.polling import Poller
 from bot.saying import buttons_of_bulletin
 from bot.storage.sql import SqlStore, open_store
 from bot.work import LocalQueue
@@ -88,7 +89,7 @@ class Wire:
         failed = self.failing.get(feed.url)
         return failed or Fetched(b"", "application/rss+xml", feed.url, f"{feed.id} {self._clock.now()}")
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed:
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed:  # noqa: ARG002
         path = fetched.url.removeprefix(f"{SERVER}/")
         out = [
             entry
@@ -708,8 +709,9 @@ async def _stranger(room: Room, access: Access, language: str) -> Scene:
     async with open_room(room.catalog, read_config()[1], language) as other:
         desk = Reception(other.services, access)
         heard = {
-            platform: await desk.answer(Heard(platform, address, "", "/start"))
+            platform: answered
             for platform, address in CHATS.items()
+            if (answered := await desk.answer(Heard(platform, address, "", "/start"))) is not None
         }
         return said("a stranger at a private bot", "/start", heard, other.clock.now())
 

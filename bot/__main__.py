@@ -1,4 +1,4 @@
-"""The command line: run | health | demo | replay | check | lexicon | db | opml.
+"""The command line: run | health | key | demo | replay | check | lexicon | db | opml.
 
 Imports are made inside the commands, so that `--help` and mistakes answer at once.
 """
@@ -54,6 +54,14 @@ def health() -> None:
     if problem:
         _fail(problem)
     typer.echo("Alive.")
+
+
+@cli.command()
+def key() -> None:
+    """Make a key for SOKUHO_ENCRYPTION_KEYS; to change keys, put a new one before the old one, and start."""
+    from cryptography.fernet import Fernet
+
+    typer.echo(Fernet.generate_key().decode())
 
 
 @cli.command()
@@ -187,6 +195,35 @@ def db_upgrade() -> None:
     typer.echo("The database is up to date.")
 
 
+@db.command("backup")
+def db_backup(
+    to: Annotated[Path, typer.Argument(help="The file to make; it must not be there yet.")],
+) -> None:
+    """Copy the database while it is in use, as it is at one moment."""
+    from bot.storage.backing import back_up
+
+    problem = back_up(_database_file(), to)
+    if problem:
+        _fail(problem.sentence)
+    typer.echo(f"The database is backed up in {to}.")
+
+
+@db.command("restore")
+def db_restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `db backup` made.")],
+) -> None:
+    """Make a backup the database again; Sokuho must not be running. What was there before is kept."""
+    from bot.clock import SystemClock
+    from bot.storage.backing import restore
+    from bot.storage.database import StoreProblem
+
+    kept = restore(backup, _database_file(), SystemClock().now())
+    if isinstance(kept, StoreProblem):
+        _fail(kept.sentence)
+    typer.echo(f"{backup} is the database again." + (f" What was there before is in {kept}." if kept else ""))
+    typer.echo("Messages about what was published before this moment are marked as possible repeats.")
+
+
 def main() -> None:
     """The `sokuho` command."""
     cli()
@@ -199,8 +236,18 @@ def _environment() -> Environment:
     environment = read_environment()
     if not isinstance(environment, Environment):
         _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
-    configure_logs(environment.log_level, environment.secrets)
+    configure_logs(environment.log_level, environment.secrets, environment.log_format)
     return environment
+
+
+def _database_file() -> Path:
+    from bot.storage.database import StoreProblem
+    from bot.storage.sql import file_of
+
+    file = file_of(_environment().store_url)
+    if isinstance(file, StoreProblem):
+        _fail(file.sentence)
+    return file
 
 
 def _catalog(environment: Environment) -> Catalog:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import structlog
 
@@ -18,16 +17,21 @@ from bot.chat.locales import load_speeches
 from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
-from bot.domain.polling import DEFAULT_INTERVAL
+from bot.domain.facts import Observer, no_observer
+from bot.domain.polling import FEEDS_PER_CHAT, Cadence
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import Network
 from bot.feeds.parse import FeedParser
 from bot.outbox import Outbox, Telling
-from bot.pipeline import Desk, Poller
+from bot.pipeline import Desk
+from bot.polling import Poller
 from bot.ports import (
     Clock,
     DeskRecord,
+    FeedFinder,
     Fetcher,
+    HubClient,
     Messenger,
     NoTranslator,
     Parser,
@@ -37,12 +41,16 @@ from bot.ports import (
     Translator,
     no_probe,
 )
-from bot.scheduler import TICK_SECONDS, start_ticks
+from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, start_ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
+from bot.subscribing import Subscriber
 from bot.work import LocalQueue
 
 log = structlog.get_logger(__name__)
+
+MOST_PARSERS = 4
+"""Processes that parse; each takes some 50 MiB."""
 
 DRAIN_SECONDS = 10.0
 """How long a stop waits for calls under way."""
@@ -58,13 +66,20 @@ class Parts:
     fetcher: Fetcher
     parser: Parser
     messengers: Mapping[Platform, Messenger]
-    interval: timedelta = DEFAULT_INTERVAL
+    cadence: Cadence = field(default_factory=Cadence)
     topics_per_chat: int = TOPICS_PER_CHAT
+    finder: FeedFinder | None = None
+    feeds_per_chat: int = FEEDS_PER_CHAT
     tick_seconds: float = TICK_SECONDS
-    random: Random | None = None
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
     translator: Translator = field(default_factory=NoTranslator)
+    observe: Observer = no_observer
+    chores: Sequence[Chore] = ()
+    drain_seconds: float = DRAIN_SECONDS
+    hubs: HubClient | None = None
+    """With it, feeds that name a hub are pushed to `callback`."""
+    callback: str = ""
 
 
 class App:
@@ -74,7 +89,9 @@ class App:
         self.parts = parts
         self._speeches = load_speeches()
         self.queue = LocalQueue()
-        self.desk = Desk(parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe)
+        self.desk = Desk(
+            parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe, observe=parts.observe
+        )
         self.poller = Poller(
             parts.store,
             parts.fetcher,
@@ -82,9 +99,9 @@ class App:
             parts.clock,
             self.queue,
             self.desk,
-            interval=parts.interval,
-            random=parts.random,
+            cadence=parts.cadence,
             probe=parts.probe,
+            observe=parts.observe,
         )
         self.digester = Digester(
             parts.store,
@@ -104,6 +121,12 @@ class App:
             listener=parts.listener,
             probe=parts.probe,
             translator=parts.translator,
+            observe=parts.observe,
+        )
+        self.subscriber = (
+            Subscriber(parts.store, parts.hubs, self.poller, parts.clock, parts.callback)
+            if parts.hubs
+            else None
         )
         self._stopping = False
 
@@ -115,6 +138,8 @@ class App:
             newsdesk=self.desk,
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
+            finder=self.parts.finder,
+            feeds_per_chat=self.parts.feeds_per_chat,
             speeches=self._speeches,
         )
 
@@ -144,28 +169,38 @@ class App:
         return records
 
     async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Work until `stop` is set; then finish the calls under way, for at most `DRAIN_SECONDS`."""
-        scheduler = start_ticks(self.queue, reload, seconds=self.parts.tick_seconds)
+        """Work until `stop` is set; then finish the calls under way, for at most `drain_seconds`."""
+        reloads = () if reload is None else (Chore(RELOAD_SECONDS, reload),)
+        chores = (*self.parts.chores, *reloads)
+        scheduler = start_ticks(self.queue, chores, seconds=self.parts.tick_seconds)
         polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
         workers = [
             asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
             asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
+            *(
+                [asyncio.create_task(self._serve(Stage.HUBS, self.subscriber.work))]
+                if self.subscriber
+                else []
+            ),
             asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
         ]
+        log.info("running", feeds=len(self.desk.catalog().feeds))
         try:
             await stop.wait()
         finally:
+            log.info("stopping", drain_seconds=self.parts.drain_seconds)
             # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
             scheduler.shutdown(wait=False)
             self._stopping = True
             polls.cancel()
             for stage in Stage:
                 self.queue.wake(stage)
-            _, late = await asyncio.wait(workers, timeout=DRAIN_SECONDS)
+            _, late = await asyncio.wait(workers, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(polls, *workers, return_exceptions=True)
             await self.desk.stop()
+            log.info("stopped", cut_off=len(late))
 
     async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping:
@@ -194,12 +229,17 @@ class App:
 
 
 @asynccontextmanager
-async def network(clock: Clock, contact: str = "") -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
-    """The real fetcher and parser, closed at the end; the parser's worker starts meanwhile."""
-    parser = FeedParser()
+async def network(
+    clock: Clock, contact: str = "", private: Collection[Network] = ()
+) -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
+    """The real fetcher and parser, closed at the end; the parser's workers start meanwhile.
+
+    `private`: networks besides the public internet in which feeds of the configuration may be.
+    """
+    parser = FeedParser(workers=min(os.cpu_count() or 1, MOST_PARSERS))
     warming = asyncio.create_task(parser.warm())
     try:
-        async with HttpFetcher(clock, contact=contact) as fetcher:
+        async with HttpFetcher(clock, contact=contact, private=private) as fetcher:
             yield fetcher, parser
     finally:
         await asyncio.gather(warming, return_exceptions=True)

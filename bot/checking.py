@@ -70,7 +70,7 @@ async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) ->
     lines = {feed.url: file.line(("feeds", index, "url")) for index, feed in enumerate(feeds)}
     console = Console(stderr=True)
     checks: list[FeedCheck] = []
-    async with network(SystemClock(), environment.contact) as (fetcher, parser):
+    async with network(SystemClock(), environment.contact, environment.private_networks) as (fetcher, parser):
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("Trying the feeds", total=len(feeds))
             async for check in check_feeds(feeds, fetcher, parser):

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz` over HTTP, for whoever keeps the process running, and the question they are asked.
+"""The one web server: `/healthz` and `/readyz` for whoever keeps the process running, and what the platforms post to.
 
 Alive means that the event loop turns; ready means that the database answers and every platform is connected.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,10 +20,21 @@ Check = Callable[[], Awaitable[bool]]
 
 ASK_SECONDS = 5
 
+SHUTDOWN_SECONDS = 5.0
+"""How long a stop waits for requests under way."""
+
+MAX_BODY = 1024 * 1024
+"""Bytes that anybody may post; no update, event or press is near it."""
+
 
 @asynccontextmanager
-async def serving_health(address: str, checks: Mapping[str, Check]) -> AsyncIterator[None]:
-    """Answer at `address` (`127.0.0.1:8080`; empty: nowhere) while entered. May raise OSError where it is taken."""
+async def serving_health(
+    address: str, checks: Mapping[str, Check], routes: Iterable[web.RouteDef] = ()
+) -> AsyncIterator[None]:
+    """Answer at `address` (`127.0.0.1:8080`; empty: nowhere) while entered, at `routes` as well.
+
+    May raise OSError where the address is taken.
+    """
     if not address:
         yield
         return
@@ -35,10 +46,11 @@ async def serving_health(address: str, checks: Mapping[str, Check]) -> AsyncIter
         state = {name: await _holds(check) for name, check in checks.items()}
         return web.json_response(state, status=200 if all(state.values()) else 503)
 
-    application = web.Application()
+    application = web.Application(client_max_size=MAX_BODY)
     application.router.add_get("/healthz", alive)
     application.router.add_get("/readyz", ready)
-    runner = web.AppRunner(application, access_log=None)
+    application.router.add_routes(routes)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         host, _, port = address.rpartition(":")

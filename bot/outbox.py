@@ -36,6 +36,7 @@ from bot.domain.deliveries import (
     settle_edit,
     untold,
 )
+from bot.domain.facts import Observer, Settled, Waited, no_observer
 from bot.domain.pacing import Urgency
 from bot.domain.schedules import quiet_until
 from bot.domain.speech import ONLY_ENGLISH, Speeches
@@ -51,6 +52,9 @@ PLACES = 200
 
 PATIENCE = timedelta(seconds=2)
 """A chat that cannot be spoken to for longer gives up its place."""
+
+
+_OUTCOMES = {Sent: "sent", NotSent: "not sent", Refused: "refused", Unknown: "uncertain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Outbox:
         listener: Callable[[Telling], None] | None = None,
         probe: Probe = no_probe,
         translator: Translator | None = None,
+        observe: Observer = no_observer,
     ) -> None:
         self._store = store
         self._composer = Composer(store, newsdesk, translator or NoTranslator(), speeches)
@@ -87,6 +92,7 @@ class Outbox:
         self._clock = clock
         self._listener = listener
         self._probe = probe
+        self._observe = observe
         self._claiming = asyncio.Lock()
         self._under_way: dict[int, Platform | None] = {}
         """Chats that are being spoken to, or wait for their turn, and their platforms once these are known."""
@@ -135,7 +141,9 @@ class Outbox:
                 await self._write(postpone(delivery, self._clock.now() + wait))
                 return None
             urgency = Urgency.EDIT if delivery.kind is DeliveryKind.EDIT else Urgency.NEWS
+            asked = self._clock.now()
             async with messenger.turn(chat, urgency):
+                self._observe(Waited(chat.platform, self._clock.now() - asked))
                 return await self._deliver(delivery, chat)
         except Exception:
             # Surely nothing was sent. A story that our code trips over is tried again later, and holds up no other.
@@ -240,6 +248,10 @@ class Outbox:
             return Unknown("the messenger failed; the log says how")
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        if type(outcome) in _OUTCOMES:
+            platform, kind = self._under_way.get(delivery.chat_id), delivery.kind.value
+            name = _OUTCOMES[type(outcome)]
+            self._observe(Settled(platform, delivery.chat_id, kind, name, self._clock.now()))
         decide = settle_edit if delivery.kind is DeliveryKind.EDIT else settle
         if not isinstance(outcome, Sent):
             log.warning("not_delivered", delivery=delivery.id, chat=delivery.chat_id, reason=outcome.reason)

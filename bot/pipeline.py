@@ -2,7 +2,7 @@
 
 Each stage asks, decides purely, and commits once::
 
-    Poller   due feeds -> fetch -> parse what changed -> plan_ingest
+    Poller   (bot.polling) due feeds -> fetch -> parse what changed -> plan_ingest
                  one transaction: entries, revisions, validators, next poll
     Desk     pending entries -> analyse -> match -> place in a story -> decide per chat
                  one transaction: matches, stories, intents in the outbox
@@ -19,41 +19,26 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
 from typing import TypeVar
 
 import structlog
 
 from bot.domain.catalog import Catalog
 from bot.domain.clustering import WINDOW
-from bot.domain.entries import Entry, FeedSpec, IngestPlan, ParsedEntry, fingerprint, keys_of, plan_ingest
+from bot.domain.entries import Entry
+from bot.domain.facts import Decided, Observer, no_observer
 from bot.domain.indexing import TopicIndex
 from bot.domain.ledger import Ledger
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import Match, analyse
-from bot.domain.outlets import Outlets
-from bot.domain.polling import (
-    DEFAULT_INTERVAL,
-    Failed,
-    FailureKind,
-    FeedForPoll,
-    Fetched,
-    FetchResult,
-    NotModified,
-    next_poll,
-)
 from bot.domain.queries import Query, QueryProblem, read_query
-from bot.domain.speech import phrase
 from bot.domain.topics import Topic, TopicSpec
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import (
     Clock,
     DeskRecord,
-    Fetcher,
-    Parser,
     PendingEntry,
     Point,
-    PollRecord,
     Probe,
     Stage,
     Store,
@@ -65,7 +50,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-POLLS_AT_ONCE = 32
 DESK_BATCH = 100
 BACKFILL_AGE = timedelta(hours=72)
 BACKFILL_LIMIT = 20_000
@@ -79,115 +63,18 @@ PATIENCE = timedelta(seconds=1)
 """For how long a person who made a topic waits for the stored entries to be searched."""
 
 
-class Poller:
-    """Asks feeds that are due and stores what they brought."""
-
-    def __init__(
-        self,
-        store: Store,
-        fetcher: Fetcher,
-        parser: Parser,
-        clock: Clock,
-        queue: WorkQueue,
-        desk: Desk,
-        *,
-        interval: timedelta = DEFAULT_INTERVAL,
-        random: Random | None = None,
-        probe: Probe = no_probe,
-    ) -> None:
-        self._store = store
-        self._fetcher = fetcher
-        self._parser = parser
-        self._clock = clock
-        self._queue = queue
-        self._desk = desk
-        self._interval = interval
-        self._random = random or Random()  # noqa: S311 - spreads retries, guards nothing
-        self._probe = probe
-        self._under_way: set[int] = set()
-        self._places = asyncio.Semaphore(POLLS_AT_ONCE)
-
-    async def poll_due(self) -> int:
-        """Poll every feed that is due and not being polled already; answers how many. Calls may overlap."""
-        due = await self._store.due_feeds(self._clock.now(), POLLS_AT_ONCE * 4)
-        started = [(feed, spec) for feed, spec in due if feed.id not in self._under_way]
-        self._under_way.update(feed.id for feed, _ in started)
-        await asyncio.gather(*(self._poll(feed, spec) for feed, spec in started))
-        return len(started)
-
-    async def _poll(self, feed: FeedForPoll, spec: FeedSpec) -> None:
-        try:
-            async with self._places:
-                record = await self._ask(feed, spec)
-            new = await self._store.record_poll(record)
-            self._probe(Point.INGESTED)
-            if new or (record.plan and record.plan.revisions):
-                self._queue.wake(Stage.DESK)
-        except Exception:
-            # A bug in one feed's way must not stop the others; backing off keeps it from coming back every second.
-            log.exception("poll_failed", feed=feed.id, outlet=spec.outlet)
-            failed = Failed(FailureKind.NOT_A_FEED, phrase("Sokuho failed on this feed; the log says how"))
-            await self._store.record_poll(self._record(feed, spec, failed, None))
-        finally:
-            self._under_way.discard(feed.id)
-
-    async def _ask(self, feed: FeedForPoll, spec: FeedSpec) -> PollRecord:
-        result = await self._fetcher.fetch(feed)
-        self._probe(Point.FETCHED)
-        if not isinstance(result, Fetched) or result.digest == feed.body_digest:
-            return self._record(feed, spec, result, None)
-        parsed = await self._parser.parse(result)
-        self._probe(Point.PARSED)
-        if isinstance(parsed, Failed):
-            return self._record(feed, spec, parsed, None)
-        # In threads: a feed may hold thousands of entries.
-        entries = await asyncio.to_thread(attributed, parsed.entries, spec, self._desk.catalog().outlets)
-        known = await self._store.known_entries(feed.id, *await asyncio.to_thread(_names_of, entries))
-        plan = await asyncio.to_thread(
-            plan_ingest, spec, entries, known, first_poll=not feed.polled_before, now=self._clock.now()
-        )
-        return self._record(feed, spec, result, plan)
-
-    def _record(
-        self, feed: FeedForPoll, spec: FeedSpec, result: FetchResult, plan: IngestPlan | None
-    ) -> PollRecord:
-        now = self._clock.now()
-        failed = isinstance(result, Failed)
-        due = next_poll(
-            now,
-            interval=spec.interval or self._interval,
-            asked=result.ask_again_in,
-            failures=feed.failures + 1 if failed else 0,
-            spread=self._random.random(),
-        )
-        match result:
-            case Failed(kind, reason):
-                log.info("feed_failed", feed=feed.id, outlet=spec.outlet, kind=kind.value)
-                # What could not be read is asked for whole next time: its validators would say «not modified».
-                unread = kind in (FailureKind.NOT_A_FEED, FailureKind.TOO_HARD)
-                return PollRecord(
-                    feed.id, now, due, error=reason, gone=kind is FailureKind.GONE, keep_validators=not unread
-                )
-            case Fetched():
-                return PollRecord(
-                    feed.id,
-                    now,
-                    due,
-                    plan,
-                    keep_validators=False,
-                    etag=result.etag,
-                    last_modified=result.last_modified,
-                    body_digest=result.digest,
-                )
-            case NotModified():
-                return PollRecord(feed.id, now, due)
-
-
 class Desk:
     """Matches, groups and decides: turns what came in into what is owed to chats."""
 
     def __init__(
-        self, store: Store, clock: Clock, queue: WorkQueue, catalog: Catalog, *, probe: Probe = no_probe
+        self,
+        store: Store,
+        clock: Clock,
+        queue: WorkQueue,
+        catalog: Catalog,
+        *,
+        probe: Probe = no_probe,
+        observe: Observer = no_observer,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -195,6 +82,7 @@ class Desk:
         self._catalog = catalog
         self._index = TopicIndex.build({}, catalog.lexicon)
         self._probe = probe
+        self._observe = observe
         self._turn = asyncio.Lock()
         """Held while entries are decided about or topics change, so that a batch is decided by one catalog and index."""
         self._adopting = asyncio.Lock()
@@ -343,6 +231,7 @@ class Desk:
             self._probe(Point.JUDGED)
             records = await self._decided(judged)
             self._probe(Point.DECIDED)
+        self._observe(_counted(records))
         self._queue.wake(Stage.OUTBOX)
         return records
 
@@ -392,18 +281,17 @@ async def paced(items: Iterable[T]) -> AsyncIterator[T]:
         await asyncio.sleep(0)
 
 
-def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:
-    """An aggregator's entries under their real outlets; others as they are."""
-    if not spec.aggregator:
-        return tuple(replace(entry, source=None) for entry in entries)
-    unpacked = ((entry, *outlets.unpack(entry.title, entry.source)) for entry in entries)
-    return tuple(replace(entry, title=title, source=outlet) for entry, title, outlet in unpacked)
-
-
-def _names_of(entries: Iterable[ParsedEntry]) -> tuple[frozenset[str], frozenset[str]]:
-    """The keys and the fingerprints by which the store may know them."""
-    keys = frozenset(key for entry in entries for key in keys_of(entry))
-    return keys, frozenset(fingerprint(entry.title, entry.summary) for entry in entries)
+def _counted(records: Sequence[DeskRecord]) -> Decided:
+    placed = [record.placement for record in records if record.placement is not None]
+    opened = sum(placement.opened for placement in placed)
+    return Decided(
+        entries=len(records),
+        matches=sum(len(record.matches) for record in records),
+        opened=opened,
+        joined=len(placed) - opened,
+        merged=sum(placement.merges is not None for placement in placed),
+        intents=sum(len(record.intents) for record in records),
+    )
 
 
 class QueryReader:

@@ -10,6 +10,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import News, Told, corrects, decide
+from bot.domain.entries import Entry
 from bot.domain.ledger import KnownReport, Ledger, develops
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
@@ -98,12 +99,13 @@ def decide_all(placed: Iterable[Placed], situation: Situation, now: datetime) ->
 
 def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     entry, stands_in = one.pending.entry, one.pending.story_id
+    feed_id = _feed_apart(entry)
     own = frozenset(match.topic_id for match in one.matches)
     profile = ledger.alike.weigh(one.analysis) if one.analysis else UNREAD
     voice = catalog.outlets.owner(entry.outlet)
     if stands_in is not None:
         return _revise(one, stands_in, voice, profile, own, ledger)
-    joining = ledger.alike.place(profile, entry.at, title=entry.title, voice=voice)
+    joining = ledger.place(profile, entry.at, title=entry.title, voice=voice, feed_id=feed_id)
     placement = _placement(one, joining, ledger)
     report = PlacedReport(entry.id, placement.story_id, entry.at, entry.seen, voice, entry.title, profile)
     if placement.merges is not None:
@@ -112,47 +114,54 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
     brings = (
         not placement.opened
         and not repeat
-        and develops(report, ledger.reports(placement.story_id), catalog.lexicon)
+        and develops(report, ledger.reports(placement.story_id, feed_id), catalog.lexicon)
     )
-    ledger.put(KnownReport(report, own, repeat, entry.outlet))
-    of_story = ledger.topics(placement.story_id)
+    ledger.put(KnownReport(report, own, repeat, entry.outlet, feed_id))
+    of_story = ledger.topics(placement.story_id, feed_id)
     # What speaks for one topic by itself is not about the story's others.
     inherits = joining.certain and not placement.opened and not own
-    taken_on = _inherited(of_story - own, placement.story_id, joining, ledger) if inherits else ()
+    fitting = ledger.reports(placement.story_id, feed_id) if inherits else ()
+    taken_on = _inherited(of_story - own, fitting, joining) if inherits else ()
     news = News(
         entry,
         placement.story_id,
         own | of_story,
-        voices=ledger.voices(placement.story_id),
+        voices=ledger.voices(placement.story_id, feed_id),
         reports=profile.tells,
         develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
 
 
+def _feed_apart(entry: Entry) -> int | None:
+    """The feed whose reports nobody hears of but the chats that name it."""
+    return entry.feed_id if entry.private else None
+
+
 def _revise(
     one: Judged, story_id: int, voice: str, profile: Profile, own: frozenset[int], ledger: Ledger
 ) -> Placed:
     """It stays where it stands. It is no news to whoever follows the story, but may be the first to fit a topic."""
-    entry = one.pending.entry
+    entry, feed_id = one.pending.entry, _feed_apart(one.pending.entry)
+    reports = ledger.reports(story_id, feed_id)
     known = next(
-        (known for known in ledger.reports(story_id) if known.placed.entry_id == entry.id),
+        (known for known in reports if known.placed.entry_id == entry.id),
         KnownReport(
             PlacedReport(entry.id, story_id, entry.at, entry.seen, voice, entry.title, profile),
             outlet=entry.outlet,
         ),
     )
-    before = ledger.topics(story_id)
+    before = ledger.topics(story_id, feed_id)
     report = replace(known.placed, title=entry.title, profile=profile)
-    if ledger.reports(story_id):  # else its story has closed, and is not to be joined again
-        ledger.put(replace(known, placed=report, topics=own))
+    if reports:  # else its story has closed, and is not to be joined again
+        ledger.put(replace(known, placed=report, topics=own, feed_id=feed_id))
     took_back = corrects(known.placed.title, entry)
     topics = own | before if took_back else own - before
     news = News(
         entry,
         story_id,
         topics,
-        ledger.voices(story_id),
+        ledger.voices(story_id, feed_id),
         reports=profile.tells,
         is_revision=True,
         corrects=took_back,
@@ -168,17 +177,18 @@ def _placement(one: Judged, joining: Joining, ledger: Ledger) -> Placement:
     story_id = found.story_id
     if joining.merges is not None and story_id == joining.merges[0]:
         story_id = joining.merges[1]
-    same_words = any(key_of_words(known.placed.title) == key for known in ledger.reports(found.story_id))
+    told = ledger.reports(found.story_id, _feed_apart(entry))
+    same_words = any(key_of_words(known.placed.title) == key for known in told)
     shared = kept("shares {terms} with it ({score})", terms=", ".join(found.terms), score=f"{found.score:g}")
     return Placement(entry.id, story_id, key, SAME_HEADLINE if same_words else shared, joining.merges)
 
 
-def _inherited(topics: Iterable[int], story_id: int, joining: Joining, ledger: Ledger) -> tuple[Match, ...]:
+def _inherited(topics: Iterable[int], reports: Sequence[KnownReport], joining: Joining) -> tuple[Match, ...]:
     """The topics that a report takes on from the story that it clearly belongs to, with the headline that fits each."""
     score = round(joining.likeness.score, 3) if joining.likeness else 0.0
     taken_on = []
     for topic_id in sorted(topics):
-        fits = next(known for known in ledger.reports(story_id) if topic_id in known.topics)
+        fits = next(known for known in reports if topic_id in known.topics)
         evidence = Evidence(fits.placed.title, STORY, 0, None, score)
         taken_on.append(Match(topic_id, score, (evidence,), inherited=True))
     return tuple(taken_on)

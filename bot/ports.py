@@ -19,15 +19,17 @@ from bot.domain.deciding import Revise, Told
 from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part, Untold
 from bot.domain.documents import Action, Document
-from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedFeed
+from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedEntry, ParsedFeed
+from bot.domain.installations import Installation
 from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
-from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult
+from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult, Move, Wishes
 from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
 from bot.domain.stories import Placement, Story
 from bot.domain.topics import Topic, TopicSpec
+from bot.domain.websub import Hub, Push
 
 
 class Clock(Protocol):
@@ -44,9 +46,29 @@ class Fetcher(Protocol):
         ...
 
 
+class HubClient(Protocol):
+    async def ask_hub(self, push: Push, callback: str) -> bool:
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
+        ...
+
+
 class Parser(Protocol):
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
-        """Read a body within a deadline, whatever it holds. Never raises for what the body holds."""
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
+        """Read a body within a deadline, whatever it holds. Never raises for what the body holds.
+
+        `items_seen`: that of the feed's `ParsedFeed` before; items it knows may be left out.
+        """
+        ...
+
+
+class FeedFinder(Protocol):
+    """Looks for the feeds that a person may mean."""
+
+    async def find(self, typed: str) -> tuple[FoundFeed, ...] | Failed:
+        """The feeds at an address, or those of the site there, the likeliest first; or why there is none.
+
+        Asks on the public internet alone, within half a minute. Never raises for what is found.
+        """
         ...
 
 
@@ -57,6 +79,7 @@ class Stage(Enum):
     DESK = "desk"
     DIGESTS = "digests"
     OUTBOX = "outbox"
+    HUBS = "hubs"
 
 
 class Point(Enum):
@@ -172,8 +195,10 @@ class NoTranslator:
 class PollRecord:
     """All that one poll of a feed leaves behind.
 
-    `plan` is None where nothing was parsed. A None `etag` with `keep_validators` False forgets the old one.
-    `error` is None after a success. `gone`: never ask again.
+    `plan` is None where nothing was parsed. A None `etag` with `keep_validators` False forgets the old one, and so do
+    the other fields of what it was known by. `error` is None after a success. `gone`: never ask again. `private`: only chats
+    name it. None for `rate`
+    or `wishes` leaves them as they were, while `move` is as it is to be from now on.
     """
 
     feed_id: int
@@ -182,10 +207,19 @@ class PollRecord:
     plan: IngestPlan | None = None
     error: str | None = None
     gone: bool = False
+    private: bool = False
     keep_validators: bool = True
     etag: str | None = None
     last_modified: str | None = None
     body_digest: str | None = None
+    items_seen: bytes = b""
+    rate: float | None = None
+    wishes: Wishes | None = None
+    move: Move | None = None
+    hub: Hub | None = None
+    """As the document says now; counts where `wishes` does."""
+    burst: bool = False
+    """Whether all items of the document were new, so that others may have come and gone unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +237,33 @@ class FeedStatus:
     error: str | None
     entries: int
     """How many of its entries are stored."""
+    rate: float = 0.0
+    """Entries a second, as of the last success; see `bot.domain.polling.rate_after`."""
+    last_burst: datetime | None = None
+    """When all items of its document were new for the last time: some may have come and gone unseen."""
+    move: Move | None = None
+    own: bool = False
+    """Whether only chats named it, and it is not in the configuration."""
+
+
+class Naming(Enum):
+    """What became of a chat's wish to have a feed watched."""
+
+    ADDED = "added"
+    ALREADY = "already named by this chat"
+    FOR_ALL = "watched for everybody"
+    FULL = "no more feeds for this chat"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """A feed that was looked for and read. `address`: where it is, in the one way in which we write it."""
+
+    address: str
+    title: str
+    language: str
+    """BCP 47; of most of its titles, empty where that cannot be told."""
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +295,13 @@ class DeskRecord:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """What waits: entries for the desk, messages for the outbox, and how late the oldest message is."""
+    """What waits: entries for the desk, messages for the outbox, and since when the oldest of each does."""
 
     entries: int
     messages: int
     oldest_message: datetime | None
     failed_messages: int
+    oldest_entry: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,29 +346,77 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def due_feeds(self, now: datetime, limit: int) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
-        """Active feeds whose time has come, the longest overdue first. Reads only."""
+    async def due_feeds(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        but: Collection[int] = (),
+        per_host: int | None = None,
+        busy: Collection[str] = (),
+    ) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
+        """Active feeds whose time has come, the longest overdue first. Reads only.
+
+        Without those of the ids `but` and of the hosts `busy`, and at most `per_host` of each other host.
+        """
         ...
 
     async def known_entries(
-        self, feed_id: int, keys: Iterable[str], fingerprints: Iterable[str]
-    ) -> Mapping[str, KnownEntry]:
-        """By key: this feed's entries that answer to one of `keys` (`bot.domain.entries.keys_of`, aliases included).
+        self, asked: Mapping[int, Collection[ParsedEntry]]
+    ) -> Mapping[int, Mapping[str, KnownEntry]]:
+        """By feed: what is known under the keys of these entries (`bot.domain.entries.keys_of`, aliases included).
 
-        Entries found only through one of `fingerprints` stand under their own key.
+        Entries of the feed that only have the same text as one of these stand under their own key.
         """
         ...
 
-    async def record_poll(self, record: PollRecord) -> int:
-        """Store new entries, revisions, aliases, validators and the next due time. Answers how many entries are new.
+    async def record_poll(self, *records: PollRecord) -> int:
+        """Store new entries, revisions, aliases, validators and the next due times. Answers how many entries are new.
 
         Entries that are news, and revisions of such, wait for the desk from then on; entries that are not are only
-        kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries.
+        kept. A success sets `failures` to 0, an error adds one. `at` becomes `seen` of new entries. All of the records,
+        each of another feed, are one transaction.
         """
         ...
 
-    async def feed_statuses(self) -> tuple[FeedStatus, ...]:
-        """Every active feed, in the order of the configuration."""
+    async def pushes_due(self, now: datetime, limit: int) -> tuple[Push, ...]:
+        """Subscriptions that a hub is to be asked for; token and secret are empty where it never was.
+
+        Those of configured feeds alone: where a hub is, its feed says.
+        """
+        ...
+
+    async def pushed_feed(self, token: str) -> tuple[Push, FeedForPoll, FeedSpec] | None:
+        """The subscription with this token, and its feed; None where there is none, or the feed is not polled."""
+        ...
+
+    async def save_push(self, push: Push) -> None:
+        """Keep a subscription as it is now."""
+        ...
+
+    async def feed_statuses(
+        self, chat_id: int | None = None, *, counted: bool = True
+    ) -> tuple[FeedStatus, ...]:
+        """Every feed of the configuration, in its order; with `chat_id`, those that this chat named behind them.
+
+        Where not `counted`, `entries` is 0: to count them takes long where there are many.
+        """
+        ...
+
+
+class OwnFeedStore(Protocol):
+    """Feeds that chats name. One is polled while somebody names it, once however many do."""
+
+    async def name_feed(self, chat_id: int, spec: FeedSpec, most: int, now: datetime) -> Naming:
+        """Have a feed (by address) watched for a chat, which may name `most`.
+
+        One that nobody had watched is due at once, and asked as for the first time. Entries that come while a feed is
+        not in the configuration are `private`.
+        """
+        ...
+
+    async def drop_feed(self, chat_id: int, feed_id: int) -> bool:
+        """Watch it for this chat no more; False where it was not. What it brought is kept."""
         ...
 
 
@@ -369,13 +479,21 @@ class DeskStore(Protocol):
         ...
 
     async def latest_stories(
-        self, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
+        self,
+        topic_ids: Iterable[int],
+        limit: int,
+        *,
+        before: datetime | None = None,
+        feeds: Collection[int] = (),
     ) -> tuple[Story, ...]:
-        """Stories with a match of one of the topics, the one last reported on first; only those opened `before`."""
+        """Stories with a match of one of the topics, the one last reported on first; only those opened `before`.
+
+        What only chats' feeds (ids) report counts where it is one of `feeds`.
+        """
         ...
 
     async def story_counts(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, int]:
-        """By topic: how many stories it matched that were opened at or after `since`."""
+        """By topic: how many stories it matched that were opened at or after `since`, those of chats' own feeds aside."""
         ...
 
 
@@ -542,9 +660,10 @@ class DigestStore(Protocol):
     ) -> tuple[tuple[Untold, ...], datetime]:
         """The stories for the next digest of a chat, and before when what was seen is in it.
 
-        These are stories with reports seen at or after `since` of outlets that the chat does not block and on topics
-        that it followed by then, which no digest told it before and which it has not muted; and of those that one did tell,
-        the ones to which such a report has brought a development since. What waits for the desk is left to the next digest.
+        These are stories with reports seen at or after `since` that the chat may see, of outlets that it does not block and
+        on topics that it followed by then, which no digest told it before and which it has not muted; and of those that one
+        did tell, the ones to which such a report has brought a development since. What waits for the desk is left to the
+        next digest.
         """
         ...
 
@@ -635,7 +754,79 @@ class DeliveryStore(Protocol):
     async def queue_status(self, now: datetime) -> QueueStatus: ...
 
 
-class Store(FeedStore, DeskStore, ChatStore, PlaceStore, DeliveryStore, ResumeStore, DigestStore, Protocol):
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A batch of what was forgotten: how much it was, and the id up to which it went; None where nothing is left."""
+
+    count: int = 0
+    last: int | None = None
+
+
+class ForgetStore(Protocol):
+    """Forgets what is older than `before`, from the ids above `after` on, at most `limit` things in a transaction.
+
+    What is unsent, or was told later, stays with all that belongs to it. What was forgotten is never told again.
+    """
+
+    async def forget_stories(self, before: datetime, after: int, limit: int) -> Forgotten:
+        """Stories last reported on before, with their matches, what was told of them, and their entries' texts."""
+        ...
+
+    async def forget_texts(self, before: datetime, after: int, limit: int) -> Forgotten:
+        """The texts of entries that stand in no story; their titles stay, and all that they are known by."""
+        ...
+
+    async def forget_rest(self, before: datetime, limit: int) -> int:
+        """Commands behind buttons, digests but for each chat's last, and messages about no story; answers how many."""
+        ...
+
+
+class NoteStore(Protocol):
+    async def note(self, name: str) -> str | None:
+        """What was kept under this name last."""
+        ...
+
+    async def keep_note(self, name: str, value: str) -> None:
+        """Keep this in its place."""
+        ...
+
+
+class InstallationStore(Protocol):
+    """Slack workspaces that installed the app. What it holds of a token was encrypted before."""
+
+    async def installations(self) -> tuple[Installation, ...]: ...
+
+    async def save_installation(self, installation: Installation) -> None:
+        """Keep it, in the place of an earlier one of the same workspace."""
+        ...
+
+    async def remove_installation(self, team: str, until: datetime) -> bool:
+        """Forget a workspace's installation if it was made by then, and not later; answers whether there was one."""
+        ...
+
+    async def expect_install(self, key: str, until: datetime, now: datetime) -> None:
+        """Somebody has begun an installation, which `key` stands for until then. What has expired is forgotten."""
+        ...
+
+    async def take_install(self, key: str, now: datetime) -> bool:
+        """Whether `key` is expected; from then on it is not."""
+        ...
+
+
+class Store(
+    FeedStore,
+    OwnFeedStore,
+    DeskStore,
+    ChatStore,
+    PlaceStore,
+    DeliveryStore,
+    ResumeStore,
+    DigestStore,
+    ForgetStore,
+    NoteStore,
+    InstallationStore,
+    Protocol,
+):
     """The truth: due times, states and all that was ever seen."""
 
     async def close(self) -> None:

@@ -281,7 +281,7 @@ class _NoNetwork:
     async def fetch(self, feed: FeedForPoll) -> FetchResult:
         return Failed(FailureKind.UNREACHABLE, f"a replay does not poll ({feed.url})")
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:  # noqa: ARG002
         return Failed(FailureKind.NOT_A_FEED, f"a replay does not parse ({fetched.url})")
 
 

@@ -15,7 +15,7 @@ from bot.domain.deliveries import Delivery, DeliveryKind, Occasion
 from bot.domain.digests import compose_row, lay_out_part
 from bot.domain.documents import Action, Document, faint, link
 from bot.domain.speech import Speech, Speeches, speech_for
-from bot.domain.stories import Story, readable
+from bot.domain.stories import Story, of_chat, readable
 from bot.domain.topics import Topic
 from bot.domain.translating import to_translate, translated
 from bot.domain.updates import compose_update
@@ -80,7 +80,10 @@ class Composer:
         if story is None or topics is None:
             return None
         catalog = self.newsdesk.catalog()
-        earlier = await self.store.latest_stories(delivery.topic_ids, EARLIER_STORIES, before=story.opened)
+        found = await self.store.latest_stories(
+            delivery.topic_ids, EARLIER_STORIES, before=story.opened, feeds=chat.feeds
+        )
+        earlier = [of_chat(one, chat) for one in found]
         bulletin = compose(
             story,
             chat,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,8 +14,16 @@ TICK_SECONDS = 1.0
 RELOAD_SECONDS = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do from time to time that no stage does. It never raises, and never runs twice at once."""
+
+    seconds: float
+    work: Callable[[], Awaitable[None]]
+
+
 def start_ticks(
-    queue: WorkQueue, reload: Callable[[], Awaitable[None]] | None, *, seconds: float = TICK_SECONDS
+    queue: WorkQueue, chores: Sequence[Chore] = (), *, seconds: float = TICK_SECONDS
 ) -> AsyncIOScheduler:
     """A running scheduler in the current event loop; `shutdown(wait=False)` ends it.
 
@@ -29,7 +38,7 @@ def start_ticks(
             queue.wake(stage)
 
     scheduler.add_job(wake_all, "interval", seconds=seconds)
-    if reload is not None:
-        scheduler.add_job(reload, "interval", seconds=RELOAD_SECONDS)
+    for chore in chores:
+        scheduler.add_job(chore.work, "interval", seconds=chore.seconds)
     scheduler.start()
     return scheduler

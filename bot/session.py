@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,22 +26,39 @@ from bot.chat.drawing import draw, make_console
 from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
+from bot.chat.slack.installing import OAuthApp
+from bot.chat.slack.ways import Posts, SocketMode
 from bot.chat.telegram.bot import TelegramBot
+from bot.chat.telegram.ways import Hook
 from bot.clock import ShiftedClock, SystemClock
 from bot.demo import RecordedDay, before, pace, publishing, read_day
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
+from bot.domain.deliveries import DeliveryKind
 from bot.domain.documents import code, document, line, strong
+from bot.domain.facts import Fact, Observer, lag
+from bot.domain.polling import Cadence
+from bot.feeds.finding import SiteFinder
+from bot.feeds.guard import LOOPBACK
+from bot.feeds.websub import PATH as WEBSUB_PATH
+from bot.feeds.websub import routes_of
 from bot.health import Check, serving_health
+from bot.metrics import Metrics
+from bot.outbox import Telling
 from bot.ports import Clock, Messenger, Store
+from bot.retention import EVERY as FORGET_EVERY
+from bot.retention import Retention
+from bot.scheduler import Chore
 from bot.settings.environment import Environment
 from bot.settings.files import load_catalog
 from bot.storage.database import StoreProblem
 from bot.storage.sql import open_store
+from bot.watching import EVERY as LOOK_EVERY
+from bot.watching import Watch
 
 DEMO_SECONDS = 55.0
 FAST_DEMO_SECONDS = 7.0
-DEMO_POLL = timedelta(minutes=15)
+DEMO_CADENCE = Cadence(timedelta(minutes=15), timedelta(minutes=15))
 DEMO_TICK_SECONDS = 0.2
 
 
@@ -55,12 +73,18 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
 
     async with (
         _store(environment.store_url) as store,
-        network(clock, environment.contact) as (fetcher, parser),
+        network(clock, environment.contact, environment.private_networks) as (fetcher, parser),
     ):
         if isinstance(store, StoreProblem):
             return store.sentence
+        metrics = Metrics()
         bots = _platform_bots(environment, store, clock, fail)
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
+        operator = environment.operator
+        if operator is not None and operator[0] not in bots:
+            return f"SOKUHO_OPERATOR_CHAT is on {operator[0]}, and there is no token for that."
+        watch = _watch(operator, store, clock, bots) if operator else None
+        retention = Retention(store, clock, timedelta(days=environment.keep_days))
         app = App(
             Parts(
                 catalog=catalog,
@@ -69,8 +93,19 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 fetcher=fetcher,
                 parser=parser,
                 messengers=messengers or {"console": ConsoleMessenger(console, load_speeches())},
-                interval=timedelta(minutes=environment.poll_minutes),
+                cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
+                finder=SiteFinder(fetcher, parser),
+                feeds_per_chat=environment.feeds_per_chat,
+                observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
+                chores=(
+                    Chore(FORGET_EVERY.total_seconds(), retention.work),
+                    *((Chore(LOOK_EVERY.total_seconds(), watch.look),) if watch else ()),
+                ),
+                drain_seconds=environment.drain_seconds,
+                listener=partial(_count_lag, metrics),
+                hubs=fetcher if environment.http and environment.public_url else None,
+                callback=f"{environment.public_url.rstrip('/')}{WEBSUB_PATH}",
             )
         )
         await serve_only(store, app.parts.messengers, clock.now())
@@ -80,20 +115,28 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
             environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
         )
         reception = Reception(app.services(), environment.access)
-        async with _started(bots.values(), reception) as problem:
-            if problem:
-                return problem
-            try:
-                async with serving_health(environment.http, _checks(app, bots)):
-                    _greet(catalog, bots, console)
-                    if bots:
-                        _stop_on_signals(stop)
-                        await app.run(stop, watcher.check)
-                    else:
-                        talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
-                        await _attend(app, talk, stop, first="/start", reload=watcher.check)
-            except OSError as error:
-                return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
+        routes = [
+            metrics.route(store, clock),
+            *(routes_of(app.subscriber) if app.subscriber else ()),
+            *(route for bot in bots.values() for route in bot.routes),
+        ]
+        try:
+            # The server first and last: nothing is posted to a bot that is not there.
+            async with (
+                serving_health(environment.http, _checks(app, bots), routes),
+                _started(bots.values(), reception) as problem,
+            ):
+                if problem:
+                    return problem
+                _greet(catalog, bots, console)
+                if bots:
+                    _stop_on_signals(stop)
+                    await app.run(stop, watcher.check)
+                else:
+                    talk = ConsoleChat(app.services(stop.set), await _console_chat(store, clock), console)
+                    await _attend(app, talk, stop, first="/start", reload=watcher.check)
+        except OSError as error:
+            return f"SOKUHO_HTTP ({environment.http}) cannot be listened at: {error.strerror}."
     return "\n".join(problems) or None
 
 
@@ -104,15 +147,36 @@ def _platform_bots(
     bots: dict[Platform, TelegramBot | SlackBot] = {}
     if environment.telegram_token is not None:
         token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api)
-    if environment.slack_bot_token is not None and environment.slack_app_token is not None:
-        bots["slack"] = SlackBot(
-            environment.slack_bot_token.get_secret_value(),
-            environment.slack_app_token.get_secret_value(),
-            fail,
-            api=f"{environment.slack_api.rstrip('/')}/",
-        )
+        secret = environment.telegram_webhook_secret
+        hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
+    way = _slack_way(environment)
+    if way is not None:
+        api = f"{environment.slack_api.rstrip('/')}/"
+        bots["slack"] = SlackBot(_slack_installed(environment), way, store, clock, fail, api=api)
     return bots
+
+
+def _slack_way(environment: Environment) -> SocketMode | Posts | None:
+    """How Slack is listened to, if it is."""
+    if environment.slack_signing_secret is not None:
+        return Posts(environment.slack_signing_secret.get_secret_value())
+    if environment.slack_app_token is not None:
+        return SocketMode(environment.slack_app_token.get_secret_value())
+    return None
+
+
+def _slack_installed(environment: Environment) -> str | OAuthApp:
+    """The token for one workspace, or the app that many may install."""
+    if environment.slack_bot_token is not None:
+        return environment.slack_bot_token.get_secret_value()
+    secret = environment.slack_client_secret
+    return OAuthApp(
+        environment.slack_client_id,
+        "" if secret is None else secret.get_secret_value(),
+        environment.public_url,
+        environment.keys,
+    )
 
 
 @asynccontextmanager
@@ -142,6 +206,37 @@ def _checks(app: App, bots: Mapping[Platform, TelegramBot | SlackBot]) -> dict[s
     return {"database": database, **{name: connected(bot) for name, bot in bots.items()}}
 
 
+def _watch(
+    operator: tuple[Platform, str],
+    store: Store,
+    clock: Clock,
+    bots: Mapping[Platform, TelegramBot | SlackBot],
+) -> Watch:
+    def connected(bot: TelegramBot | SlackBot) -> Callable[[], bool]:
+        return lambda: bot.connected
+
+    return Watch(
+        store,
+        {name: bot.messenger for name, bot in bots.items()},
+        clock,
+        operator,
+        speeches=load_speeches(),
+        connected={name: connected(bot) for name, bot in bots.items()},
+    )
+
+
+def _observe(observers: Iterable[Observer], fact: Fact) -> None:
+    for observer in observers:
+        observer(fact)
+
+
+def _count_lag(metrics: Metrics, telling: Telling) -> None:
+    """Of new messages that were not held back on purpose."""
+    delivery = telling.delivery
+    if telling.kind is not DeliveryKind.EDIT and not delivery.held:
+        metrics.delivered(lag(telling.story, delivery.created, telling.at))
+
+
 def _greet(catalog: Catalog, bots: Mapping[Platform, TelegramBot | SlackBot], console: Console) -> None:
     first = f" watches {len(catalog.feeds)} feeds. The first round takes a moment and is quiet "
     rows = [line(f"{platform.capitalize()}: {bot.name}") for platform, bot in bots.items()]
@@ -161,7 +256,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
     with tempfile.TemporaryDirectory(prefix="sokuho-demo-") as folder:
         async with (
             _store(f"sqlite:///{Path(folder) / 'demo.db'}") as store,
-            network(SystemClock(), environment.contact) as (fetcher, parser),
+            network(SystemClock(), environment.contact, LOOPBACK) as (fetcher, parser),
         ):
             if isinstance(store, StoreProblem):
                 return store.sentence
@@ -177,7 +272,7 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
                         fetcher=fetcher,
                         parser=parser,
                         messengers={"console": ConsoleMessenger(console, load_speeches())},
-                        interval=DEMO_POLL,
+                        cadence=DEMO_CADENCE,
                         tick_seconds=DEMO_TICK_SECONDS,
                     )
                 )

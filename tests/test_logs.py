@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.logs import configure_logs
+from bot.logs import Form, configure_logs
 
 TOKEN = "123456:pa55word"
 PASSWORD = "s3cret"
@@ -29,12 +29,15 @@ class Listener:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
 
-    def __call__(self, *secrets: str, level: str = "info", terminal: bool = False) -> io.StringIO:
+    def __call__(
+        self, *secrets: str, level: str = "info", terminal: bool = False, form: Form = "auto"
+    ) -> io.StringIO:
         """Configure the logs; answers what is written from then on."""
         stream = Terminal() if terminal else io.StringIO()
         self._patch.setattr(sys, "stderr", stream)
+        self._patch.setattr(sys, "excepthook", sys.excepthook)
         self._patch.setattr(logging.getLogger(), "handlers", [])
-        configure_logs(level, secrets)
+        configure_logs(level, secrets, form)
         return stream
 
 
@@ -116,7 +119,8 @@ def test_no_secret_stands_in_what_libraries_log(listen: Listener, *, terminal: b
     except ValueError:
         library.exception("failed")
     written = err.getvalue()
-    assert "some.library: cannot reach https://api.example/bot***" in written
+    assert "cannot reach https://api.example/bot***" in written
+    assert "some.library" in written
     assert "inner ***" in written
     assert TOKEN not in written
     assert PASSWORD not in written
@@ -145,6 +149,43 @@ def test_a_secret_within_another_leaves_nothing_of_it(listen: Listener) -> None:
         assert events(piped)[0]["url"] == "***/x"
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "xoxb-1234567890-abcdefghij",
+        "xapp-1-A1-0123456789-abcdef",
+        "123456789:AAF-token_of_a_bot_that_is_made_up_0",
+        "gAAAAABm" + "x" * 90 + "==",
+    ],
+)
+def test_what_looks_like_a_token_is_hidden_too(listen: Listener, token: str) -> None:
+    """Workspaces bring theirs while we run, and so nobody has named them."""
+    piped = listen()
+    structlog.get_logger().info("asked", url=f"https://x/bot{token}/y", token=token)
+    logging.getLogger("library").warning("refused: %s", token)
+    broken(token)
+    assert token not in piped.getvalue()
+
+
+def test_what_is_no_token_is_shown(listen: Listener) -> None:
+    """An address of a chat, a time, a long word."""
+    piped = listen()
+    value = "telegram:-100123456789/7 12:30:45 T01/C02 xoxo 123456:short"
+    structlog.get_logger().info("said", value=value)
+    assert events(piped)[0]["value"] == value
+
+
+def test_what_ends_the_program_shows_no_secret(listen: Listener) -> None:
+    """Its traceback is written by the interpreter, past all logs."""
+    err = listen(TOKEN)
+    try:
+        wrapped(TOKEN)
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "RuntimeError: https://api.example/bot***/getMe failed" in err.getvalue()
+    assert TOKEN not in err.getvalue()
+
+
 def test_no_secrets_hide_nothing(listen: Listener) -> None:
     """An empty one, from a variable that was left empty, is none."""
     piped = listen("")
@@ -160,6 +201,32 @@ def test_lines_for_programs_are_json(listen: Listener) -> None:
     assert event.pop("timestamp").endswith("Z")
     assert event == {"event": "told", "level": "info", "topic": "停戦", "number": 3}
     assert "停戦" in piped.getvalue()
+
+
+def test_what_libraries_log_is_json_too(listen: Listener) -> None:
+    """With the same fields, so that one program reads every line."""
+    piped = listen()
+    try:
+        call("x")
+    except ValueError:
+        logging.getLogger("some.library").exception("failed %d times", 3)
+    (event,) = events(piped)
+    assert event.pop("timestamp").endswith("Z")
+    assert "inner x" in event.pop("exception")
+    assert event == {"event": "failed 3 times", "level": "error", "logger": "some.library"}
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_form_can_be_chosen(listen: Listener, *, terminal: bool) -> None:
+    err = listen(form="json", terminal=terminal)
+    structlog.get_logger().info("told")
+    logging.getLogger("some.library").warning("said")
+    assert [event["event"] for event in events(err)] == ["told", "said"]
+    err = listen(form="text", terminal=terminal)
+    structlog.get_logger().info("told", topic="x")
+    logging.getLogger("some.library").warning("said")
+    assert "{" not in err.getvalue()
+    assert "some.library: said" in err.getvalue()
 
 
 @pytest.mark.parametrize(

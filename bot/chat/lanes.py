@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -11,10 +11,10 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-async def supervised(platform: str, work: Coroutine[Any, Any, None], fail: Callable[[str], None]) -> None:
+async def supervised(platform: str, work: Callable[[], Awaitable[None]], fail: Callable[[str], None]) -> None:
     """Run what has to go on for good; where it breaks, that is logged and told."""
     try:
-        await work
+        await work()
     except Exception:
         log.exception("platform_failed", platform=platform)
         fail(f"Sokuho has failed on {platform}; the log says how.")

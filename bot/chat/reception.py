@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.chat.commands import MaySteer, Services, answer, anybody
 from bot.domain.access import Access
 from bot.domain.chats import Chat, Platform, spoken
 from bot.domain.documents import Document, code, document
+from bot.domain.flooding import USUAL, Flow, Hearing, Tolerance, drained_in, pour
 from bot.domain.speech import ENGLISH, Speech, Speeches, phrase, speech_for
 from bot.ports import Store
 
@@ -24,6 +26,9 @@ CLOSED = phrase("this bot is no longer open to this chat")
 
 AWAY = phrase("Sokuho was started without this platform")
 """The reason of a pause that ends when it is started with it."""
+
+MOST_PERSONS = 10_000
+"""Of how many people it is remembered how much they asked of late; whoever asked nothing for longest is forgotten."""
 
 _INVITED = re.compile(r"[/／]?\s*start(?:@\S+)?\s+(?P<code>\S.*)", re.IGNORECASE)
 
@@ -39,7 +44,10 @@ async def unknown_language() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a person said to the bot: `text` is a command or plain words, `reply_to` the message it answers."""
+    """What a person said to the bot: `text` is a command or plain words, `reply_to` the message it answers.
+
+    `person` is the platform's own name of who said it; None where it was the chat itself.
+    """
 
     platform: Platform
     address: str
@@ -48,6 +56,7 @@ class Heard:
     reply_to: str | None = None
     may_steer: MaySteer = anybody
     client_language: ClientLanguage = unknown_language
+    person: str | None = None
 
 
 async def serve_only(store: Store, served: Collection[Platform], now: datetime) -> None:
@@ -66,13 +75,57 @@ async def serve_only(store: Store, served: Collection[Platform], now: datetime) 
 class Reception:
     """Between the platforms and the commands. No method reads or changes any chat but the one it is called for."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, access: Access, tolerance: Tolerance = USUAL) -> None:
         self._services = services
         self._store = services.store
         self._access = access
+        self._tolerance = tolerance
+        self._flows: OrderedDict[tuple[Platform, str], Flow] = OrderedDict()
 
-    async def answer(self, heard: Heard) -> Document:
-        """The answer to what was said, whoever said it. A chat is made when it is first let in."""
+    async def answer(self, heard: Heard) -> Document | None:
+        """The answer to what was said, whoever said it; None where one person says so much that none is owed.
+
+        A chat is made when it is first let in.
+        """
+        return await self._counted(heard, lambda: self._answered(heard))
+
+    async def remark(self, heard: Heard, remark: Callable[[Speech], Document]) -> Document | None:
+        """What is said to somebody whose words are no command, and count like one: made of how to speak there."""
+
+        async def said() -> Document:
+            return remark(await self.speech(heard))
+
+        return await self._counted(heard, said)
+
+    async def _counted(self, heard: Heard, answer: Callable[[], Awaitable[Document]]) -> Document | None:
+        flow, hearing = self._poured(heard)
+        if hearing is Hearing.ANSWERED:
+            return await answer()
+        return await self._flooded(heard, flow) if hearing is Hearing.TOLD else None
+
+    def _poured(self, heard: Heard) -> tuple[Flow, Hearing]:
+        who = heard.platform, heard.person or heard.address
+        flow, hearing = pour(self._flows.pop(who, None), self._services.clock.now(), self._tolerance)
+        self._flows[who] = flow
+        if len(self._flows) > MOST_PERSONS:
+            self._flows.popitem(last=False)
+        return flow, hearing
+
+    async def _flooded(self, heard: Heard, flow: Flow) -> Document:
+        """What somebody is told who asks for too much, once."""
+        log.warning("commands_flooded", platform=heard.platform, person=heard.person, chat=heard.address)
+        seconds = max(round(drained_in(flow, self._tolerance).total_seconds()), 1)
+        speech = await self.speech(heard)
+        return document(
+            speech.plural(
+                "🌊 That is more than I can answer at once. In {n} second I listen to you again.",
+                "🌊 That is more than I can answer at once. In {n} seconds I listen to you again.",
+                seconds,
+            ),
+            whisper=True,
+        )
+
+    async def _answered(self, heard: Heard) -> Document:
         chat = await self._store.chat_at(heard.platform, heard.address)
         text = heard.text
         if not self._access.admits(heard.platform, heard.address, chat):
@@ -86,6 +139,11 @@ class Reception:
             text = "/start"  # the code has done its work, and is not repeated
         chat = await self._make(heard) if chat is None else await self._greeted(chat, heard)
         return await answer(self._services, chat, text, heard.reply_to, heard.may_steer)
+
+    async def chat(self, platform: Platform, address: str) -> Chat | None:
+        """The chat at an address, where it is known and may use the bot."""
+        chat = await self._store.chat_at(platform, address)
+        return chat if self._access.admits(platform, address, chat) else None
 
     @property
     def speeches(self) -> Speeches:
@@ -111,9 +169,9 @@ class Reception:
             log.info("chat_resumed", chat=chat.id, platform=platform)
         return len(stopped)
 
-    async def mended(self, platform: Platform, reasons: Collection[str]) -> None:
-        """What stood in the way of the whole platform does not any more: chats paused for it are resumed."""
-        for chat in await self._store.chats(platform):
+    async def mended(self, platform: Platform, reasons: Collection[str], place: str | None = None) -> None:
+        """What stood in the way of the whole platform, or of a place, does not any more: its chats are resumed."""
+        for chat in await self._store.chats(platform, place):
             if chat.pause_reason in reasons:
                 await self._store.resume_chat(chat.id, self._services.clock.now())
 

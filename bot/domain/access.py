@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.chats import Chat, Platform
 
@@ -17,7 +17,7 @@ class Access:
     topic of that forum, `slack:T01` for every channel of that workspace).
     """
 
-    invite_code: str | None = None
+    invite_code: str | None = field(default=None, repr=False)
     listed: frozenset[str] = frozenset()
 
     @property

@@ -13,6 +13,9 @@ MAX_LENGTH = 2_048
 MAX_SHOWN = 200
 
 _UNPRINTABLE = re.compile(r"[\s\"<>`\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_FEED_SCHEME = re.compile(r"feed:(?://)?(?=\S)", re.IGNORECASE)
+"""`feed:https://…` and `feed://…`, as some sites write their links."""
+
 _USER = re.compile(r"^((?:[\w+.-]+://)?)[^/?#]*@")
 _SECRET_KEY = re.compile(
     r"key|token|auth|secret|pass|pwd|sig|session|credential|user|login|hash", re.IGNORECASE
@@ -36,10 +39,48 @@ def web_address(text: str | None, base: str = "") -> str | None:
     return address if valid and len(address) <= MAX_LENGTH else None
 
 
+def typed_address(text: str) -> str | None:
+    """The web address that a person means: `nhk.or.jp/news`, `feed://…`, with brackets around it; None for no such thing.
+
+    Without a scheme it is https.
+    """
+    bare = text.strip().strip("<>«»\"'“”").partition("|")[0]
+    if _FEED_SCHEME.match(bare):
+        bare = _FEED_SCHEME.sub("", bare)
+    if not re.match(r"[a-z][a-z0-9+.-]*://", bare, re.IGNORECASE):
+        bare = f"https://{bare.lstrip('/')}"
+    address = web_address(bare)
+    host = (urlsplit(address).hostname or "") if address else ""
+    # A word alone is a name, not a site; what is in brackets is an IPv6 address.
+    return normal_address(address) if address and ("." in host or ":" in host) else None
+
+
+def normal_address(address: str) -> str:
+    """One way to write an address, so that two chats that mean one feed name the same: no fragment, small letters."""
+    parts = urlsplit(address)
+    user, at, place = parts.netloc.rpartition("@")
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    host = place.lower().removesuffix(usual).removesuffix(".")
+    return urlunsplit((parts.scheme, f"{user}{at}{host}", parts.path or "/", parts.query, ""))
+
+
+def host_of(address: str) -> str:
+    """The host of a web address, in lower case; empty where it has none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def without_user(address: str) -> str:
+    """The address without the user and password in it, if there are any: others are told only this."""
+    return _USER.sub(r"\1", address)
+
+
 def shown(address: str) -> str:
     """The address as it may stand in a message or a log: no user, no password, no values of keys and tokens."""
     try:
-        parts = urlsplit(_USER.sub(r"\1", address))
+        parts = urlsplit(without_user(address))
         _ = parts.port  # raises where a stray character has split a password
     except ValueError:
         return "(an address that cannot be read)"

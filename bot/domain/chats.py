@@ -39,7 +39,8 @@ class Chat:
     name. Outlets are named as in `config/outlets.toml`. A paused chat is told nothing; `pause_reason` says why when it
     was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
     `previews`: whether links in bulletins show a preview. `language`: of `SPOKEN`, the one to speak to it in; empty where
-    nobody chose one and no client told. `digests` and `quiet` are None where there are none.
+    nobody chose one and no client told. `digests` and `quiet` are None where there are none. `feeds`: the ids of those that
+    it named itself.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Chat:
     language: str = ""
     digests: Digests | None = None
     quiet: Quiet | None = None
+    feeds: frozenset[int] = frozenset()
 
     @property
     def paused(self) -> bool:

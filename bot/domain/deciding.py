@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from bot.domain.chats import Chat, Subscription, Updates
 from bot.domain.deliveries import Intent
 from bot.domain.entries import Entry
+from bot.domain.stories import may_see
 
 UPDATES_APART = timedelta(minutes=30)
 """A chat is not told of a development sooner than this after it was told of the story; revisions carry what comes between."""
@@ -126,7 +127,8 @@ def decide(
 
 
 def _listens(chat: Chat, entry: Entry) -> bool:
-    return not chat.paused and entry.is_news and entry.outlet not in chat.blocked_outlets
+    heard = may_see(entry, chat) and entry.outlet not in chat.blocked_outlets
+    return heard and entry.is_news and not chat.paused
 
 
 def _first(news: News, wanted: Sequence[Subscription], chat: Chat) -> Intent | None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.languages import language_of
+from bot.domain.polling import Wishes
+from bot.domain.websub import Hub
 
 FIRST_POLL_NEWS_AGE = timedelta(hours=6)
 """On a feed's first poll only entries published within this count as news; the rest is background."""
@@ -62,11 +64,20 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped."""
+    """A document's entries in document order. `partial`: the document was cut off and its last entry was dropped.
+
+    `entries` may lack those that were there when the document was read last, and then the title is empty if all were.
+    """
 
     title: str
     entries: tuple[ParsedEntry, ...]
     partial: bool = False
+    items: int = 0
+    """How many items the document has, read or not."""
+    items_seen: bytes = b""
+    """What to know the document's items by next time; opaque, empty where all of them are to be read again."""
+    wishes: Wishes = field(default_factory=Wishes)
+    hub: Hub | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,10 @@ class IngestPlan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored entry in its newest revision. `seen` is when we first had it; `revision` counts from 0."""
+    """A stored entry in its newest revision. `seen` is when we first had it; `revision` counts from 0.
+
+    `private`: its feed was named by chats alone, and none but those hear of it (`bot.domain.stories.may_see`).
+    """
 
     id: int
     feed_id: int | None
@@ -133,6 +147,7 @@ class Entry:
     seen: datetime
     revision: int = 0
     is_news: bool = True
+    private: bool = False
 
     @property
     def at(self) -> datetime:
@@ -147,12 +162,13 @@ def time_of(published: datetime | None, seen: datetime) -> datetime:
 
 def clean_text(text: str) -> str:
     """Composed, without control and direction-override characters, white space folded."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(
-        " " if char in "\t\n\r\u2028\u2029\xa0" else char
-        for char in composed
-        if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
-    )
+    kept = unicodedata.normalize("NFC", text)
+    if not kept.isprintable():  # most texts are, and then there is nothing to leave out
+        kept = "".join(
+            " " if char in "\t\n\r\u2028\u2029\xa0" else char
+            for char in kept
+            if char in "\t\n\r\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
+        )
     return re.sub(r" {2,}", " ", kept).strip()
 
 
@@ -188,13 +204,13 @@ _CONTENT = "content:"
 
 def keys_of(entry: ParsedEntry) -> tuple[str, ...]:
     """Every key the entry answers to, strongest first; the last is always that of its content."""
-    keys = []
-    if entry.id:
-        keys.append(f"id:{entry.id}")
-    if entry.link:
-        keys.append(f"link:{entry.link}")
-    keys.append(f"{_CONTENT}{fingerprint(entry.title, entry.summary)}")
-    return tuple(keys)
+    names = (f"id:{entry.id}",) if entry.id else ()
+    return (*names, *text_keys(entry.link, fingerprint(entry.title, entry.summary)))
+
+
+def text_keys(link: str | None, text: str) -> tuple[str, ...]:
+    """The keys that any entry with this link and this fingerprint answers to, whatever its id."""
+    return (*((f"link:{link}",) if link else ()), f"{_CONTENT}{text}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +240,12 @@ def plan_ingest(
     *,
     first_poll: bool,
     now: datetime,
+    fresh: timedelta | None = FIRST_POLL_NEWS_AGE,
 ) -> IngestPlan:
     """Sort a document's entries into new, revised and said again.
 
-    `known` maps each key of `parsed` that the store knows (all of `keys_of`, aliases included) to its entry.
+    `known` maps each key of `parsed` that the store knows (all of `keys_of`, aliases included) to its entry. `fresh`: how
+    old what a first poll brings may be to count as news; None: nothing of it does.
 
     - The strongest key that is known decides; a changed text under the same id (or, without an id, the same link)
       is a revision.
@@ -273,18 +291,20 @@ def plan_ingest(
                         entry.title if has_letters(entry.title) else entry.summary, spec.language
                     ),
                     published=plausible_date(entry.published, now),
-                    is_news=is_news(entry, first_poll=first_poll, now=now),
+                    is_news=is_news(entry, first_poll=first_poll, now=now, fresh=fresh),
                 )
             )
     return IngestPlan(tuple(new), tuple(revisions.values()), repeats, tuple(aliases))
 
 
-def is_news(entry: ParsedEntry, *, first_poll: bool, now: datetime) -> bool:
+def is_news(
+    entry: ParsedEntry, *, first_poll: bool, now: datetime, fresh: timedelta | None = FIRST_POLL_NEWS_AGE
+) -> bool:
     """Whether an unseen entry may be told. Dates lie, so after the first poll unseen is new, whatever its date."""
     if not first_poll:
         return True
     published = plausible_date(entry.published, now)
-    return published is not None and published >= now - FIRST_POLL_NEWS_AGE
+    return published is not None and fresh is not None and published >= now - fresh
 
 
 def _keys_of_several(named: Iterable[tuple[ParsedEntry, Sequence[str]]]) -> frozenset[str]:

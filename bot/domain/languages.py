@@ -24,6 +24,20 @@ def language_of(text: str, declared: str) -> str:
     Kana means Japanese, whatever a kanji-heavy headline looks like (FACTS «Text»); Han alone is left to the feed
     where it declares Japanese or Chinese. Cyrillic with і ї є ґ is Ukrainian, with ы э ъ ё Russian.
     """
+    found = None if text.isascii() else _by_script(text, declared)
+    if found is not None:
+        return found
+    if has_latin(text):
+        fits = declared not in ("ja", "zh", "ko", "ru", "uk", "hy", "ka", "he", "ar", "fa")
+        return _identified(text, declared if fits else "en")
+    return (
+        _identified(text, declared if declared in ("ar", "fa", "ur", "ps", "ckb") else "ar")
+        if ARABIC.search(text)
+        else declared
+    )
+
+
+def _by_script(text: str, declared: str) -> str | None:
     if re.search(r"[\u3041-\u309f\u30a1-\u30fa]", text):
         return "ja"
     if re.search(r"[\uac00-\ud7af]", text):
@@ -39,14 +53,7 @@ def language_of(text: str, declared: str) -> str:
     ):
         if re.search(pattern, text):
             return language
-    if has_latin(text):
-        fits = declared not in ("ja", "zh", "ko", "ru", "uk", "hy", "ka", "he", "ar", "fa")
-        return _identified(text, declared if fits else "en")
-    return (
-        _identified(text, declared if declared in ("ar", "fa", "ur", "ps", "ckb") else "ar")
-        if ARABIC.search(text)
-        else declared
-    )
+    return None
 
 
 def _cyrillic_language(text: str, declared: str) -> str:

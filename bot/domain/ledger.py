@@ -8,8 +8,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.clustering import OpenStories, PlacedReport
+from bot.domain.clustering import Joining, OpenStories, PlacedReport
 from bot.domain.lexicon import HAPPENINGS, Lexicon
+from bot.domain.profiles import Profile
 
 TOPIC_SHARE = 0.4
 """A story has a topic while at least this share of the reports that tell it fit the topic by their own words."""
@@ -23,46 +24,72 @@ class KnownReport:
     """A report of an open story as the desk remembers it: with the topics it fits by its own words.
 
     `repeat`: it tells the story in words that an earlier report had. `outlet`: whose it is, which its voice may own.
+    `feed_id`: the feed, where only chats name it.
     """
 
     placed: PlacedReport
     topics: frozenset[int] = frozenset()
     repeat: bool = False
     outlet: str = ""
+    feed_id: int | None = None
 
 
 class Ledger:
     """The open stories with their reports. Changed only by `put`, `merge`, `forget` and `refit`; all else reads.
 
     All of it follows from the reports of the last days, so that a restart goes on exactly where it was.
+
+    What a feed reports that only chats name is kept aside, by feed: asked with its `feed_id`, a story has those reports
+    too, and without it nobody's. So whoever names a feed changes nothing of what others hear, and how.
     """
 
     def __init__(self, known: Iterable[KnownReport] = ()) -> None:
         self.alike = OpenStories()
         self._stories: dict[int, dict[int, KnownReport]] = {}
+        self._aside: dict[int, Ledger] = {}
         for one in known:
             self.put(one)
 
-    def reports(self, story_id: int) -> Sequence[KnownReport]:
-        """Those of a story, in the order in which they came."""
-        return tuple(self._stories.get(story_id, {}).values())
+    def place(
+        self, profile: Profile, at: datetime, *, title: str, voice: str, feed_id: int | None = None
+    ) -> Joining:
+        """`OpenStories.place`: a story that everybody may hear of, else one that only this feed tells. That merges none."""
+        joining = self.alike.place(profile, at, title=title, voice=voice)
+        if feed_id is None:
+            return joining
+        aside = self._aside.get(feed_id)
+        if joining.likeness is None and aside is not None:
+            joining = aside.alike.place(profile, at, title=title, voice=voice)
+        return replace(joining, merges=None)
 
-    def topics(self, story_id: int) -> frozenset[int]:
+    def reports(self, story_id: int, feed_id: int | None = None) -> Sequence[KnownReport]:
+        """Those of a story, in the order in which they came."""
+        reports = self._stories.get(story_id, {})
+        aside = None if feed_id is None else self._aside.get(feed_id)
+        if aside is not None:
+            reports = dict(sorted({**reports, **aside._stories.get(story_id, {})}.items()))  # noqa: SLF001 (its own)
+        return tuple(reports.values())
+
+    def topics(self, story_id: int, feed_id: int | None = None) -> frozenset[int]:
         """What a story is about: topics that enough of the reports that tell it fit."""
-        known = self.reports(story_id)
+        known = self.reports(story_id, feed_id)
         telling = [one for one in known if one.placed.profile.tells] or known
         fitting = Counter(topic for one in telling for topic in one.topics)
         return frozenset(topic for topic, fit in fitting.items() if fit >= TOPIC_SHARE * len(telling))
 
-    def voices(self, story_id: int) -> Mapping[str, str]:
+    def voices(self, story_id: int, feed_id: int | None = None) -> Mapping[str, str]:
         """By outlet that tells a story in its own words, whose voice that is; those of one voice are not independent.
 
         Opinion, live blogs, round-ups and teasers are no voices, so a story of nothing else has none.
         """
-        telling = (one for one in self.reports(story_id) if one.placed.profile.tells and not one.repeat)
+        known = self.reports(story_id, feed_id)
+        telling = (one for one in known if one.placed.profile.tells and not one.repeat)
         return {one.outlet: one.placed.voice for one in telling}
 
     def put(self, known: KnownReport) -> None:
+        if known.feed_id is not None:
+            self._aside.setdefault(known.feed_id, Ledger()).put(replace(known, feed_id=None))
+            return
         self._stories.setdefault(known.placed.story_id, {})[known.placed.entry_id] = known
         self._drop(self.alike.put(known.placed))
 
@@ -73,12 +100,19 @@ class Ledger:
             for id_, one in self._stories.pop(younger, {}).items()
         }
         both = {**self._stories.get(older, {}), **moved}
-        self._stories[older] = dict(sorted(both.items()))
+        if both:
+            self._stories[older] = dict(sorted(both.items()))
         self._drop(self.alike.merge(younger, older))
+        for aside in self._aside.values():
+            aside.merge(younger, older)
 
     def forget(self, now: datetime) -> None:
         """Drop what is too old to be joined."""
         self._drop(self.alike.forget(now))
+        for feed_id, aside in list(self._aside.items()):
+            aside.forget(now)
+            if not aside._stories:  # noqa: SLF001 (its own)
+                del self._aside[feed_id]
 
     def _drop(self, forgotten: Iterable[PlacedReport]) -> None:
         for report in forgotten:
@@ -94,6 +128,8 @@ class Ledger:
                 topics = one.topics | {topic_id} if id_ in entry_ids else one.topics - {topic_id}
                 if topics != one.topics:
                     reports[id_] = replace(one, topics=topics)
+        for aside in self._aside.values():
+            aside.refit(topic_id, entry_ids)
 
 
 def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexicon) -> bool:

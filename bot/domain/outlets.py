@@ -57,6 +57,20 @@ class Outlets:
         return title, None
 
 
+def outlet_of_feed(title: str, host: str, outlets: Outlets) -> str:
+    """What to call the outlet of a feed that a chat named: the known one of its domain, else its title, else its site.
+
+    A title that is the name of a known outlet counts only on that one's site: anybody can call a feed Reuters.
+    """
+    site = host.removeprefix("www.")
+    labels = site.split(".")
+    places = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    known = next((outlets.by_name[place] for place in places if place in outlets.by_name), None)
+    if known is not None:
+        return known.name
+    return site if not title or fold_name(title) in outlets.by_name else title
+
+
 def fold_name(name: str) -> str:
     """What two spellings of one name have in common."""
     return " ".join(name.casefold().removeprefix("www.").split())

@@ -81,7 +81,18 @@ def key_of_words(title: str) -> str | None:
     return digest_of_words(words) if words else None
 
 
+def may_see(entry: Entry, chat: Chat) -> bool:
+    """Whether it is from a feed that everybody is told of, or from one that this chat named."""
+    return not entry.private or entry.feed_id in chat.feeds
+
+
+def of_chat(story: Story, chat: Chat) -> Story:
+    """The story without what other chats' feeds report."""
+    return replace(story, reports=tuple(one for one in story.reports if may_see(one.entry, chat)))
+
+
 def readable(story: Story, chat: Chat) -> Story:
-    """The story as this chat may see it: without the outlets it blocks."""
-    kept = tuple(report for report in story.reports if report.entry.outlet not in chat.blocked_outlets)
+    """The story as this chat wants to see it: `of_chat`, without the outlets it blocks."""
+    seen = of_chat(story, chat).reports
+    kept = tuple(report for report in seen if report.entry.outlet not in chat.blocked_outlets)
     return replace(story, reports=kept)

@@ -13,7 +13,7 @@ from bot.domain.entries import clean_text
 from bot.domain.speech import kept, phrase
 from bot.feeds.plain import html_to_text
 
-FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
+FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
 
 _HEAD_LENGTH = 300_000
 """Advertisements stand in a page's head; some heads are long."""
@@ -67,12 +67,10 @@ def what_it_is(text: str, url: str) -> str:
 
 def _what_json_it_is(text: str) -> str:
     try:
-        value = json.loads(text)
+        json.loads(text)
     except (ValueError, RecursionError):
         return phrase("This is no feed; it begins like JSON, but is not valid JSON either.")
-    if isinstance(value, dict) and "jsonfeed.org" in str(value.get("version")):
-        return phrase("This is a JSON Feed, which is not read yet. Look for the site's RSS or Atom feed.")
-    return phrase("This is JSON, not a feed in RSS or Atom.")
+    return phrase("This is JSON, not a feed in RSS, Atom or JSON Feed.")
 
 
 def _what_text_it_is(text: str) -> str:

@@ -11,6 +11,7 @@ import aiohttp
 
 from bot.domain.polling import Failed, FailureKind
 from bot.domain.speech import kept, phrase
+from bot.feeds.guard import PrivateAddressError
 
 _GONE = 410
 _SERVER_ERRORS = 500
@@ -85,6 +86,13 @@ def _no_connection(error: aiohttp.ClientConnectorError) -> str:
                 "No secure connection (TLS) to {host} comes about. Try the address with http://.",
                 host=error.host,
             )
+        case aiohttp.ClientConnectorError(os_error=PrivateAddressError(may_be_allowed=True)):
+            return kept(
+                "{host} is in a private network. Where that is meant, allow it in SOKUHO_PRIVATE_NETWORKS.",
+                host=error.host,
+            )
+        case aiohttp.ClientConnectorError(os_error=PrivateAddressError()):
+            return kept("{host} is in a private network, where no feeds are looked for.", host=error.host)
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
             return kept(
                 "{host} takes no connection at port {port}. Check the address; it may also be down.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
@@ -20,19 +20,26 @@ from yarl import URL
 from bot.domain.addresses import shown, web_address
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
 from bot.domain.speech import kept
+from bot.domain.websub import Hub, Push
 from bot.feeds.caching import validator, wait_after_answer, wait_after_refusal
 from bot.feeds.failures import explained, refused
+from bot.feeds.guard import Network, guarded_sockets
+from bot.feeds.websub import form_of, hub_at
 from bot.ports import Clock
 
 ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, "
-    "text/xml;q=0.8, */*;q=0.5"
+    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/feed+json;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 )
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _NOT_MODIFIED = 304
 _GOOD = range(200, 300)
 _GZIP_MAGIC = b"\x1f\x8b\x08"
+LARGE_BODY = 1024 * 1024
+"""Bytes above which a body has to wait until others that large are read, lest many at once fill the memory."""
+
 _HEADER_BYTES = 64 * 1024
 """Some outlets' security policies alone are longer than aiohttp's default of 8 KiB."""
 
@@ -41,21 +48,25 @@ _HEADER_BYTES = 64 * 1024
 class FetchLimits:
     """What one fetch may cost. `seconds` are for all of it, redirects included, waiting for a turn excluded.
 
-    `body_bytes` counts after decompression. The defaults are those of FACTS «Fetching».
+    `body_bytes` counts after decompression; of bodies above `LARGE_BODY`, at most `large` are read at a time. The
+    defaults are those of FACTS «Fetching».
     """
 
     seconds: float = 20.0
     redirects: int = 5
     body_bytes: int = 15 * 1024 * 1024
     per_host: int = 4
-    overall: int = 64
+    overall: int = 256
+    large: int = 4
 
 
 class HttpFetcher:
-    """A `bot.ports.Fetcher` over one aiohttp session. Make it inside a running loop, and `close` it there.
+    """A `bot.ports.Fetcher` and `HubClient` over aiohttp. Make it inside a running loop, and `close` it there.
 
     `contact` is an address under which servers' owners reach whoever runs this copy; it goes into the User-Agent.
-    `resolver` replaces the system's DNS.
+    `resolver` replaces the system's DNS. `private`: networks besides the public internet in which feeds of the
+    configuration may be; a feed that only chats name is never asked for there. No proxy of the environment is used:
+    what it connects to nobody could check.
     """
 
     def __init__(
@@ -65,23 +76,16 @@ class HttpFetcher:
         contact: str = "",
         limits: FetchLimits | None = None,
         resolver: AbstractResolver | None = None,
+        private: Collection[Network] = (),
     ) -> None:
         self._clock = clock
         self._limits = limits or FetchLimits()
         self._places = asyncio.Semaphore(self._limits.overall)
+        self._places_for_large = asyncio.Semaphore(self._limits.large)
         self._places_at: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._session = aiohttp.ClientSession(
-            connector=_connector(resolver),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            max_field_size=_HEADER_BYTES,
-            max_line_size=_HEADER_BYTES,
-            headers={
-                "Accept": ACCEPT,
-                "Accept-Encoding": "gzip, deflate",
-                "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact or 'contact not configured'})",
-            },
-        )
+        # Two, since a connection that one of them may make could be used again for what the other may not.
+        self._session = _session(resolver, private, contact)
+        self._public_session = _session(resolver, None, contact)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,10 +98,11 @@ class HttpFetcher:
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+        await self._public_session.close()
 
     async def fetch(self, feed: FeedForPoll) -> FetchResult:
         """Ask for the feed, conditionally. Never raises for what a server or network does."""
-        address = web_address(feed.url)
+        address = web_address(feed.address(self._clock.now()))
         if address is None:
             return Failed(
                 FailureKind.UNREACHABLE,
@@ -121,6 +126,20 @@ class HttpFetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return explained(error)
 
+    async def ask_hub(self, push: Push, callback: str) -> bool:
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
+        try:
+            url = URL(push.hub.url)
+            form = form_of(push, callback)
+            async with (
+                self._place(url.host or ""),
+                asyncio.timeout(self._limits.seconds),
+                self._session.post(url, data=form, allow_redirects=False) as response,
+            ):
+                return response.status in _GOOD
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+            return False
+
     @asynccontextmanager
     async def _place(self, host: str) -> AsyncIterator[None]:
         # Not by the connector's own limits: the wait for a turn would count as the server's time.
@@ -129,14 +148,18 @@ class HttpFetcher:
             yield
 
     async def _follow(self, feed: FeedForPoll, url: URL) -> FetchResult:
+        session = self._public_session if feed.public_only else self._session
+        moved_to, permanent = None, True
         for _ in range(self._limits.redirects + 1):
-            async with self._session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
+            async with session.get(url, headers=_conditions(feed), allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
-                    return await self._answer(feed, response)
+                    return await self._answer(feed, response, moved_to)
                 target = _redirect_target(response, url)
+                permanent = permanent and response.status in _PERMANENT
             if isinstance(target, Failed):
                 return target
             url = target
+            moved_to = str(url) if permanent else moved_to
         return Failed(
             FailureKind.UNREACHABLE,
             kept(
@@ -146,10 +169,12 @@ class HttpFetcher:
             ),
         )
 
-    async def _answer(self, feed: FeedForPoll, response: aiohttp.ClientResponse) -> FetchResult:
+    async def _answer(
+        self, feed: FeedForPoll, response: aiohttp.ClientResponse, moved_to: str | None
+    ) -> FetchResult:
         now = self._clock.now()
         if response.status == _NOT_MODIFIED:
-            return NotModified(wait_after_answer(response.headers, now))
+            return NotModified(wait_after_answer(response.headers, now), moved_to)
         if response.status not in _GOOD:
             return refused(response.status, wait_after_refusal(response.headers, now))
         body = await self._body(response)
@@ -158,7 +183,7 @@ class HttpFetcher:
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
         ask_again_in = wait_after_answer(response.headers, now)
         if digest == feed.body_digest:
-            return NotModified(ask_again_in)
+            return NotModified(ask_again_in, moved_to)
         return Fetched(
             body=body,
             content_type=validator(response.headers.get("Content-Type")) or "",
@@ -167,6 +192,8 @@ class HttpFetcher:
             etag=validator(response.headers.get("ETag")),
             last_modified=validator(response.headers.get("Last-Modified")),
             ask_again_in=ask_again_in,
+            moved_to=moved_to,
+            hub=_hub_in(response),
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failed:
@@ -177,17 +204,42 @@ class HttpFetcher:
         if (response.content_length or 0) > cap:
             return too_large
         body = bytearray()
-        async for piece in response.content.iter_any():
-            body += piece
-            if len(body) > cap:
-                return too_large
-        unpacked = _unpacked(bytes(body), cap)
+        async with AsyncExitStack() as place:
+            async for piece in response.content.iter_any():
+                if len(body) <= LARGE_BODY < len(body) + len(piece):
+                    await place.enter_async_context(self._places_for_large)
+                body += piece
+                if len(body) > cap:
+                    return too_large
+            unpacked = _unpacked(bytes(body), cap)
         return unpacked if len(unpacked) <= cap else too_large
 
 
-def _connector(resolver: AbstractResolver | None) -> aiohttp.TCPConnector:
-    """Every connection is made by this one: the place for a check of resolved addresses (`socket_factory`)."""
-    return aiohttp.TCPConnector(limit=0, resolver=resolver)
+def _session(
+    resolver: AbstractResolver | None, private: Collection[Network] | None, contact: str
+) -> aiohttp.ClientSession:
+    """Every connection is made through a checked socket (`bot.feeds.guard`)."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=guarded_sockets(private)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        max_field_size=_HEADER_BYTES,
+        max_line_size=_HEADER_BYTES,
+        trust_env=False,
+        headers={
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": f"Sokuho/{version('sokuho')} (news feed reader; {contact or 'contact not configured'})",
+        },
+    )
+
+
+def _hub_in(response: aiohttp.ClientResponse) -> Hub | None:
+    """The hub that `Link` headers name."""
+    if "Link" not in response.headers:
+        return None
+    links = {name: str(link.get("url", "")) for name, link in response.links.items()}
+    return hub_at(links.get("hub"), links.get("self"), str(response.url))
 
 
 def _conditions(feed: FeedForPoll) -> dict[str, str]:

@@ -233,4 +233,5 @@ class DeliveryPart(Part):
             messages=connection.scalar(owed) or 0,
             oldest_message=connection.scalar(oldest),
             failed_messages=connection.scalar(failed) or 0,
+            oldest_entry=connection.scalar(select(func.min(entries.c.seen)).where(entries.c.waiting)),
         )

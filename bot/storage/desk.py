@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
+from bot.storage.backing import restored_at
 from bot.storage.database import Part, batches, insert_into, reads, writes
 from bot.storage.merging import merge_stories
 from bot.storage.rows import ENTRY, entry_of
@@ -69,6 +70,8 @@ class DeskPart(Part):
                 entries.c.seen,
                 entries.c.title,
                 entries.c.outlet,
+                entries.c.feed_id,
+                entries.c.private,
                 reports.c.story_id,
                 reports.c.profile,
                 reports.c.voice,
@@ -95,6 +98,7 @@ class DeskPart(Part):
                 frozenset(fitting[row.id]),
                 row.reason == SAME_HEADLINE,
                 row.outlet,
+                row.feed_id if row.private else None,
             )
             for row in connection.execute(recent)
         )
@@ -201,12 +205,20 @@ class DeskPart(Part):
 
     @reads
     def latest_stories(
-        self, connection: Connection, topic_ids: Iterable[int], limit: int, *, before: datetime | None = None
+        self,
+        connection: Connection,
+        topic_ids: Iterable[int],
+        limit: int,
+        *,
+        before: datetime | None = None,
+        feeds: Collection[int] = (),
     ) -> tuple[Story, ...]:
         matched = (
             select(reports.c.story_id)
             .join_from(reports, matches, reports.c.entry_id == matches.c.entry_id)
+            .join(entries, entries.c.id == reports.c.entry_id)
             .where(matches.c.topic_id.in_(list(topic_ids)))
+            .where(~entries.c.private | entries.c.feed_id.in_(list(feeds)))
         )
         newest = (
             select(stories.c.id)
@@ -229,7 +241,8 @@ class DeskPart(Part):
             select(matches.c.topic_id, func.count(distinct(stories.c.id)).label("stories"))
             .join_from(matches, reports, matches.c.entry_id == reports.c.entry_id)
             .join(stories, reports.c.story_id == stories.c.id)
-            .where(matches.c.topic_id.in_(wanted), stories.c.opened >= since)
+            .join(entries, entries.c.id == reports.c.entry_id)
+            .where(~entries.c.private, matches.c.topic_id.in_(wanted), stories.c.opened >= since)
             .group_by(matches.c.topic_id)
         )
         return dict.fromkeys(wanted, 0) | {row.topic_id: row.stories for row in rows}
@@ -312,8 +325,13 @@ def _tell(connection: Connection, records: Sequence[DeskRecord], now: datetime) 
 
 
 def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -> None:
-    owed = [intent for record in records for intent in record.intents]
-    first = [_owed(intent, now) | {"story_id": intent.story_id} for intent in owed if intent.brings is None]
+    restored = restored_at(connection) if any(record.intents for record in records) else None
+    owed = [
+        (intent, _owed(intent, now, possible_repeat=restored is not None and record.entry.at <= restored))
+        for record in records
+        for intent in record.intents
+    ]
+    first = [row | {"story_id": intent.story_id} for intent, row in owed if intent.brings is None]
     if first:
         into = insert_into(connection, deliveries)
         # A message that was refused may be tried anew once there is more to tell; any other stands.
@@ -323,17 +341,17 @@ def _owe(connection: Connection, records: Sequence[DeskRecord], now: datetime) -
             where=deliveries.c.state == DeliveryState.FAILED,
         )
         connection.execute(told_once, first)
-    for intent in owed:
+    for intent, row in owed:
         if intent.brings is not None:
             answered = select(deliveries.c.id).where(
                 deliveries.c.chat_id == intent.chat_id, deliveries.c.story_id == intent.story_id
             )
-            answer = _owed(intent, now) | {"brings": intent.brings, "answers": connection.scalar(answered)}
+            answer = row | {"brings": intent.brings, "answers": connection.scalar(answered)}
             if answer["answers"] is not None:
                 connection.execute(insert(deliveries), answer)
 
 
-def _owed(intent: Intent, now: datetime) -> dict[str, Any]:
+def _owed(intent: Intent, now: datetime, *, possible_repeat: bool) -> dict[str, Any]:
     return {
         "chat_id": intent.chat_id,
         "topic_ids": intent.topic_ids,
@@ -343,7 +361,7 @@ def _owed(intent: Intent, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "wanted_revision": 0,
         "sent_revision": 0,
-        "possible_repeat": False,
+        "possible_repeat": possible_repeat,
         "silent": intent.silent,
     }
 

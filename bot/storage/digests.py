@@ -14,6 +14,7 @@ from bot.ports import DigestLook, DigestRecord
 from bot.storage.chats import write_chat
 from bot.storage.database import Part as StorePart
 from bot.storage.database import insert_into, reads, unindexed, writes
+from bot.storage.own_feeds import heard_by
 from bot.storage.resuming import fold, in_a_digest, new_message, not_told
 from bot.storage.rows import CHAT, chat_of
 from bot.storage.schema import (
@@ -96,6 +97,7 @@ class DigestPart(StorePart):
                 topics.c.live,
                 entries.c.is_news,
                 entries.c.outlet.not_in(blocked),
+                heard_by(chat_id),
                 entries.c.seen >= since - STORED_LATE,
                 entries.c.seen >= subscriptions.c.since,
                 entries.c.seen < until,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot.domain.entries import NewEntry, ParsedEntry, Revision, keys_of
+from bot.domain.entries import NewEntry, Revision, text_keys
 from bot.storage.database import batches, insert_into
 from bot.storage.schema import entries, entry_keys, revisions
 
@@ -16,22 +17,39 @@ TEXT = tuple(entries.c[name] for name in ("revision", "fingerprint", "title", "s
 """What a revision replaces; `revisions` has the same columns."""
 
 
-def add_entries(connection: Connection, feed_id: int, new: Sequence[NewEntry], at: datetime) -> int:
-    """Store what is new and answer how many were; a key that is there already is left as it stands."""
+def add_entries(
+    connection: Connection,
+    polled: Sequence[tuple[int, datetime, Sequence[NewEntry]]],
+    private: Collection[int] = (),
+) -> dict[int, int]:
+    """Store what is new, of (feed id, when, what), and answer by feed how many were.
+
+    A key that is there already is left as it stands. `private`: feeds (ids) that only chats name.
+    """
+    new = {(feed_id, entry.key): entry for feed_id, _, entries_ in polled for entry in entries_}
     if not new:
-        return 0
+        return {}
     rows = connection.execute(
         insert_into(connection, entries)
         .on_conflict_do_nothing(index_elements=["feed_id", "key"])
-        .returning(entries.c.key, entries.c.id),
-        [_new_row(entry, feed_id, at) for entry in new],
+        .returning(entries.c.feed_id, entries.c.key, entries.c.id),
+        [
+            _new_row(entry, feed_id, at, private=feed_id in private)
+            for feed_id, at, entries_ in polled
+            for entry in entries_
+        ],
     )
-    ids: dict[str, int] = {row.key: row.id for row in rows}
-    added = [(entry, ids[entry.key]) for entry in new if entry.key in ids]
-    add_keys(
-        connection, feed_id, [(key, id_) for entry, id_ in added for key in (entry.key, *_text_keys(entry))]
+    ids: dict[tuple[int, str], int] = {(feed_id, key): id_ for feed_id, key, id_ in rows}
+    _put_keys(
+        connection,
+        [
+            {"feed_id": name[0], "key": key, "entry_id": ids[name]}
+            for name, entry in new.items()
+            if name in ids
+            for key in (entry.key, *text_keys(entry.link, entry.fingerprint))
+        ],
     )
-    return len(added)
+    return dict(Counter(feed_id for feed_id, _ in ids))
 
 
 def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at: datetime) -> None:
@@ -53,12 +71,15 @@ def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at
 
 def add_keys(connection: Connection, feed_id: int, keys: Iterable[tuple[str, int]]) -> None:
     """Have entries answer to (key, entry id) too. A key that another entry answers to already stays with that one."""
-    rows = [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys]
+    _put_keys(connection, [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys])
+
+
+def _put_keys(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
 
 
-def _new_row(entry: NewEntry, feed_id: int, at: datetime) -> dict[str, Any]:
+def _new_row(entry: NewEntry, feed_id: int, at: datetime, *, private: bool) -> dict[str, Any]:
     return {
         "feed_id": feed_id,
         "key": entry.key,
@@ -73,6 +94,7 @@ def _new_row(entry: NewEntry, feed_id: int, at: datetime) -> dict[str, Any]:
         "revision": 0,
         "is_news": entry.is_news,
         "waiting": entry.is_news,
+        "private": private,
     }
 
 
@@ -93,10 +115,7 @@ def _rewrite(connection: Connection, feed_id: int, changes: Sequence[Revision]) 
         ],
     )
     add_keys(
-        connection, feed_id, [(key, change.entry_id) for change in changes for key in _text_keys(change)]
+        connection,
+        feed_id,
+        [(key, change.entry_id) for change in changes for key in text_keys(change.link, change.fingerprint)],
     )
-
-
-def _text_keys(entry: NewEntry | Revision) -> tuple[str, ...]:
-    """The keys that any entry with this link and text answers to, whatever its id."""
-    return keys_of(ParsedEntry(None, entry.title, entry.link, entry.summary))

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, s
 from bot.domain.chats import Chat, Platform
 from bot.storage.database import Part, insert_into, reads, writes
 from bot.storage.rows import CHAT, chat_of
-from bot.storage.schema import buttons, chats, deliveries, digests, subscriptions, topics
+from bot.storage.schema import buttons, chat_feeds, chats, deliveries, digests, subscriptions, topics
 
 
 class PlacePart(Part):
@@ -69,7 +69,11 @@ def _within(place: str) -> ColumnElement[bool]:
 def _take_over(connection: Connection, newer: int, older: int) -> None:
     """Give all that the newer chat has to the older one, but for what that has already; the newer one is gone."""
     _hand_on(connection, topics, newer, older, topics.c.slug)
-    for table, same in ((subscriptions, subscriptions.c.topic_id), (deliveries, deliveries.c.story_id)):
+    for table, same in (
+        (subscriptions, subscriptions.c.topic_id),
+        (chat_feeds, chat_feeds.c.feed_id),
+        (deliveries, deliveries.c.story_id),
+    ):
         _hand_on(connection, table, newer, older, same)
         connection.execute(delete(table).where(table.c.chat_id == newer))
     _hand_on_digests(connection, newer, older)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from bot.domain.deliveries import DeliveryState, Occasion
 from bot.domain.stories import Story
 from bot.storage.database import AnyRow, Part, reads, unindexed, writes
+from bot.storage.own_feeds import heard_by
 from bot.storage.schema import (
     chats,
     deliveries,
@@ -107,6 +108,7 @@ def not_told(
             topics.c.live,
             entries.c.is_news,
             entries.c.outlet.not_in(blocked),
+            heard_by(chat_id),
             entries.c.seen >= since,
             entries.c.seen >= subscriptions.c.since,
             stories.c.id.not_in(

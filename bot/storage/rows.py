@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import String, cast, func, select
+
 from bot.domain.chats import Chat, Digests
 from bot.domain.deliveries import Delivery
 from bot.domain.entries import Entry
 from bot.domain.schedules import Quiet, Schedule, read_quiet, read_schedule
 from bot.storage.database import AnyRow
-from bot.storage.schema import chats, deliveries, entries
+from bot.storage.schema import chat_feeds, chats, deliveries, entries
 
 ENTRY = (
     entries.c.id,
@@ -25,10 +27,18 @@ ENTRY = (
     entries.c.seen,
     entries.c.revision,
     entries.c.is_news,
+    entries.c.private,
 )
 """The columns of an `Entry`, in the order of its fields."""
 
-CHAT = tuple(column for column in chats.c if column.name not in ("created", "digest_due"))
+_named = select(func.aggregate_strings(cast(chat_feeds.c.feed_id, String), " "))
+CHAT = (
+    *(column for column in chats.c if column.name not in ("created", "digest_due")),
+    _named.where(chat_feeds.c.chat_id == chats.c.id).scalar_subquery().label("feeds"),
+)
+
+SPEC = ("url", "outlet", "language", "country", "title", "aggregator", "verified", "interval")
+"""The fields of a `FeedSpec`, which are columns too."""
 
 DELIVERY = tuple(deliveries.c)
 _DELIVERY_FIELDS = tuple(column.name for column in DELIVERY)
@@ -44,6 +54,7 @@ def chat_of(row: AnyRow) -> Chat:
     fields = row._asdict()
     for name in ("blocked_outlets", "preferred_outlets"):
         fields[name] = frozenset(fields[name])
+    fields["feeds"] = frozenset(map(int, (fields["feeds"] or "").split()))
     fields["digests"] = _digests(
         *(fields.pop(f"digest_{name}") for name in ("schedule", "set_at", "since", "only"))
     )

@@ -130,7 +130,9 @@ feeds = Table(
     Column("aggregator", Boolean, nullable=False),
     Column("verified", Boolean, nullable=False),
     Column("interval", Duration),
-    Column("position", Integer, nullable=False),  # in the configuration
+    Column(
+        "position", Integer, nullable=False
+    ),  # in the configuration, behind all of it where only chats name it
     Column("active", Boolean, nullable=False),  # is in the configuration
     Column("gone", Boolean, nullable=False),  # the server said 410
     Column("etag", Text),
@@ -142,6 +144,24 @@ feeds = Table(
     Column("next_poll", UtcTime, nullable=False, index=True),
     Column("failures", Integer, nullable=False),
     Column("error", Text),
+    Column("host", Text, nullable=False, server_default=""),  # of the configured address
+    Column("rate", Float, nullable=False, server_default="0"),  # entries a second
+    Column("wished_every", Duration),
+    Column("skip_hours", Listed),
+    Column("skip_days", Listed),
+    Column("moved_to", Text),
+    Column("moved_since", UtcTime),
+    Column("moved_polls", Integer),
+    Column("items_seen", sa.LargeBinary),
+    Column("last_burst", UtcTime),
+    Column("hub", Text),
+    Column("hub_topic", Text),
+    Column("push_token", Text),
+    Column("push_secret", Text),
+    Column("push_ask_at", UtcTime),
+    Column("push_until", UtcTime),
+    Column("push_failures", Integer),
+    Index("ix_feeds_push_token", "push_token", unique=True),
 )
 
 entries = Table(
@@ -161,6 +181,7 @@ entries = Table(
     Column("revision", Integer, nullable=False),
     Column("is_news", Boolean, nullable=False),
     Column("waiting", Boolean, nullable=False),  # for the desk
+    Column("private", Boolean, nullable=False, server_default=sa.false()),  # only chats named its feed
     sa.UniqueConstraint("feed_id", "key"),
     Index(None, "feed_id", "fingerprint"),
 )
@@ -253,6 +274,15 @@ subscriptions = Table(
     Column("sound", Boolean, nullable=False, server_default=sa.true()),
     Column("hourly", Integer, nullable=False, server_default="0"),
 )
+
+chat_feeds = Table(
+    "chat_feeds",
+    metadata,
+    Column("chat_id", ForeignKey(chats.c.id), primary_key=True),
+    Column("feed_id", ForeignKey(feeds.c.id), primary_key=True, index=True),
+    Column("since", UtcTime, nullable=False),
+)
+"""The feeds that chats named themselves."""
 
 matches = Table(
     "matches",
@@ -357,6 +387,14 @@ digest_items = Table(
     Column("delivery_id", ForeignKey(deliveries.c.id), index=True),  # absent where it is only counted
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What there is one of: `restored`, and what alerts stand (`bot.watching`)."""
+
 buttons = Table(
     "buttons",
     metadata,
@@ -364,3 +402,23 @@ buttons = Table(
     Column("command", Text, nullable=False),
     Column("created", UtcTime, nullable=False),
 )
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bot_user", Text, nullable=False),
+    Column("bot_id", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("sealed", Text, nullable=False),  # the token, encrypted before it comes here
+    Column("installed", UtcTime, nullable=False),
+)
+
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("key", Text, primary_key=True),  # a digest of what the browser holds
+    Column("until", UtcTime, nullable=False),
+)
+"""Installations that somebody has begun."""

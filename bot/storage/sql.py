@@ -13,6 +13,10 @@ from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
 from bot.storage.digests import DigestPart
 from bot.storage.feeds import FeedPart
+from bot.storage.forgetting import ForgetPart
+from bot.storage.installations import InstallationPart
+from bot.storage.noting import NotePart
+from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.places import PlacePart
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
@@ -20,7 +24,19 @@ from bot.storage.sqlite import open_sqlite
 EXAMPLE = "sqlite:///data/sokuho.db"
 
 
-class SqlStore(FeedPart, DeskPart, ChatPart, PlacePart, DeliveryPart, ResumePart, DigestPart):
+class SqlStore(
+    FeedPart,
+    OwnFeedPart,
+    DeskPart,
+    ChatPart,
+    PlacePart,
+    DeliveryPart,
+    ResumePart,
+    DigestPart,
+    ForgetPart,
+    NotePart,
+    InstallationPart,
+):
     """`ports.Store`."""
 
     async def close(self) -> None:
@@ -33,6 +49,15 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
     Makes the folder and the tables, upgrades older ones, and holds the file until `close`, so that no second process
     works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary store.
     """
+    file = file_of(url)
+    if isinstance(file, StoreProblem):
+        return file
+    database = await open_sqlite(file, durable=durable)
+    return database if isinstance(database, StoreProblem) else SqlStore(database)
+
+
+def file_of(url: str) -> Path | StoreProblem:
+    """The SQLite file that a database URL names."""
     try:
         address = make_url(url)
     except ArgumentError:
@@ -40,5 +65,4 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
         return StoreProblem(f"SOKUHO_DATABASE_URL is no database address. It looks like {EXAMPLE}.")
     if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
         return StoreProblem(f"SOKUHO_DATABASE_URL names no SQLite file. It looks like {EXAMPLE}.")
-    database = await open_sqlite(Path(str(address.database)), durable=durable)
-    return database if isinstance(database, StoreProblem) else SqlStore(database)
+    return Path(str(address.database))

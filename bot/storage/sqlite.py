@@ -70,7 +70,7 @@ def _prepare(file: Path, *, durable: bool) -> _Prepared | StoreProblem:
             if isinstance(hold, StoreProblem):
                 return hold
             release = hold.release
-        fit = _look(file)
+        fit = look(file)
     except (OSError, sqlite3.Error) as error:
         release()
         return _problem(file, error)
@@ -89,7 +89,8 @@ def _nothing(*_: Connection) -> None:
     """Nothing to release; nothing to upgrade."""
 
 
-def _look(file: Path) -> Fit:
+def look(file: Path) -> Fit:
+    """How the database in a file fits this version. May raise sqlite3.Error."""
     with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         version = None

@@ -17,7 +17,8 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, NotModified
 from bot.feeds.failures import explained
-from bot.feeds.fetch import FetchLimits, HttpFetcher
+from bot.feeds.fetch import LARGE_BODY, FetchLimits, HttpFetcher
+from bot.feeds.guard import LOOPBACK
 from tests.fakes.feed_server import FeedServer, Item, rss
 
 NOW = datetime(2025, 8, 9, 12, 0, tzinfo=UTC)
@@ -60,7 +61,7 @@ async def fetcher() -> AsyncIterator[HttpFetcher]:
     resolver = FakeResolver("one.example", "two.example")
     limits = FetchLimits(seconds=5, body_bytes=1_000_000)
     async with HttpFetcher(
-        FixedClock(), contact="ops@desk.example", limits=limits, resolver=resolver
+        FixedClock(), contact="ops@desk.example", limits=limits, resolver=resolver, private=LOOPBACK
     ) as fetcher:
         yield fetcher
 
@@ -167,6 +168,32 @@ class TestRedirects:
         result = await fetcher.fetch(feed(server.url("/0")))
         assert isinstance(result, Fetched)
         assert result.url == server.url("/5")
+
+    @pytest.mark.parametrize(
+        ("statuses", "moved_to"),
+        [((301,), "/1"), ((308, 301), "/2"), ((302,), None), ((301, 302), "/1"), ((307, 301), None)],
+    )
+    async def test_what_has_moved_for_good(
+        self, server: FeedServer, fetcher: HttpFetcher, statuses: tuple[int, ...], moved_to: str | None
+    ) -> None:
+        """The address behind the permanent redirects that come first is told, with a 200 and with a 304."""
+        for step, status in enumerate(statuses):
+            server.redirect(f"/{step}", f"/{step + 1}", status=status)
+        server.publish(f"/{len(statuses)}", ITEMS)
+        expected = server.url(moved_to) if moved_to else None
+        first = await fetcher.fetch(feed(server.url("/0")))
+        assert isinstance(first, Fetched)
+        assert first.moved_to == expected
+        assert await fetcher.fetch(again(server.url("/0"), first)) == NotModified(moved_to=expected)
+
+    async def test_large_bodies_are_read_in_turn(self, server: FeedServer) -> None:
+        """Of bodies that may fill the memory only some are read at a time; small ones pass by, and all arrive."""
+        server.serve("/large", b" " * (LARGE_BODY + 100_000))
+        server.publish("/small", ITEMS)
+        async with HttpFetcher(FixedClock(), limits=FetchLimits(large=1), private=LOOPBACK) as fetcher:
+            paths = ["/large"] * 3 + ["/small"]
+            results = await asyncio.gather(*(fetcher.fetch(feed(server.url(path))) for path in paths))
+            assert all(isinstance(result, Fetched) for result in results)
 
     async def test_to_another_host(self, server: FeedServer, fetcher: HttpFetcher) -> None:
         """A redirect may lead to another host, and the validators still save a body."""
@@ -284,7 +311,7 @@ class TestTroubles:
     async def test_a_server_that_dawdles(self, server: FeedServer, hostile: str) -> None:
         """Neither no answer nor an endless one outlasts the time-out."""
         getattr(server, hostile)("/slow")
-        async with HttpFetcher(FixedClock(), limits=FetchLimits(seconds=0.05)) as hasty:
+        async with HttpFetcher(FixedClock(), limits=FetchLimits(seconds=0.05), private=LOOPBACK) as hasty:
             result = await failure(hasty, server.url("/slow"))
         assert result.kind is FailureKind.TIMED_OUT
         assert "0.05 seconds" in result.reason
@@ -294,7 +321,7 @@ class TestTroubles:
         server.silence("/slow")
         server.publish("/news.xml", ITEMS)
         limits = FetchLimits(seconds=0.3, per_host=1)
-        async with HttpFetcher(FixedClock(), limits=limits) as fetcher:
+        async with HttpFetcher(FixedClock(), limits=limits, private=LOOPBACK) as fetcher:
             slow = asyncio.create_task(fetcher.fetch(feed(server.url("/slow"))))
             quick = [asyncio.create_task(fetcher.fetch(feed(server.url("/news.xml")))) for _ in range(3)]
             assert isinstance(await slow, Failed)

@@ -15,12 +15,24 @@ import pytest
 
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
-from bot.feeds.parse import FeedParser, read_document
+from bot.feeds.parse import FeedParser, ParseLimits
+from bot.feeds.reading import read_document
 from tests.fakes.documents import JA, URL, channel, entries, item, parsed, why_not
 from tests.fakes.feed_server import Item, rss
 
 
 class TestFields:
+    @pytest.mark.parametrize("link", ["/story/1", "1", "?id=1", "#1"])
+    def test_a_password_in_the_feeds_address_is_in_no_link(self, link: str) -> None:
+        """Links are told to chats; the address with its password is the operator's, or one chat's."""
+        read = read_document(
+            rss([Item("T", link, "i")]), "application/rss+xml", "https://me:pa55@outlet.example/feed"
+        )
+        assert isinstance(read, ParsedFeed)
+        (entry,) = read.entries
+        assert entry.link is not None
+        assert entry.link.startswith("https://outlet.example/")
+
     def test_an_rss_item(self) -> None:
         """Every field of an RSS item comes out, as plain text and in UTC."""
         (entry,) = entries(
@@ -56,17 +68,15 @@ class TestFields:
             <updated>2025-08-09T14:30:00+02:00</updated>
             <source><title>Interfax</title></source></entry></feed>"""
         )
-        assert feed == ParsedFeed(
-            title="News",
-            entries=(
-                ParsedEntry(
-                    id="tag:1",
-                    title="Talks in Geneva",
-                    link="http://outlet.example/1",
-                    summary="One two",
-                    published=datetime(2025, 8, 9, 12, 30, tzinfo=UTC),
-                    source="Interfax",
-                ),
+        assert (feed.title, feed.items, feed.partial) == ("News", 1, False)
+        assert feed.entries == (
+            ParsedEntry(
+                id="tag:1",
+                title="Talks in Geneva",
+                link="http://outlet.example/1",
+                summary="One two",
+                published=datetime(2025, 8, 9, 12, 30, tzinfo=UTC),
+                source="Interfax",
             ),
         )
 
@@ -277,12 +287,12 @@ def fetched(body: bytes) -> Fetched:
     return Fetched(body=body, content_type="application/rss+xml", url=URL, digest="")
 
 
-def crash(body: bytes, content_type: str, url: str) -> ParsedFeed:
+def crash(body: bytes, content_type: str, url: str, items_seen: bytes) -> ParsedFeed:
     """Ends the worker as a fault in native code would."""
     os._exit(139)
 
 
-def kill_the_program(body: bytes, content_type: str, url: str) -> ParsedFeed:
+def kill_the_program(body: bytes, content_type: str, url: str, items_seen: bytes) -> ParsedFeed:
     """Leaves the worker alone with endless work."""
     os.kill(os.getppid(), signal.SIGKILL)
     while True:
@@ -295,7 +305,7 @@ def workers() -> set[int]:
 
 @pytest.fixture
 async def parser() -> AsyncIterator[FeedParser]:
-    parser = FeedParser(deadline=0.5)
+    parser = FeedParser(limits=ParseLimits(seconds=0.5))
     yield parser
     await parser.close()
 
@@ -364,7 +374,7 @@ import bot.feeds.parse
 from tests.adapters.test_parse import fetched, kill_the_program
 
 bot.feeds.parse.read_document = kill_the_program
-asyncio.run(bot.feeds.parse.FeedParser(deadline=100).parse(fetched(b"")))
+asyncio.run(bot.feeds.parse.FeedParser(limits=bot.feeds.parse.ParseLimits(seconds=100)).parse(fetched(b"")))
 """
         # The worker holds the program's output open: that ends only when both are gone.
         subprocess.run([sys.executable, "-c", script], timeout=15, check=False, capture_output=True)
@@ -374,3 +384,10 @@ asyncio.run(bot.feeds.parse.FeedParser(deadline=100).parse(fetched(b"")))
         result = await parser.parse(fetched(b"<html><title>Daily</title></html>"))
         assert isinstance(result, Failed)
         assert result.kind is FailureKind.NOT_A_FEED
+
+
+async def test_what_a_page_names_is_read_in_the_worker(parser: FeedParser) -> None:
+    page = '<html><head><link rel="alternate" type="application/atom+xml" href="/f"></head></html>'
+    fetched = Fetched(page.encode(), "text/html", "https://site.example/", "")
+    assert await parser.advertised(fetched) == ("https://site.example/f",)
+    assert await parser.advertised(Fetched(b"\x00", "", "https://site.example/", "")) == ()

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.entries import ParsedFeed
 from bot.feeds.decode import decode
 from bot.feeds.discover import advertised_feeds
-from bot.feeds.parse import read_document
 from bot.feeds.plain import html_to_text, shorten, title_to_text
+from bot.feeds.reading import read_document
 from tests.fakes.documents import JA, PT, RU, UK, URL, channel, entries, item, why_not
 
 
@@ -212,10 +212,6 @@ class TestNoFeeds:
         [
             ("", "empty"),
             (" \n ", "empty"),
-            (
-                '{"version": "https://jsonfeed.org/version/1.1", "items": []}',
-                "JSON Feed, which is not read yet",
-            ),
             ('{"error": "no such feed"}', "This is JSON, not a feed"),
             ("{'error': 1}", "not valid JSON"),
             ('<?xml version="1.0"?><!-- a --><catalog><book/></catalog>', "XML (<catalog>)"),

@@ -17,7 +17,8 @@ import pytest
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched
 from bot.feeds.fetch import HttpFetcher
-from bot.feeds.parse import FeedParser
+from bot.feeds.guard import LOOPBACK
+from bot.feeds.parse import FeedParser, ParseLimits
 from tests.fakes.feed_server import FeedServer
 
 FEEDS = Path(__file__).parents[3] / "shared" / "data" / "feeds"
@@ -25,11 +26,14 @@ FEEDS = Path(__file__).parents[3] / "shared" / "data" / "feeds"
 NO_FEEDS = {
     "feedjira_pec_sample_feeds_PaulDixExplainsNothingFirstEntryContent.xml": "a piece of HTML",
     "feedjira_spec_sample_feeds_TechCrunchFirstEntry.xml": "a piece of HTML",
-    "feedjira_spec_sample_feeds_json_feed_with_escaped_uris.json": "a JSON Feed, which is not read yet",
     "node-feedparser_test_feeds_notafeed.html": "a web page («The Is Not The Feed You're Looking For»)",
     "rss-parser_test_input_unrecognized.rss": "a web page («Document Moved»)",
 }
-"""Checked by eye: two are the content of an entry, one is JSON, and two are pages that say so themselves."""
+"""Checked by eye: two are the content of an entry, and two are pages that say so themselves."""
+
+JSON_FEED = "feedjira_spec_sample_feeds_json_feed_with_escaped_uris.json"
+JSON_FEED_ENTRIES = 30
+"""feedparser does not read it."""
 
 CONTENT_TYPES = {".json": "application/json", ".html": "text/html", ".atom": "application/atom+xml"}
 
@@ -44,8 +48,8 @@ class NoClock:
 @pytest.fixture
 async def results() -> AsyncIterator[dict[str, tuple[Fetched, ParsedFeed | Failed]]]:
     bodies = {file.name: file.read_bytes() for file in sorted(FEEDS.iterdir())}
-    parser = FeedParser(workers=2, deadline=60)
-    async with FeedServer() as server, HttpFetcher(NoClock()) as fetcher:
+    parser = FeedParser(workers=2, limits=ParseLimits(seconds=60))
+    async with FeedServer() as server, HttpFetcher(NoClock(), private=LOOPBACK) as fetcher:
 
         async def read(name: str) -> tuple[Fetched, ParsedFeed | Failed]:
             content_type = CONTENT_TYPES.get(Path(name).suffix, "application/rss+xml")
@@ -72,6 +76,8 @@ async def test_all_of_them(results: dict[str, tuple[Fetched, ParsedFeed | Failed
 
     parsed = {name: (f, result) for name, (f, result) in results.items() if isinstance(result, ParsedFeed)}
     assert not [name for name, (_, result) in parsed.items() if result.partial]
+    json_feed = parsed.pop(JSON_FEED)[1]
+    assert len(json_feed.entries) == JSON_FEED_ENTRIES
     for name, (fetched, result) in parsed.items():
         expected = [raw for raw in alone(fetched) if any(raw.get(field) for field in FIELDS)]
         assert len(result.entries) == len(expected), name

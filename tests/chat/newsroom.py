@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.chat.commands import Services, answer
 from bot.chat.locales import load_speeches
+from bot.domain.addresses import typed_address
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Delivery, Intent, Outcome, Sent, settle
@@ -18,10 +19,11 @@ from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprin
 from bot.domain.indexing import TopicIndex
 from bot.domain.languages import language_of
 from bot.domain.matching import analyse
+from bot.domain.polling import FEEDS_PER_CHAT, Failed, FailureKind
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import OPENED, Placement, story_key
 from bot.domain.topics import TOPICS_PER_CHAT, Topic, TopicSpec
-from bot.ports import DeskRecord, PollRecord, Store
+from bot.ports import DeskRecord, FoundFeed, PollRecord, Store
 from tests.contract.records import begun as as_begun
 from tests.fakes.lexicons import small_catalog
 from tests.fakes.stores import open_temporary_store
@@ -77,6 +79,19 @@ class Desk:
 
 
 @dataclass
+class Finder:
+    """A `bot.ports.FeedFinder` that finds what it was told of, and one feed at every other address."""
+
+    sites: dict[str, tuple[FoundFeed, ...] | Failed] = field(default_factory=dict)
+
+    async def find(self, typed: str) -> tuple[FoundFeed, ...] | Failed:
+        address = typed_address(typed)
+        if address is None:
+            return Failed(FailureKind.UNREACHABLE, "That is no web address.")
+        return self.sites.get(typed, (FoundFeed(address, "A site", "en", 3),))
+
+
+@dataclass
 class Newsroom:
     store: Store
     desk: Desk
@@ -84,6 +99,8 @@ class Newsroom:
     neighbour: Chat
     clock: StandingClock = field(default_factory=StandingClock)
     topics_per_chat: int = TOPICS_PER_CHAT
+    finder: Finder = field(default_factory=Finder)
+    feeds_per_chat: int = FEEDS_PER_CHAT
 
     @property
     def services(self) -> Services:
@@ -92,6 +109,8 @@ class Newsroom:
             self.store,
             self.desk,
             topics_per_chat=self.topics_per_chat,
+            finder=self.finder,
+            feeds_per_chat=self.feeds_per_chat,
             speeches=load_speeches(),
         )
 

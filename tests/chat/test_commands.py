@@ -15,7 +15,9 @@ from bot.domain.chats import Platform
 from bot.domain.deliveries import Refused
 from bot.domain.documents import Document, Style
 from bot.domain.entries import FeedSpec
+from bot.domain.polling import Move
 from bot.domain.topics import TOPICS_PER_CHAT, TopicSpec
+from bot.ports import PollRecord
 from tests.chat.newsroom import FEEDS, NOW, Desk, Newsroom
 
 WRONG_WORDS = (
@@ -40,7 +42,10 @@ WHERE_THERE_IS: list[tuple[Platform, set[str]]] = [
     ("console", set()),
 ]
 
-EXAMPLES = [(command.name, command.examples) for command in COMMANDS if not command.console_only]
+HERE = [command.on("telegram") for command in COMMANDS if not command.console_only]
+"""As they are in the room's chat."""
+
+EXAMPLES = [(command.name, command.examples) for command in HERE]
 
 
 def offered(said: Document) -> list[str]:
@@ -88,7 +93,7 @@ def test_a_summary_fits_on_a_phones_line(command: Command) -> None:
     assert "/" not in command.summary
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.console_only])
+@pytest.mark.parametrize("command", HERE)
 async def test_help_on_a_command_shows_every_way_to_type_it(room: Newsroom, command: Command) -> None:
     said = (await room.say(f"/help {command.name}")).plain
     for usage in command.usage:
@@ -620,6 +625,28 @@ async def test_status_leads_to_what_fails(room: Newsroom) -> None:
     assert "❌ Reuters: The name cannot be resolved." in (await room.say("/feeds reuters")).plain
 
 
+async def test_status_tells_of_feeds_that_are_odd_without_failing(room: Newsroom) -> None:
+    """Silence, a burst and a move are told, with what may have come of them; the chat is not alarmed otherwise."""
+    store, now = room.store, room.clock.now()
+    silent, burst, moved, *_ = await store.feed_statuses()
+    days = timedelta(days=1)
+    await room.publish("Rain in Kyoto", feed=0, ago=20 * days)
+    move = Move("https://new.example/feed?key=secret", now - 9 * days, 99)
+    await store.record_poll(
+        PollRecord(silent.id, now, now + days),
+        PollRecord(burst.id, now, now + days, burst=True),
+        PollRecord(moved.id, now, now + days, move=move),
+    )
+    said = (await room.say("/status")).plain
+    assert "🟢 All is well" in said
+    assert f"🔇 Silent for unusually long: {silent.spec.outlet}\n" in said
+    assert f"so that some may be missing: {burst.spec.outlet}\n" in said
+    assert "🔇 Silent for unusually long" in (await room.say(f"/feeds {silent.spec.url}")).plain
+    assert "just now it brought more at once" in (await room.say(f"/feeds {burst.spec.url}")).plain
+    shown_move = (await room.say(f"/feeds {moved.spec.url}")).plain
+    assert "configure its new address: https://new.example/feed?key=…" in shown_move
+
+
 async def test_status_of_a_paused_chat_says_that_first(room: Newsroom) -> None:
     """Nothing comes there, however well the rest is."""
     await room.publish("Rain in Kyoto", feed=3)
@@ -848,5 +875,5 @@ async def test_a_bug_is_logged_once_and_answered_kindly(room: Newsroom) -> None:
     (event,) = logs
     assert event["event"] == "command_failed"
     assert event["log_level"] == "error"
-    assert (event["command"], event["chat_id"]) == ("topics", room.chat.id)
+    assert (event["command"], event["chat"]) == ("topics", room.chat.id)
     assert "private" not in str({key: value for key, value in event.items() if key != "exc_info"})

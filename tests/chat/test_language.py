@@ -29,7 +29,9 @@ async def hear(
     room: Newsroom, text: str, language: str | None, address: str = "77", access: Access = OPEN
 ) -> Document:
     heard = Heard("telegram", address, "", text, client_language=client(language))
-    return await Reception(room.services, access).answer(heard)
+    said = await Reception(room.services, access).answer(heard)
+    assert said is not None
+    return said
 
 
 async def language_at(room: Newsroom, address: str = "77") -> str:
@@ -130,6 +132,7 @@ async def test_only_admins_change_it(room: Newsroom, language: str, opening: str
 
     heard = Heard("telegram", "1", "", "/language en", may_steer=nobody)
     said = await Reception(room.services, OPEN).answer(heard)
+    assert said is not None
     assert said.plain.startswith(opening)
     assert len(said.plain) <= MAX_ALERT
     assert await language_at(room, "1") == language

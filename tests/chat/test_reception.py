@@ -9,7 +9,8 @@ import pytest
 from bot.chat.reception import AWAY, CLOSED, Heard, Reception, serve_only
 from bot.domain.access import OPEN, Access
 from bot.domain.chats import Chat, Platform
-from bot.domain.documents import Document
+from bot.domain.documents import Document, document
+from bot.domain.flooding import Tolerance
 from tests.chat.newsroom import NOW, Newsroom
 
 CODE = "open sesame"
@@ -30,7 +31,9 @@ async def says(
     address: str = "77",
     reply_to: str | None = None,
 ) -> Document:
-    return await reception(room, access).answer(Heard(platform, address, "Strangers", text, reply_to))
+    said = await reception(room, access).answer(Heard(platform, address, "Strangers", text, reply_to))
+    assert said is not None
+    return said
 
 
 async def at(room: Newsroom, address: str = "77", platform: Platform = "telegram") -> Chat | None:
@@ -302,3 +305,50 @@ async def test_chats_of_a_platform_that_is_not_served_are_paused_until_it_is(roo
 async def test_a_platform_that_is_away_is_not_brought_back_by_a_chat(room: Newsroom) -> None:
     await room.store.pause_chat(room.chat.id, AWAY, NOW)
     assert await reception(room).returned("telegram", "1") == 0
+
+
+async def test_who_asks_for_too_much_is_told_so_once(room: Newsroom) -> None:
+    """Then nothing more is said until it has drained; others go on, wherever they are, and so do bulletins."""
+    desk = Reception(room.services, OPEN, Tolerance(2, timedelta(seconds=10)))
+
+    async def asks(person: str, address: str = "77") -> str | None:
+        heard = Heard("telegram", address, "", "/topics", person=person)
+        said = await desk.answer(heard)
+        return None if said is None else said.plain
+
+    assert "On offer" in (await asks("ada") or "")
+    assert "On offer" in (await asks("ada", "-100") or "")
+    assert (
+        await asks("ada") == "🌊 That is more than I can answer at once. In 20 seconds I listen to you again."
+    )
+    assert await asks("ada", "-100") is None
+    assert "On offer" in (await asks("bob") or "")
+    room.clock.at += timedelta(seconds=20)
+    assert "On offer" in (await asks("ada") or "")
+
+
+async def test_what_is_no_command_counts_as_well(room: Newsroom) -> None:
+    """A flood of pictures or of forged buttons is no better."""
+    desk = Reception(room.services, OPEN, Tolerance(1, timedelta(seconds=10)))
+    heard = Heard("telegram", "77", "", "", person="ada")
+    said = [await desk.remark(heard, lambda _: document("only text")) for _ in range(3)]
+    assert [one and one.plain[:9] for one in said] == ["only text", "🌊 That is", None]
+
+
+async def test_people_are_forgotten_who_asked_nothing_for_long(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a crowd takes no more and more memory."""
+    monkeypatch.setattr("bot.chat.reception.MOST_PERSONS", 2)
+    desk = Reception(room.services, OPEN)
+    for person in ("ada", "bob", "eve"):
+        await desk.answer(Heard("telegram", "77", "", "/topics", person=person))
+    assert [who for _, who in desk._flows] == ["bob", "eve"]
+
+
+async def test_a_chat_is_known_where_it_may_use_the_bot(room: Newsroom) -> None:
+    """Not one that was never there, nor one that the operator lets in no more."""
+    assert await reception(room).chat("telegram", "77") is None
+    await says(room, "/start")
+    assert await reception(room).chat("telegram", "77") == await at(room)
+    assert await reception(room, INVITING).chat("telegram", "77") is None

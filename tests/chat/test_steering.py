@@ -38,6 +38,7 @@ ARGUMENTS = {
     "prefer": ["NHK", "TASS", ""],
     "unprefer": ["Reuters", ""],
     "previews": ["on", "off", ""],
+    "form": [""],
     "who": ["everyone", "admins", ""],
     "only": ["8:00", "25:00", ""],
     "weekdays": ["7:30", ""],

@@ -258,4 +258,4 @@ async def test_the_queue_tells_what_waits(store: Store) -> None:
     (first, _) = await store.claim_deliveries(NOON, 10)
     await as_begun(store, first.id, "Text")
     await stored(store, entry())
-    assert await store.queue_status(NOON) == QueueStatus(1, 2, NOON, 0)
+    assert await store.queue_status(NOON) == QueueStatus(1, 2, NOON, 0, NOON)

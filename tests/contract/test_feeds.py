@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.domain.entries import FeedSpec, IngestPlan, ParsedEntry, Revision, fingerprint, keys_of, plan_ingest
-from bot.domain.polling import FeedForPoll
+from bot.domain.polling import FeedForPoll, Move, Wishes
 from bot.ports import PendingEntry, Store
-from bot.storage.schema import revisions
+from bot.storage.schema import entry_keys, revisions
 from bot.storage.sql import SqlStore
+from tests.contract.conftest import counting
 from tests.contract.records import HOUR, MINUTE, NOON, a_feed, a_story, feed_spec, new_entry, opens, poll
 
 
@@ -32,7 +34,7 @@ async def test_a_known_feed_keeps_its_history(store: Store) -> None:
     await store.sync_feeds([feed_spec(outlet="Renamed")], NOON + MINUTE)
     assert await store.due_feeds(NOON + MINUTE, 10) == ()
     ((again, spec),) = await store.due_feeds(NOON + HOUR, 10)
-    assert again == FeedForPoll(feed.id, feed.url, '"1"', None, "d", polled_before=True)
+    assert again == FeedForPoll(feed.id, feed.url, '"1"', None, "d", last_success=NOON)
     assert spec.outlet == "Renamed"
 
 
@@ -46,6 +48,7 @@ async def test_a_feed_that_is_not_configured_is_not_polled(store: Store) -> None
     assert len(await store.pending_entries(10)) == 1
     await store.sync_feeds([feed_spec()], NOON)
     assert (await store.feed_statuses())[0].entries == 1
+    assert (await store.feed_statuses(counted=False))[0].entries == 0
 
 
 async def test_the_longest_overdue_feed_comes_first(store: Store) -> None:
@@ -128,26 +131,31 @@ async def test_an_entry_answers_to_all_its_keys(store: Store) -> None:
     alias = ("id:renamed", pending.entry.id)
     await store.record_poll(poll(one, IngestPlan(revisions=(change,), aliases=(alias,))))
 
-    old = keys_of(ParsedEntry("a", new.title, new.link, new.summary))
-    current = keys_of(ParsedEntry("a", "New", "https://a.example/2", ""))
-    known = await store.known_entries(one.id, [*old, *current, "id:renamed", "id:other"], [])
-    assert set(known) == {*old, *current, "id:renamed"}
+    old = ParsedEntry("a", new.title, new.link, new.summary)
+    current = ParsedEntry("a", "New", "https://a.example/2", "")
+    others = (ParsedEntry("renamed", "Another"), ParsedEntry("other", "Another"))
+    answers = await store.known_entries({one.id: [old, current, *others], two.id: [old, current]})
+    known = answers[one.id]
+    assert set(known) == {*keys_of(old), *keys_of(current), "id:renamed"}
     assert {entry.entry_id for entry in known.values()} == {pending.entry.id}
     assert known["id:renamed"].key == "id:a"
     assert known["id:a"].title == "New"
     assert known["id:a"].fingerprint == change.fingerprint
     assert known["id:a"].seen == NOON
-    assert await store.known_entries(two.id, [*old, *current], [change.fingerprint]) == {}
+    assert answers[two.id] == {}
 
 
-async def test_an_entry_is_found_by_its_text_alone(store: Store) -> None:
+async def test_an_entry_is_found_by_its_text_alone(store: SqlStore) -> None:
     """Found only through its fingerprint, it stands under its own key; found by key too, it stands there once."""
     feed = await a_feed(store)
     new = new_entry("a")
     await store.record_poll(poll(feed, IngestPlan((new,))))
-    assert set(await store.known_entries(feed.id, ["id:b"], [new.fingerprint])) == {"id:a"}
     content = f"content:{new.fingerprint}"
-    assert set(await store.known_entries(feed.id, [content], [new.fingerprint])) == {content}
+    renamed = await store.known_entries({feed.id: [ParsedEntry("b", new.title, None, new.summary)]})
+    assert set(renamed[feed.id]) == {content}
+    await store._database.write(lambda connection: connection.execute(delete(entry_keys)))
+    renamed = await store.known_entries({feed.id: [ParsedEntry("b", new.title, None, new.summary)]})
+    assert set(renamed[feed.id]) == {"id:a"}
 
 
 async def test_the_first_to_answer_to_a_key_keeps_it(store: Store) -> None:
@@ -156,7 +164,8 @@ async def test_the_first_to_answer_to_a_key_keeps_it(store: Store) -> None:
     without_id = replace(new_entry("old", link="https://a.example/"), key="link:https://a.example/")
     await store.record_poll(poll(feed, IngestPlan((without_id,))))
     await store.record_poll(poll(feed, IngestPlan((new_entry("new", link="https://a.example/"),))))
-    known = await store.known_entries(feed.id, ["link:https://a.example/", "id:new"], [])
+    asked = ParsedEntry("new", "Another", "https://a.example/")
+    known = (await store.known_entries({feed.id: [asked]}))[feed.id]
     assert known["link:https://a.example/"].title == "Title old"
     assert known["id:new"].title == "Title new"
 
@@ -172,11 +181,8 @@ async def test_a_document_planned_from_the_store_is_not_new_twice(store: Store) 
     renamed = (replace(document[0], id="https://new.example/1"), *document[1:])
 
     async def read(parsed: tuple[ParsedEntry, ...]) -> IngestPlan:
-        keys = [key for one in parsed for key in keys_of(one)]
-        known = await store.known_entries(
-            feed.id, keys, [fingerprint(one.title, one.summary) for one in parsed]
-        )
-        plan = plan_ingest(feed_spec(), parsed, known, first_poll=False, now=NOON)
+        known = await store.known_entries({feed.id: parsed})
+        plan = plan_ingest(feed_spec(), parsed, known[feed.id], first_poll=False, now=NOON)
         await store.record_poll(poll(feed, plan))
         return plan
 
@@ -190,8 +196,9 @@ async def test_a_huge_document_can_be_looked_up(store: Store) -> None:
     """More keys than a statement takes parameters."""
     feed = await a_feed(store)
     await store.record_poll(poll(feed, IngestPlan((new_entry("a"),))))
-    names = [str(number) for number in range(70_000)]
-    assert set(await store.known_entries(feed.id, [*names, "id:a"], names)) == {"id:a"}
+    asked = [ParsedEntry(str(number), f"{number}") for number in range(35_000)]
+    known = await store.known_entries({feed.id: [*asked, ParsedEntry("a", "Title")]})
+    assert set(known[feed.id]) == {"id:a"}
 
 
 async def test_a_failure_is_counted_until_a_success(store: Store) -> None:
@@ -201,7 +208,7 @@ async def test_a_failure_is_counted_until_a_success(store: Store) -> None:
     await store.record_poll(replace(poll(feed, at=NOON + MINUTE), error="It did not answer."))
     await store.record_poll(replace(poll(feed, at=NOON + 2 * MINUTE), error="It answered 500."))
     ((failing, _),) = await store.due_feeds(NOON + HOUR, 10)
-    assert failing == FeedForPoll(feed.id, feed.url, "e", "m", failures=2, polled_before=True)
+    assert failing == FeedForPoll(feed.id, feed.url, "e", "m", failures=2, last_success=NOON)
     (status,) = await store.feed_statuses()
     assert (status.error, status.failures) == ("It answered 500.", 2)
     assert (status.last_poll, status.last_success) == (NOON + 2 * MINUTE, NOON)
@@ -260,4 +267,67 @@ async def test_entries_of_no_feed_count_for_none(store: Store) -> None:
     feed = await a_feed(store)
     await a_story(store)
     assert (await store.feed_statuses())[0].entries == 0
-    assert await store.known_entries(feed.id, ["link:https://the.example/1"], []) == {}
+    asked = ParsedEntry(None, "Title", "https://the.example/1")
+    assert await store.known_entries({feed.id: [asked]}) == {feed.id: {}}
+
+
+async def test_what_a_poll_learns_is_kept(store: Store) -> None:
+    """Rate, wishes, move and the items seen come back with the feed; what a later poll does not say stays."""
+    feed = await a_feed(store)
+    learnt = replace(
+        poll(feed),
+        keep_validators=False,
+        items_seen=b"digests",
+        rate=0.25,
+        wishes=Wishes(HOUR, frozenset({3, 4}), frozenset({6})),
+        move=Move("https://new.example/feed", NOON, 2),
+        burst=True,
+    )
+    await store.record_poll(learnt)
+    await store.record_poll(replace(poll(feed, at=NOON + HOUR), move=learnt.move))
+    ((again, _),) = await store.due_feeds(NOON + 2 * HOUR, 10)
+    assert again.items_seen == b"digests"
+    assert (again.rate, again.wishes, again.move) == (0.25, learnt.wishes, learnt.move)
+    assert again.last_success == NOON + HOUR
+    (status,) = await store.feed_statuses()
+    assert (status.rate, status.last_burst, status.move) == (0.25, NOON, learnt.move)
+
+    await store.record_poll(
+        replace(poll(feed, at=NOON + 2 * HOUR), keep_validators=False, rate=0.0, wishes=Wishes())
+    )
+    ((again, _),) = await store.due_feeds(NOON + 4 * HOUR, 10)
+    assert (again.items_seen, again.rate, again.wishes, again.move) == (b"", 0.0, Wishes(), None)
+
+
+async def test_polls_of_many_feeds_are_recorded_together(store: SqlStore) -> None:
+    """Each feed has its own entries, due time and outcome; it takes no more statements than for one feed."""
+    await store.sync_feeds([feed_spec(name) for name in "abc"], NOON)
+    feeds = [feed for feed, _ in await store.due_feeds(NOON, 10)]
+    one, two, three = (poll(feed, IngestPlan((new_entry("x"), new_entry(str(feed.id))))) for feed in feeds)
+    three = replace(three, plan=None, error="It broke.", next_poll=NOON + HOUR)
+    with counting(store) as statements:
+        assert await store.record_poll(one, two, three) == 4
+    assert statements.count <= 4
+    assert await store.record_poll(one, two) == 0
+    assert [status.entries for status in await store.feed_statuses()] == [2, 2, 0]
+    assert [status.failures for status in await store.feed_statuses()] == [0, 0, 1]
+    assert [feed.id for feed, _ in await store.due_feeds(NOON + 30 * MINUTE, 10)] == [
+        one.feed_id,
+        two.feed_id,
+    ]
+
+
+async def test_a_host_is_not_asked_for_all_its_feeds_at_once(store: Store) -> None:
+    """At most so many feeds of a host are due together; those of busy hosts and those that are named wait."""
+    urls = [f"https://{host}.example:8443/{n}" for host in "ab" for n in range(3)]
+    await store.sync_feeds([FeedSpec(url, "O", "en") for url in urls], NOON)
+
+    async def due(limit: int = 10, **limits: Any) -> list[str]:
+        return [feed.url for feed, _ in await store.due_feeds(NOON, limit, **limits)]
+
+    assert await due() == urls
+    assert await due(per_host=2) == [*urls[:2], *urls[3:5]]
+    assert await due(3, per_host=2) == [*urls[:2], urls[3]]
+    assert await due(per_host=2, busy=["a.example"]) == urls[3:5]
+    ids = [feed.id for feed, _ in await store.due_feeds(NOON, 10)]
+    assert await due(per_host=2, but=[ids[0], ids[5]]) == [*urls[1:3], *urls[3:5]]

@@ -24,8 +24,9 @@ from bot.domain.outlets import Outlets
 from bot.domain.queries import Query
 from bot.domain.stories import CLOSES_AFTER, OPENED, SAME_HEADLINE, Placement, story_key
 from bot.domain.topics import Topic, TopicSpec
-from bot.pipeline import QueryReader, attributed, paced, take_up
+from bot.pipeline import QueryReader, paced, take_up
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
+from bot.polling import attributed
 from bot.ports import DeskRecord, PendingEntry
 from tests.domain.records import MINUTE, NOON, chat, entry
 from tests.fakes.events import of_its_own

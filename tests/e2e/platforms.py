@@ -7,19 +7,25 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from bot.app import App, Parts
 from bot.chat.pacing import Pace
 from bot.chat.reception import Reception
 from bot.chat.slack.bot import SlackBot
+from bot.chat.slack.installing import OAuthApp
 from bot.chat.slack.messenger import windows_of as slack_pace
+from bot.chat.slack.ways import Posts, SocketMode
 from bot.chat.telegram.bot import TelegramBot
 from bot.chat.telegram.messenger import windows_of as telegram_pace
+from bot.chat.telegram.ways import Hook
 from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
+from bot.domain.flooding import Tolerance
 from bot.domain.pacing import Rate, Urgency, Window
+from bot.domain.polling import Cadence
 from bot.feeds.fetch import HttpFetcher
+from bot.feeds.guard import LOOPBACK
+from bot.health import serving_health
 from bot.ports import Clock, Probe, no_probe
 from bot.storage.sql import SqlStore
 from tests.e2e.world import INTERVAL, InlineParser, catalog_of
@@ -32,10 +38,18 @@ ADA, BOB = 11, 12
 """People on Telegram: Ada is an admin of every group here, Bob is not."""
 PRIVATE, GROUP, FORUM, CHANNEL = ADA, -100200, -100300, -100400
 TEAM = "T1"
+PING_SECONDS = 1.0
+"""What is not answered in half of it ends a connection to Slack's double, also on a machine that is busy."""
+SIGNING_SECRET = "what-Slack-signs-with"
+HOOK_SECRET = "what-Telegram-proves-itself-with"
 
 
 HURRY = 50
 """How many times faster than in life the bots may speak, so that no test waits for its turn."""
+
+
+TOLERANT = Tolerance(burst=100_000)
+"""So that a test may ask as much as it likes."""
 
 
 def faster(pace: Pace, hurry: float = HURRY) -> Pace:
@@ -124,31 +138,40 @@ async def serving(
     access: Access = OPEN,
     probe: Probe = no_probe,
     hurry: float = HURRY,
+    tolerance: Tolerance = TOLERANT,
+    posted: str = "",
+    slack_app: OAuthApp | None = None,
 ) -> AsyncIterator[Newsroom]:
-    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`."""
+    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`.
+
+    `posted`: host and port to which the platforms post; without, one is asked and the other listened to.
+    `slack_app`: what workspaces install by themselves; without, there is one.
+    """
     clock = clock or SystemClock()
     store = await open_temporary_store(folder, durable=True)
     failed = Failures()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        fetcher = await stack.enter_async_context(HttpFetcher(clock))
+        fetcher = await stack.enter_async_context(HttpFetcher(clock, private=LOOPBACK))
         telegram = TelegramBot(
             addresses.telegram_token,
             store,
             clock,
             failed.append,
             api=addresses.telegram_api,
+            hook=Hook(f"http://{posted}", HOOK_SECRET, watch_seconds=0.2) if posted else None,
             pace=faster(telegram_pace, hurry),
             welcome_after=0.0,
         )
+        socket = SocketMode(addresses.slack_app_token, waits=(), ping_seconds=PING_SECONDS)
         slack = SlackBot(
-            addresses.slack_bot_token,
-            addresses.slack_app_token,
+            slack_app or addresses.slack_bot_token,
+            Posts(SIGNING_SECRET) if posted else socket,
+            store,
+            clock,
             failed.append,
             api=addresses.slack_api,
             pace=faster(slack_pace, hurry),
-            waits=(),
-            ping_seconds=1.0,  # what is not answered in half of it ends a connection, also on a machine that is busy
         )
         app = App(
             Parts(
@@ -158,13 +181,14 @@ async def serving(
                 fetcher=fetcher,
                 parser=InlineParser(),
                 messengers={"telegram": telegram.messenger, "slack": slack.messenger},
-                interval=INTERVAL,
-                random=Random(1),
+                cadence=Cadence(INTERVAL, INTERVAL, spread=0),
                 probe=probe,
             )
         )
         await app.start()
-        reception = Reception(app.services(), access)
+        reception = Reception(app.services(), access, tolerance)
+        routes = [*telegram.routes, *slack.routes]
+        await stack.enter_async_context(serving_health(posted, {}, routes))
         stack.push_async_callback(telegram.stop)
         stack.push_async_callback(slack.stop)
         for bot in (telegram, slack):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import SimulatedClock
 from bot.domain.deliveries import REVISED_AFTER
-from bot.feeds.parse import MAX_SUMMARY
+from bot.feeds.reading import MAX_SUMMARY
 from tests.e2e.newsday import AGREED, MINUTE, START, newsday
 from tests.e2e.world import catalog_of, living
 from tests.fakes.chats import ScriptedMessenger

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
+from bot.chat.slack.vault import Vault
 from bot.settings.files import load_catalog
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
@@ -34,6 +35,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy_config(folder)
     monkeypatch.setenv("SOKUHO_CONFIG_DIR", str(folder))
     monkeypatch.setenv("SOKUHO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SOKUHO_PRIVATE_NETWORKS", "127.0.0.0/8")  # where the double of the feeds is
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -182,6 +184,7 @@ def test_the_database_is_made_and_upgraded(config: Path, tmp_path: Path) -> None
         ("SOKUHO_CONFIG_DIR", "/nowhere", "this file is missing"),
         ("SOKUHO_DATABASE_URL", "mongodb://user:hunter2@host/db", "SQLite"),
         ("SOKUHO_DATABASE_URL", "sqlite://", "names no SQLite file"),
+        ("SOKUHO_OPERATOR_CHAT", "telegram:-100123", "there is no token"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(
@@ -231,3 +234,23 @@ async def test_run_ends_cleanly(config: Path, tmp_path: Path, ending: str) -> No
         _, errors = await asyncio.wait_for(child.communicate(), PATIENCE)
     assert child.returncode == 0
     assert errors.decode() == ""
+
+
+def test_the_database_is_backed_up_and_restored(config: Path, tmp_path: Path) -> None:
+    assert config.exists()
+    assert "no database" in sokuho("db", "backup", "copy.db")
+    sokuho("db", "upgrade")
+    assert sokuho("db", "backup", "copy.db").startswith("0\n")
+    assert "is there already" in sokuho("db", "backup", "copy.db")
+    said = sokuho("db", "restore", "copy.db")
+    assert said.startswith("0\n")
+    assert "possible repeats" in said
+    assert len(list((tmp_path / "data").glob("sokuho.db.before-*Z"))) == 1
+
+
+def test_a_key_is_made_that_opens_what_it_seals() -> None:
+    """Each time another one."""
+    keys = {sokuho("key").split()[1] for _ in range(2)}
+    assert len(keys) == 2
+    for key in keys:
+        assert Vault([key]).open("T1", Vault([key]).seal("T1", "a token")) == "a token"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.slack.bot import SECOND as SECOND_ON_SLACK
-from bot.chat.telegram.bot import REFUSED
-from bot.chat.telegram.bot import SECOND as SECOND_ON_TELEGRAM
+from bot.chat.slack.ways import SECOND as SECOND_ON_SLACK
+from bot.chat.telegram.ways import REFUSED, Polling
+from bot.chat.telegram.ways import SECOND as SECOND_ON_TELEGRAM
 from bot.domain.access import Access
 from tests.e2e.platforms import (
     ADA,
@@ -108,7 +108,8 @@ async def test_a_second_program_on_the_same_bot_gives_way(tmp_path: Path) -> Non
         async with serving(tmp_path / "first", addresses) as first:
             await slack.until(lambda: slack.connections)
             await telegram.until(lambda: telegram.polling)
-            first.telegram._began -= 3600  # it has been running for an hour
+            assert isinstance(first.telegram._way, Polling)
+            first.telegram._way._began -= 3600  # it has been running for an hour
             async with serving(tmp_path / "second", addresses) as second:
                 await second.failed.until(2)
                 assert set(second.failed) == {SECOND_ON_TELEGRAM, SECOND_ON_SLACK}

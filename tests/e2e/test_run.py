@@ -18,10 +18,12 @@ from random import SystemRandom
 import aiohttp
 import pytest
 
-from tests.e2e.platforms import ADA, GROUP, addresses_of, doubles
+from tests.e2e.platforms import ADA, GROUP, HOOK_SECRET, SIGNING_SECRET, addresses_of, doubles
+from tests.e2e.posted import KEY, install, posting
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
 from tests.fakes.slack_server import SlackServer
+from tests.fakes.slack_web import CLIENT_ID, CLIENT_SECRET
 from tests.fakes.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +61,13 @@ class Operator:
         ):
             return answer.status, json.loads(await answer.text())
 
+    async def page(self, path: str) -> str:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}{path}") as answer,
+        ):
+            return await answer.text()
+
 
 def free_port() -> int:
     """None of those that the system gives to whoever asks for any, so that no test beside this one takes it meanwhile."""
@@ -85,6 +94,8 @@ async def operating(folder: Path) -> AsyncIterator[Operator]:
             "SOKUHO_CONFIG_DIR": str(config),
             "SOKUHO_DATA_DIR": str(folder / "data"),
             "SOKUHO_POLL_MINUTES": "0.02",
+            "SOKUHO_POLL_MINUTES_AT_MOST": "0.02",
+            "SOKUHO_PRIVATE_NETWORKS": "127.0.0.0/8",
             "SOKUHO_LOG_LEVEL": "info",
             "SOKUHO_HTTP": f"127.0.0.1:{port}",
             "SOKUHO_TELEGRAM_TOKEN": addresses.telegram_token,
@@ -115,6 +126,10 @@ async def test_from_nothing_to_the_first_bulletin_in_a_group_and_a_channel(tmp_p
         assert await operator.ask("/healthz") == (200, {"alive": True})
         # Slack's word is heard a little before the bot knows of it.
         assert await operator.ask("/readyz") == (200, {"database": True, "telegram": True, "slack": True})
+        assert "sokuho_lag_seconds_count 2.0" in await operator.page("/metrics")
+        assert 'sokuho_deliveries_total{kind="new",outcome="sent",platform="slack"} 1.0' in (
+            await operator.page("/metrics")
+        )
         asked = await operator.start("health")
         assert await asked.wait() == 0
         process.send_signal(signal.SIGTERM)
@@ -163,6 +178,7 @@ async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Pat
         ({"SOKUHO_SLACK_APP_TOKEN": "xapp-wrong"}, "SOKUHO_SLACK_APP_TOKEN"),
         ({"SOKUHO_SLACK_APP_TOKEN": ""}, "SOKUHO_SLACK_APP_TOKEN is missing"),
         ({"SOKUHO_HTTP": "8080"}, "write a host and a port"),
+        ({"SOKUHO_SLACK_SIGNING_SECRET": "wrong here"}, "take one of them out"),
         ({"SOKUHO_CHATS": "everybody"}, "something in it names no chat"),
         ({"SOKUHO_TELEGRAM_API": "ftp://x"}, "SOKUHO_TELEGRAM_API"),
     ],
@@ -180,6 +196,44 @@ async def test_what_is_wrong_with_the_settings_stops_the_start(
         assert expected in said
         assert "Traceback" not in said
         assert not any(len(value) > 4 and value in said for value in changed.values() if "wrong" in value)
+
+
+async def test_a_process_that_is_posted_to_may_be_killed(tmp_path: Path) -> None:
+    """A workspace installs the app; after SIGKILL it is still served, and what Telegram could not bring is answered."""
+    async with operating(tmp_path) as operator:
+        telegram, slack, here = operator.telegram, operator.slack, f"127.0.0.1:{operator.port}"
+        telegram.local = True
+        slack.channel("CT2", "news", team="T2")
+        changed = {
+            "SOKUHO_SLACK_BOT_TOKEN": "",
+            "SOKUHO_SLACK_APP_TOKEN": "",
+            "SOKUHO_SLACK_CLIENT_ID": CLIENT_ID,
+            "SOKUHO_SLACK_CLIENT_SECRET": CLIENT_SECRET,
+            "SOKUHO_SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SOKUHO_ENCRYPTION_KEYS": KEY,
+            "SOKUHO_PUBLIC_URL": f"http://{here}",
+            "SOKUHO_TELEGRAM_WEBHOOK_SECRET": HOOK_SECRET,
+        }
+        with posting(slack, here):
+            process = await operator.start(**changed)
+            await telegram.until(lambda: telegram.hooks.url, timeout=PATIENCE)
+            await install(here, slack, "T2")
+            await slack.slash("/sokuho", "topics", channel="CT2")
+            await slack.until(lambda: slack.said, timeout=PATIENCE)
+            process.kill()
+            output, _ = await process.communicate()
+            await telegram.say(ADA, "/topics")
+            await telegram.until(lambda: any(status == 0 for _, status in telegram.hooks.posts))
+            process = await operator.start(**changed)
+            await telegram.until(lambda: telegram.messages(ADA), timeout=PATIENCE)
+            await slack.slash("/sokuho", "topics", channel="CT2")
+            await slack.until(lambda: len(slack.said) == 2, timeout=PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        rest, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        assert process.returncode == 0, rest.decode()
+        said = (output + rest).decode()
+        for secret in (*changed.values(), telegram.token, slack.workspaces["T2"].token):
+            assert secret in ("", CLIENT_ID, f"http://{here}") or secret not in said
 
 
 async def test_a_taken_port_is_told(tmp_path: Path) -> None:

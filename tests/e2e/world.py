@@ -7,18 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 from bot.app import App, Parts
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat
 from bot.domain.entries import FeedSpec, ParsedFeed
-from bot.domain.polling import Failed, Fetched
+from bot.domain.facts import Observer, no_observer
+from bot.domain.polling import Cadence, Failed, Fetched
 from bot.feeds.fetch import HttpFetcher
-from bot.feeds.parse import read_document
+from bot.feeds.guard import LOOPBACK
+from bot.feeds.reading import read_document
 from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, no_probe
 from tests.fakes import lexicons
 from tests.fakes.chats import FileMessenger
+from tests.fakes.outside import Outside
 from tests.fakes.stores import open_temporary_store
 
 INTERVAL = timedelta(minutes=5)
@@ -30,8 +32,8 @@ OF_A_BULLETIN = tuple(point for point in Point if point not in (Point.SLOT_DECID
 class InlineParser:
     """The parser's code without its process: a process that is killed by a test should leave no other behind."""
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
-        return read_document(fetched.body, fetched.content_type, fetched.url)
+    async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
+        return read_document(fetched.body, fetched.content_type, fetched.url, items_seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +58,29 @@ async def living(
     messenger: Messenger | None = None,
     probe: Probe = no_probe,
     translator: Translator | None = None,
+    observe: Observer = no_observer,
+    callback: str = "",
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
-    The chat is `chat.jsonl` in the folder, unless there is another messenger.
+    The chat is `chat.jsonl` in the folder, unless there is another messenger. With a `callback`, hubs are asked.
     """
     store = await open_temporary_store(folder, durable=True)
-    async with HttpFetcher(clock) as fetcher:
+    async with HttpFetcher(clock, private=LOOPBACK) as fetcher:
         app = App(
             Parts(
                 catalog=configured,
                 store=store,
                 clock=clock,
-                fetcher=fetcher,
+                fetcher=Outside(fetcher),
                 parser=InlineParser(),
                 messengers={"console": messenger or FileMessenger(folder / "chat.jsonl")},
-                interval=INTERVAL,
-                random=Random(1),
+                cadence=Cadence(INTERVAL, INTERVAL, spread=0),
                 probe=probe,
                 translator=translator or NoTranslator(),
+                observe=observe,
+                hubs=fetcher if callback else None,
+                callback=callback,
             )
         )
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind
-from bot.feeds.parse import read_document
+from bot.feeds.reading import read_document
 
 URL = "http://outlet.example/feeds/news.xml"
 JA = "米ロ首脳、15日にアラスカで会談へ ウクライナ停戦を協議"

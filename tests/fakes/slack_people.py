@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from tests.fakes.slack_blocks import Json
-from tests.fakes.slack_records import Channel, Envelope, Message, ResponseUrl
+from tests.fakes.slack_records import Channel, Envelope, Message, ResponseUrl, View
 from tests.fakes.slack_web import APP, WebApi
 
 
@@ -17,6 +17,10 @@ from tests.fakes.slack_web import APP, WebApi
 class People(WebApi):
     """Each of these returns as soon as the envelope is sent; wait for `envelope.acked` or for what it leads to."""
 
+    strangers: dict[str, str] = field(default_factory=dict)
+    """People of other workspaces, by user id, in channels that are shared with theirs: docs.slack.dev/apis/slack-connect."""
+    event_time: int = 2_000_000_000
+    """When what happens happens, by Slack's clock."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _others: set[str] = field(default_factory=set)
     _response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
@@ -45,7 +49,7 @@ class People(WebApi):
             "api_app_id": APP,
             "is_enterprise_install": "false",
             "response_url": self._response_url(place, user),
-            "trigger_id": f"{next(self._numbers)}.1.trigger",
+            "trigger_id": self._trigger(user, place.team),
         }
         return await self._deliver("slash_commands", payload, answerable=True)
 
@@ -161,12 +165,18 @@ class People(WebApi):
             container["thread_ts"] = source.thread_ts
         payload: Json = {
             "type": "block_actions",
-            "user": {"id": user, "username": name, "name": name, "team_id": place.team},
+            "user": {
+                "id": user,
+                "username": name,
+                "name": name,
+                "team_id": self.strangers.get(user, place.team),
+            },
             "api_app_id": APP,
             "token": "verification",
             "container": container,
-            "trigger_id": f"{next(self._numbers)}.1.trigger",
-            "team": {"id": place.team, "domain": place.team.lower()},
+            "trigger_id": self._trigger(user, place.team),
+            # Of whoever pressed, where a channel is shared.
+            "team": {"id": self.strangers.get(user, place.team), "domain": place.team.lower()},
             "enterprise": None,
             "is_enterprise_install": False,
             "channel": {"id": place.id, "name": place.shown_name},
@@ -177,6 +187,41 @@ class People(WebApi):
         if source.only_for is None:  # the payload does not hold an ephemeral message
             payload["message"] = self.shown(source)
         return await self._deliver("interactive", payload, answerable=False)
+
+    def _trigger(self, user: str, team: str) -> str:
+        trigger = f"{next(self._numbers)}.1.trigger"
+        self.triggers[trigger] = (self.clock(), user, team)
+        return trigger
+
+    async def fill_in(self, view: View, **typed: str) -> Envelope:
+        """Send a form with these fields changed: reference/interaction-payloads/view-interactions-payload."""
+        values = {
+            block["block_id"]: {block["element"]["action_id"]: _state_of(block, typed.get(block["block_id"]))}
+            for block in view.view["blocks"]
+        }
+        payload: Json = {
+            "type": "view_submission",
+            "team": {"id": view.team, "domain": view.team.lower()},
+            "user": {
+                "id": view.user,
+                "name": self.user_name(view.user),
+                "team_id": self.strangers.get(view.user, view.team),
+            },
+            "api_app_id": APP,
+            "token": "verification",
+            "trigger_id": self._trigger(view.user, view.team),
+            "view": {
+                "id": view.id,
+                **view.view,
+                "team_id": view.team,
+                "app_installed_team_id": view.team,
+                "state": {"values": values},
+            },
+            "response_urls": [],
+            "is_enterprise_install": False,
+            "enterprise": None,
+        }
+        return await self._deliver("interactive", payload, answerable=True)
 
     # What happens to channels and the installation. Each also makes it so.
 
@@ -201,6 +246,14 @@ class People(WebApi):
         place.archived = archived
         kind = "group" if place.private else "channel"
         return await self._about(place, f"{kind}_{'archive' if archived else 'unarchive'}", user="U1")
+
+    async def shared(self, channel: str, new: str) -> Envelope:
+        """A channel gets another id as it is shared: reference/events/channel_id_changed."""
+        place = self.channels.pop(channel)
+        place.id = new
+        self.channels[new] = place
+        changed = {"type": "channel_id_changed", "old_channel_id": channel, "new_channel_id": new}
+        return await self.event(changed, team=place.team)
 
     async def renamed(self, channel: str, name: str) -> Envelope:
         """reference/events/channel_rename, group_rename"""
@@ -243,7 +296,7 @@ class People(WebApi):
             "api_app_id": APP,
             "event": {"event_ts": event.get("ts") or self.next_ts(), **event},
             "event_id": f"Ev{next(self._numbers):08d}",
-            "event_time": 1_700_000_000,
+            "event_time": self.event_time,
             "authorizations": [
                 {
                     "enterprise_id": None,
@@ -253,7 +306,7 @@ class People(WebApi):
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": event.get("user") in self.strangers,
             "event_context": "4-context",
         }
         return await self._deliver("events_api", payload, answerable=False)
@@ -273,7 +326,8 @@ class People(WebApi):
             "text": self._addressed(place, text),
             "ts": ts,
             "channel": channel,
-            "team": place.team,
+            "team": self.strangers.get(user, place.team),
+            **({"user_team": self.strangers[user]} if user in self.strangers else {}),
             "client_msg_id": f"00000000-0000-4000-8000-{next(self._numbers):012d}",
             **({"thread_ts": thread_ts} if thread_ts else {}),
         }
@@ -285,3 +339,14 @@ class People(WebApi):
         key = f"r{next(self._numbers)}"
         self._response_urls[key] = ResponseUrl(channel, user, self.clock(), source)
         return f"http://127.0.0.1:{self._port}/response/{key}"
+
+
+def _state_of(block: Json, typed: str | None) -> Json:
+    """What stands in a field: as it was opened, or as it was typed."""
+    element = block["element"]
+    if element["type"] == "static_select":
+        options = {option["value"]: option for option in element["options"]}
+        chosen = options[typed] if typed else element.get("initial_option")
+        return {"type": "static_select", "selected_option": chosen}
+    value = element.get("initial_value") if typed is None else typed
+    return {"type": "plain_text_input", "value": value or None}

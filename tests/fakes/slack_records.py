@@ -143,6 +143,17 @@ class Envelope:
         return self.acked_after is not None
 
 
+@dataclass(slots=True)
+class View:
+    """A form that was opened for one person. `errors` is what the last answer to sending it said, by block."""
+
+    id: str
+    view: Json
+    user: str
+    team: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How many calls pass before a 429; None is no limit. docs.slack.dev/apis/web-api/rate-limits.

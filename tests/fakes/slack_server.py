@@ -29,6 +29,7 @@ from aiohttp import WSMsgType, web
 
 from tests.fakes.slack_blocks import Json
 from tests.fakes.slack_people import People
+from tests.fakes.slack_posts import Posts
 from tests.fakes.slack_records import Call, Channel, Envelope, Fault, ResponseUrl
 from tests.fakes.slack_web import APP, APP_TOKEN, TEXT_LIMIT, LimitedError, RefusedError
 
@@ -48,6 +49,9 @@ class SlackServer(People):
     """Everything sent through sockets, in order."""
     problems: list[str] = field(default_factory=list)
     """What a bot must never do and no answer tells it: acknowledgements that are unknown, doubled or malformed."""
+
+    posts: Posts | None = None
+    """Where events are posted, if they are; else they go through sockets."""
 
     _faults: list[Fault] = field(default_factory=list)
     _tickets: set[str] = field(default_factory=set)
@@ -283,6 +287,10 @@ class SlackServer(People):
             f"envelope-{next(self._numbers)}", kind, payload, answerable, None, self.clock(), retry
         )
         self.envelopes.append(envelope)
+        if self.posts is not None:
+            await self.posts.bring(envelope, self.clock)
+            self._tell()
+            return envelope
         message: Json = {
             "envelope_id": envelope.id,
             "type": kind,
@@ -393,7 +401,7 @@ async def _parameters(request: web.Request) -> Json:
             params |= body if isinstance(body, dict) else {}
     else:
         params |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    for name in ("metadata", "blocks"):
+    for name in ("metadata", "blocks", "view"):
         if isinstance(params.get(name), str):
             with suppress(ValueError):
                 params[name] = json.loads(params[name])

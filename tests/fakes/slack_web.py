@@ -9,16 +9,22 @@ from __future__ import annotations
 import json
 import math
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from tests.fakes.slack_blocks import Json, problems, too_long
-from tests.fakes.slack_records import Channel, Limits, Message, Workspace
+from tests.fakes.slack_records import Channel, Limits, Message, View, Workspace
+from tests.fakes.slack_views import view_problems
 
 APP = "A1"
 APP_TOKEN = "xapp-1-A1-secret"
+TRIGGER_SECONDS = 3.0
+"""interactivity/handling-user-interaction: what a trigger is good for."""
+CLIENT_ID = "111.222"
+CLIENT_SECRET = "what-the-app-proves-itself-with"
 TEXT_LIMIT = 40_000
 """methods/chat.postMessage; beyond it Slack truncates or refuses (FACTS.md), and here it refuses."""
 UPDATE_TEXT_LIMIT = 4_000
@@ -30,6 +36,7 @@ _MESSAGE = frozenset(
 )
 _TAKES: Mapping[str, frozenset[str]] = {
     "auth.test": frozenset(),
+    "oauth.v2.access": frozenset({"client_id", "client_secret", "code", "redirect_uri"}),
     "apps.connections.open": frozenset(),
     "chat.postMessage": _MESSAGE,
     "chat.postEphemeral": _MESSAGE - {"reply_broadcast", "metadata", "unfurl_links", "unfurl_media"}
@@ -39,6 +46,7 @@ _TAKES: Mapping[str, frozenset[str]] = {
     "conversations.info": frozenset({"channel", "include_locale", "include_num_members"}),
     "conversations.open": frozenset({"channel", "users", "return_im", "prevent_creation"}),
     "users.info": frozenset({"user", "include_locale"}),
+    "views.open": frozenset({"trigger_id", "view"}),
 }
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -95,6 +103,12 @@ class WebApi:
     """By user id, what their client is set to, where it is not en-US."""
     said: list[Message] = field(default_factory=list)
     """All that the bot said, in all channels, deleted and ephemeral messages too, oldest first."""
+    codes: dict[str, str | None] = field(default_factory=dict)
+    """Of installations that somebody agreed to: the workspace, or none for an organisation."""
+    triggers: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    """What lets a form be opened: when somebody did something, who and in which workspace. Each is good once."""
+    views: list[View] = field(default_factory=list)
+    """The forms that were opened."""
     _count: int = 0
     _meters: dict[tuple[str, str], _Meter] = field(default_factory=dict)
 
@@ -156,6 +170,8 @@ class WebApi:
         """What a call answers (without `ok`); raises RefusedError or LimitedError."""
         if method not in _TAKES:
             raise RefusedError("unknown_method", req_method=method)
+        if method == "oauth.v2.access":
+            return self._grant(params, token)
         if not token:
             raise RefusedError("not_authed")
         if method == "apps.connections.open":
@@ -174,8 +190,47 @@ class WebApi:
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.info": self._user_info,
+            "views.open": self._open_view,
         }
         return methods[method](workspace, params)
+
+    def consent(self, team: str, name: str = "", *, organisation: bool = False) -> str:
+        """Somebody there agrees to install the app; the code with which their browser is sent back."""
+        self._count += 1
+        code = f"code-{self._count}"
+        self.codes[code] = (
+            None
+            if organisation
+            else self.workspace(team, name, f"xoxb-{team}-{self._count}-as-long-as-a-real-one").team
+        )
+        return code
+
+    def _grant(self, params: Json, token: str | None) -> Json:  # methods/oauth.v2.access
+        # The client's id and secret come as basic authentication or as arguments.
+        given = f"{params.get('client_id')}:{params.get('client_secret')}"
+        if token is not None and token.startswith("Basic "):
+            given = b64decode(token.removeprefix("Basic ")).decode()
+        if given != f"{CLIENT_ID}:{CLIENT_SECRET}":
+            raise RefusedError("bad_client_secret")
+        if params.get("code") not in self.codes:
+            raise RefusedError("invalid_code")
+        team = self.codes.pop(params["code"])  # good once
+        if team is None:
+            space, installed = self.home, None
+        else:
+            space = self.workspaces[team]
+            installed = {"id": team, "name": space.name}
+        return {
+            "access_token": space.token,
+            "token_type": "bot",
+            "scope": ",".join(sorted(space.scopes)),
+            "bot_user_id": space.bot_user,
+            "app_id": APP,
+            "team": installed,
+            "enterprise": None if installed else {"id": "E1", "name": "Organisation"},
+            "is_enterprise_install": installed is None,
+            "authed_user": {"id": "U1"},
+        }
 
     def team_of(self, token: str | None) -> str | None:
         return next((space.team for space in self.workspaces.values() if space.token == token), None)
@@ -297,6 +352,19 @@ class WebApi:
                 **locale,
             }
         }
+
+    def _open_view(self, workspace: Workspace, params: Json) -> Json:  # methods/views.open
+        made_at, user, team = self.triggers.pop(params.get("trigger_id", ""), (-math.inf, "", ""))
+        if self.clock() - made_at > TRIGGER_SECONDS or team != workspace.team:
+            raise RefusedError("expired_trigger_id" if user else "invalid_trigger_id")
+        view = params.get("view")
+        found = view_problems(view)
+        if found or not isinstance(view, dict):
+            raise RefusedError("invalid_arguments", response_metadata={"messages": found})
+        self._count += 1
+        opened = View(f"V{self._count:08d}", view, user, team)
+        self.views.append(opened)
+        return {"view": {"id": opened.id, **view, "team_id": team, "app_installed_team_id": team}}
 
     # What they share
 

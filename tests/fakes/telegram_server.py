@@ -27,6 +27,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from aiohttp import web
 
+from tests.fakes.telegram_hooks import Hooks
 from tests.fakes.telegram_limits import Limits, Meter, TooMany
 from tests.fakes.telegram_methods import METHODS, chat_id_of, flag, integer
 from tests.fakes.telegram_state import ApiError, Json, bad_request
@@ -80,7 +81,9 @@ class TelegramServer(World):
     """Every request so far, in order of arrival."""
     too_many: list[TooMany] = field(default_factory=list)
     """Every 429 that a limit caused."""
-    webhook: str = ""
+    hooks: Hooks = field(init=False)
+    local: bool = False
+    """As a Bot API server of one's own with `--local`: a webhook may be http, at any port."""
 
     _faults: list[Fault] = field(default_factory=list)
     _delays: dict[str, float] = field(default_factory=dict)
@@ -89,6 +92,9 @@ class TelegramServer(World):
     _closing: asyncio.Event = field(default_factory=asyncio.Event)
     _runner: web.AppRunner | None = None
     _port: int = 0
+
+    def __post_init__(self) -> None:
+        self.hooks = Hooks(self)
 
     async def __aenter__(self) -> Self:
         if self.limits is not None:
@@ -106,6 +112,7 @@ class TelegramServer(World):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
+        await self.hooks.close()
         self._end_poll("closed")
         if self._runner is not None:
             await self._runner.cleanup()
@@ -202,6 +209,8 @@ class TelegramServer(World):
                 return self._set_webhook(call.params)
             case "deleteWebhook":
                 return self._delete_webhook(call.params)
+            case "getWebhookInfo":
+                return self.hooks.info()
             case method if method in METHODS:
                 return METHODS[method](self, call.params)
             case _:
@@ -242,7 +251,7 @@ class TelegramServer(World):
     # ---- updates
 
     async def _get_updates(self, params: Json) -> list[Json]:
-        if self.webhook:  # #getupdates: "will not work if an outgoing webhook is set up"
+        if self.hooks.url:  # #getupdates: "will not work if an outgoing webhook is set up"
             raise ApiError(
                 409,
                 "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
@@ -277,13 +286,14 @@ class TelegramServer(World):
         return self.pending[: min(max(integer(params, "limit", 100), 1), 100)]
 
     def _set_webhook(self, params: Json) -> bool:
-        self.webhook = str(params.get("url", ""))
-        if self.webhook:
+        self._delete_pending(params)
+        self.hooks.set(params, local=self.local)
+        if self.hooks.url:
             self._end_poll("terminated by setWebhook request")
-        return self._delete_pending(params)
+        return True
 
     def _delete_webhook(self, params: Json) -> bool:
-        self.webhook = ""
+        self.hooks.url = ""
         return self._delete_pending(params)
 
     def _delete_pending(self, params: Json) -> bool:
@@ -300,7 +310,7 @@ class TelegramServer(World):
 
 def _known(method: str) -> str:
     """The method as the documentation spells it; the real server takes any case (Client.cpp, on_cmd)."""
-    known = {*METHODS, "getUpdates", "setWebhook", "deleteWebhook"}
+    known = {*METHODS, "getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo"}
     return next((each for each in known if each.lower() == method.lower()), method)
 
 

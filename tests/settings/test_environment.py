@@ -54,6 +54,27 @@ def test_how_many_topics_a_chat_may_make(monkeypatch: pytest.MonkeyPatch) -> Non
         assert read().topics_per_chat == value
 
 
+def test_private_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address alone is a network of one."""
+    assert read().private_networks == ()
+    monkeypatch.setenv("SOKUHO_PRIVATE_NETWORKS", "10.1.2.0/24, 192.168.1.7;fd00::/8")
+    assert list(map(str, read().private_networks)) == ["10.1.2.0/24", "192.168.1.7/32", "fd00::/8"]
+
+
+@pytest.mark.parametrize(
+    ("value", "operator"),
+    [
+        ("telegram:-100123", ("telegram", "-100123")),
+        ("telegram:-100123/7", ("telegram", "-100123/7")),
+        ("slack:T01/C02", ("slack", "T01/C02")),
+    ],
+)
+def test_the_operators_chat(monkeypatch: pytest.MonkeyPatch, value: str, operator: tuple[str, str]) -> None:
+    assert read().operator is None
+    monkeypatch.setenv("SOKUHO_OPERATOR_CHAT", value)
+    assert read().operator == operator
+
+
 def test_a_setting_without_a_value_is_not_set() -> None:
     """A line of `.env` that was left to be filled in stands for the default."""
     Path(".env").write_text("SOKUHO_DATABASE_URL=\nSOKUHO_POLL_MINUTES=\n", encoding="utf-8")
@@ -85,6 +106,14 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SOKUHO_TOPICS_PER_CHAT", "0", "greater than or equal to 1"),
         ("SOKUHO_TOPICS_PER_CHAT", "10001", "less than or equal to 10000"),
         ("SOKUHO_LOG_LEVEL", "pa55word", "'debug', 'info', 'warning' or 'error'"),
+        ("SOKUHO_LOG_FORMAT", "pa55word", "'auto', 'json' or 'text'"),
+        ("SOKUHO_PRIVATE_NETWORKS", "10.0.0.0/8, pa55word", "such as 10.1.2.0/24"),
+        ("SOKUHO_PRIVATE_NETWORKS", "10.1.2.3/8", "such as 10.1.2.0/24"),
+        ("SOKUHO_FEEDS_PER_CHAT", "-1", "greater than or equal to 0"),
+        ("SOKUHO_KEEP_DAYS", "13", "greater than or equal to 14"),
+        ("SOKUHO_DRAIN_SECONDS", "-1", "greater than or equal to 0"),
+        ("SOKUHO_OPERATOR_CHAT", "pa55word", "such as telegram:-100123"),
+        ("SOKUHO_OPERATOR_CHAT", "slack:T01", "such as telegram:-100123 or slack:T01/C02"),
     ],
 )
 def test_wrong_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
@@ -108,6 +137,8 @@ def test_several_wrong_values(monkeypatch: pytest.MonkeyPatch) -> None:
         "SOKUHO_POLL_MINUTES",
     ]
 
+
+KEY = "pa55word" + "A" * 35 + "="
 
 TOKENS = {
     "SOKUHO_TELEGRAM_TOKEN": "123456:pa55word",
@@ -239,3 +270,71 @@ def test_settings_stay_as_they_were_read() -> None:
     """Nobody changes a setting of a running process."""
     with pytest.raises(ValidationError):
         read().contact = "me"
+
+
+MANY = {
+    "SOKUHO_HTTP": "127.0.0.1:8080",
+    "SOKUHO_PUBLIC_URL": "https://bot.example",
+    "SOKUHO_SLACK_CLIENT_ID": "1.2",
+    "SOKUHO_SLACK_CLIENT_SECRET": "pa55word of the app",
+    "SOKUHO_SLACK_SIGNING_SECRET": "pa55word that signs",
+    "SOKUHO_ENCRYPTION_KEYS": f"{KEY}, {KEY.replace('A', 'B')}",
+    "SOKUHO_TELEGRAM_TOKEN": "123456:pa55word",
+    "SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word-that-Telegram-has",
+}
+"""Both platforms post, and many workspaces may install the app."""
+
+
+def test_platforms_may_post_and_workspaces_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what they prove themselves with is printed, and each key is to be hidden by itself."""
+    for name, value in MANY.items():
+        monkeypatch.setenv(name, value)
+    environment = read()
+    assert environment.keys == (KEY, KEY.replace("A", "B"))
+    hidden = {value for value in MANY.values() if "pa55word" in value} | set(environment.keys)
+    assert set(environment.secrets) == hidden
+    for shown in (repr(environment), str(environment), environment.model_dump_json()):
+        assert "pa55word" not in shown
+
+
+ONE = {"SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word"}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "put_in", "says"),
+    [
+        ("SOKUHO_HTTP", {}, "SOKUHO_HTTP is missing"),
+        ("SOKUHO_PUBLIC_URL", {}, "SOKUHO_PUBLIC_URL is missing"),
+        ("SOKUHO_SLACK_CLIENT_ID", {}, "SOKUHO_SLACK_CLIENT_ID is missing"),
+        ("SOKUHO_SLACK_CLIENT_SECRET", {}, "SOKUHO_SLACK_CLIENT_SECRET is missing"),
+        ("SOKUHO_SLACK_SIGNING_SECRET", {}, "SOKUHO_SLACK_SIGNING_SECRET is missing"),
+        ("SOKUHO_ENCRYPTION_KEYS", {}, "SOKUHO_ENCRYPTION_KEYS is missing"),
+        ("", {"SOKUHO_ENCRYPTION_KEYS": "pa55word"}, "something in it is no key"),
+        ("", {"SOKUHO_ENCRYPTION_KEYS": f"{KEY},pa55word"}, "something in it is no key"),
+        ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word"}, "take 16 to 256 letters"),
+        ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word with a blank"}, "take 16 to 256 letters"),
+        ("", {"SOKUHO_PUBLIC_URL": "bot.example"}, "write an address that begins with https://"),
+        ("", ONE, "take one of them out"),
+        ("", {"SOKUHO_SLACK_APP_TOKEN": "xapp-pa55word"}, "take one of them out"),
+    ],
+)
+def test_what_is_missing_or_too_much_for_posts_is_told(
+    monkeypatch: pytest.MonkeyPatch, left_out: str, put_in: dict[str, str], says: str
+) -> None:
+    """By its name, with no value."""
+    for name, value in {**MANY, **put_in}.items():
+        if name != left_out:
+            monkeypatch.setenv(name, value)
+    told = read_environment()
+    assert isinstance(told, str)
+    assert says in told
+    assert "pa55word" not in told
+
+
+def test_one_workspace_may_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the token of its installation; the address is asked for all the same."""
+    for name in ("SOKUHO_HTTP", "SOKUHO_PUBLIC_URL", "SOKUHO_SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, MANY[name])
+    assert "SOKUHO_SLACK_BOT_TOKEN is missing" in str(read_environment())
+    monkeypatch.setenv("SOKUHO_SLACK_BOT_TOKEN", "xoxb-pa55word")
+    assert read().slack_signing_secret is not None

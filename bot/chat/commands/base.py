@@ -10,22 +10,28 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
-from bot.domain.documents import Document, code, document
+from bot.domain.documents import Document, Line, code, document
 from bot.domain.naming import name_in
+from bot.domain.polling import FEEDS_PER_CHAT
 from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
 from bot.domain.topics import TOPICS_PER_CHAT, Topic
-from bot.ports import Clock, Newsdesk, Store
+from bot.ports import Clock, FeedFinder, Newsdesk, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What commands work with. `stop` ends the program; only the console has it. `topics_per_chat`: how many it may make."""
+    """What commands work with. `stop` ends the program; only the console has it.
+
+    `topics_per_chat`, `feeds_per_chat`: how many it may make, and name. Without a `finder` none can be named.
+    """
 
     clock: Clock
     store: Store
     newsdesk: Newsdesk
     stop: Callable[[], None] | None = None
     topics_per_chat: int = TOPICS_PER_CHAT
+    finder: FeedFinder | None = None
+    feeds_per_chat: int = FEEDS_PER_CHAT
     speeches: Speeches = field(default_factory=lambda: ONLY_ENGLISH)
 
 
@@ -149,18 +155,31 @@ def steering(handler: Handler) -> Handler:
                 ),
                 whisper=True,
             )
+        if invocation.chat.platform == "slack":
+            return document(
+                speech.say(
+                    "🔒 This channel is shared: only the workspace that has Sokuho changes what it follows."
+                ),
+                (),
+                _anybody_may(speech),
+                whisper=True,
+            )
         # Short, since it is also shown in a pop-up, which on Telegram holds 200 characters.
         return document(
             speech.say("🔒 In this group only admins change what it follows and how."),
             (),
-            speech.tell(
-                "Anybody may look: {latest}, {why}, {test}.",
-                latest=code("/latest"),
-                why=code("/why"),
-                test=code("/topics test"),
-            ),
+            _anybody_may(speech),
             speech.tell("An admin can open this to all: {command}", command=code("/settings who everyone")),
             whisper=True,
         )
 
     return guarded
+
+
+def _anybody_may(speech: Speech) -> Line:
+    return speech.tell(
+        "Anybody may look: {latest}, {why}, {test}.",
+        latest=code("/latest"),
+        why=code("/why"),
+        test=code("/topics test"),
+    )

@@ -16,7 +16,7 @@ from bot.domain.chats import Subscription
 from bot.domain.documents import Action, Document, Line, code, document, faint, strong
 from bot.domain.refining import leaving_out, taking_in
 from bot.domain.speech import Speech
-from bot.domain.stories import Story
+from bot.domain.stories import Story, of_chat
 from bot.domain.topics import Topic
 
 _MOST_MUTED = 8
@@ -92,6 +92,7 @@ async def _unmute(invocation: Invocation, story_id: int | None) -> Document:
         invocation.chat.id, story_id, invocation.now, muted=False
     ):
         story = await store.story(story_id)
+        story = of_chat(story, invocation.chat) if story else None
     if story is None:
         return document(
             speech.say("🤔 That is no story that is muted here."),
@@ -107,7 +108,8 @@ async def _unmute(invocation: Invocation, story_id: int | None) -> Document:
 async def _offer(invocation: Invocation) -> Document:
     speech = invocation.speech
     sent = await invocation.store.sent_messages(invocation.chat.id, _LOOKED_THROUGH)
-    muted = {message.story.id: message.story for message in sent if message.delivery.muted}
+    chat = invocation.chat
+    muted = {one.story.id: of_chat(one.story, chat) for one in sent if one.delivery.muted}
     if not muted:
         return document(
             speech.tell(

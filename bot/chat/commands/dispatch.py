@@ -50,7 +50,7 @@ async def answer(
             Invocation(services, chat, command, commands, args, now, reply_to, may_steer)
         )
     except Exception:  # whatever breaks in one command must not end the conversation
-        log.exception("command_failed", command=name, chat_id=chat.id, platform=chat.platform)
+        log.exception("command_failed", command=name, chat=chat.id, platform=chat.platform)
         return document(
             speech.tell(
                 "😔 Something went wrong here with {command}. It is in the log; bulletins go on.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.chat.commands.base import Invocation
@@ -11,7 +12,7 @@ from bot.domain.composing import compose
 from bot.domain.documents import Document, Line, code, document
 from bot.domain.entries import Entry
 from bot.domain.speech import Speech
-from bot.domain.stories import readable
+from bot.domain.stories import may_see, of_chat, readable
 from bot.domain.topics import Topic
 from bot.ports import SentMessage
 
@@ -39,7 +40,7 @@ async def recent(invocation: Invocation) -> AsyncIterator[tuple[Entry, ...]]:
         page = await invocation.store.entries_since(since, _PAGE, before=last)
         if not page:
             return
-        yield page
+        yield tuple(entry for entry in page if may_see(entry, invocation.chat))
         last = page[-1]
 
 
@@ -91,7 +92,7 @@ def _rate(stories: int, watched: timedelta, speech: Speech) -> str:
 async def bulletin_meant(invocation: Invocation) -> SentMessage | None:
     """The bulletin that a person answers to, or else the last one that was sent."""
     sent = await invocation.store.sent_messages(invocation.chat.id, 1, invocation.reply_to)
-    return sent[0] if sent else None
+    return replace(sent[0], story=of_chat(sent[0].story, invocation.chat)) if sent else None
 
 
 def no_bulletin(invocation: Invocation) -> Document:
@@ -110,12 +111,15 @@ async def newest_bulletins(
     invocation: Invocation, topics: Sequence[Topic], limit: int
 ) -> tuple[tuple[Line, ...], ...]:
     """The lines of the newest bulletins of these topics, as this chat would be sent them, the newest first."""
-    stories = await invocation.store.latest_stories([topic.id for topic in topics], limit + _SPARE)
+    chat = invocation.chat
+    stories = await invocation.store.latest_stories(
+        [topic.id for topic in topics], limit + _SPARE, feeds=chat.feeds
+    )
     bulletins: list[tuple[Line, ...]] = []
-    for story in (readable(story, invocation.chat) for story in stories):
+    for story in (readable(story, chat) for story in stories):
         if story.reports and len(bulletins) < limit:
             matched = {match.topic_id for match in story.matches}
             named = tuple(topic for topic in topics if topic.id in matched)
-            bulletin = compose(story, invocation.chat, named, invocation.catalog)
+            bulletin = compose(story, chat, named, invocation.catalog)
             bulletins.append(lay_out(bulletin, invocation.catalog.style, invocation.speech).lines)
     return tuple(bulletins)

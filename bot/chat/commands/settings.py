@@ -38,13 +38,7 @@ _RECENT_MESSAGES = 50
 
 async def settings(invocation: Invocation) -> Document:
     if not invocation.args:
-        return document(
-            line(strong(invocation.speech.say("Settings of this chat"))),
-            *_overview(invocation),
-            (),
-            *_how(invocation),
-            actions=_switches(invocation),
-        )
+        return _all(invocation)
     handlers: dict[str, Handler] = {
         "languages": _languages,
         "timezone": _time_zone,
@@ -53,9 +47,26 @@ async def settings(invocation: Invocation) -> Document:
         "prefer": _prefer,
         "unprefer": _unprefer,
         "previews": _previews,
+        "form": _form,
         "who": _who,
     }
     return await subcommand(invocation, {word: handlers[word] for word in invocation.command.words})
+
+
+def _all(invocation: Invocation) -> Document:
+    return document(
+        line(strong(invocation.speech.say("Settings of this chat"))),
+        *_overview(invocation),
+        (),
+        *_how(invocation),
+        actions=_switches(invocation),
+    )
+
+
+@steering
+async def _form(invocation: Invocation) -> Document:
+    """What is said where no form can be opened: it takes a slash command or a press, at once."""
+    return _all(invocation)
 
 
 def _overview(invocation: Invocation) -> tuple[Line, ...]:
@@ -94,6 +105,8 @@ def _of_platform(invocation: Invocation) -> Iterator[Line]:
 def _switches(invocation: Invocation) -> Iterator[Action]:
     """Buttons for the settings that have two values."""
     chat, words, speech = invocation.chat, invocation.command.words, invocation.speech
+    if "form" in words:
+        yield Action(speech.say("Change in a form"), "/settings form")
     if "previews" in words:
         yield _other_previews(chat, speech)
     if "who" in words:

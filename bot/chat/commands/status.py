@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.own_feeds import add, how_to_add, own_feeds, remove
 from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
-from bot.domain.addresses import shown
+from bot.domain.addresses import shown, typed_address
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
+from bot.domain.polling import BURST_TOLD, is_silent
 from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
+_CHANGES = {"add": add, "remove": remove}
 _MOST_FAILING = 10
 _MOST_DETAILS = 12
+_MOST_ODD = 3
 
 
 async def feeds(invocation: Invocation) -> Document:
     speech = invocation.speech
-    statuses = await invocation.store.feed_statuses()
+    word, _, rest = invocation.args.partition(" ")
+    if word.casefold() in _CHANGES:
+        return await _CHANGES[word.casefold()](replace(invocation, args=rest.strip()))
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     if not statuses:
-        return document(speech.say("No feed is configured. The operator lists them in config/feeds.toml."))
+        none = speech.say("No feed is configured. The operator lists them in config/feeds.toml.")
+        return document(none, *how_to_add(invocation))
     if invocation.args:
         return _part(invocation, statuses)
     failing = _failing(statuses)
@@ -29,15 +38,17 @@ async def feeds(invocation: Invocation) -> Document:
         line(strong(_headcount(statuses, speech))),
         *_capped([_problem(status, invocation) for status in failing], _MOST_FAILING, speech),
         *(((),) if failing else ()),
-        *_well(statuses, invocation),
+        *_well([status for status in statuses if not status.own], invocation),
+        *_own(own_feeds(statuses), invocation),
         (),
+        *how_to_add(invocation),
         speech.tell("More on one: {command}", tone=faint, command=form(speech, "/feeds NAME")),
     )
 
 
 async def status(invocation: Invocation) -> Document:
     speech = invocation.speech
-    statuses = await invocation.store.feed_statuses()
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     queue = await invocation.store.queue_status(invocation.now)
     failing = _failing(statuses)
     failed = speech.plural(
@@ -47,6 +58,7 @@ async def status(invocation: Invocation) -> Document:
     return document(
         *_opening(invocation, statuses, queue),
         f"📡 {_headcount(statuses, speech)}",
+        *_oddities(statuses, invocation),
         f"🕑 {_polls(statuses, invocation)}",
         f"🗞 {_entries(statuses, queue, invocation)}",
         f"📨 {_messages(queue, invocation)}",
@@ -89,6 +101,53 @@ def _headcount(statuses: Sequence[FeedStatus], speech: Speech) -> str:
     )
 
 
+def _oddities(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[str]:
+    """What may be wrong with feeds that answer well."""
+    speech = invocation.speech
+    silent = _outlets(status for status in statuses if _silent(status, invocation))
+    if silent:
+        outlets = speech.listed(silent, _MOST_ODD)
+        yield f"🔇 {speech.say('Silent for unusually long: {outlets}', outlets=outlets)}"
+    burst = _outlets(status for status in statuses if _burst(status, invocation))
+    if burst:
+        said = speech.say(
+            "More at once than the feed lists, so that some may be missing: {outlets}",
+            outlets=speech.listed(burst, _MOST_ODD),
+        )
+        yield f"🌊 {said}"
+
+
+def _outlets(statuses: Iterable[FeedStatus]) -> list[str]:
+    return list(dict.fromkeys(status.spec.outlet for status in statuses))
+
+
+def _silent(status: FeedStatus, invocation: Invocation) -> bool:
+    return not status.failures and is_silent(
+        status.rate, status.last_new, status.last_success, invocation.now
+    )
+
+
+def _burst(status: FeedStatus, invocation: Invocation) -> bool:
+    return status.last_burst is not None and invocation.now - status.last_burst < BURST_TOLD
+
+
+def _remarks(status: FeedStatus, invocation: Invocation) -> Iterator[Line]:
+    """What is odd about one feed, or has to be set right in the configuration."""
+    speech = invocation.speech
+    if _silent(status, invocation):
+        yield line("🔇 ", speech.say("Silent for unusually long"))
+    if status.last_burst is not None and _burst(status, invocation):
+        ago = speech.ago(status.last_burst, invocation.now)
+        yield line(
+            "🌊 ", speech.say("{ago} it brought more at once than it lists; some may be missing", ago=ago)
+        )
+    if status.move is not None and status.move.holds(invocation.now):
+        address = shown(status.move.url)
+        yield line(
+            "↪️ ", speech.say("It has moved for good; configure its new address: {address}", address=address)
+        )
+
+
 def _problem(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
     speech = invocation.speech
     worked = (
@@ -121,12 +180,27 @@ def _well(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Li
         yield line(faint(f"⏳ {invocation.speech.say('not asked yet')}"))
 
 
+def _own(own: Sequence[FeedStatus], invocation: Invocation) -> Iterator[Line]:
+    """The feeds that this chat named, which fail or not."""
+    if own:
+        yield ()
+        yield line(strong(invocation.speech.say("Watched for this chat alone:")))
+    for status in own:
+        mark = "❌ " if status.failures else "✅ " if status.last_poll else "⏳ "
+        yield line(mark, status.spec.outlet, faint(f" · {shown(status.spec.url)}"))
+
+
 def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
     speech, wanted = invocation.speech, invocation.args.casefold()
     chosen = [status for status in statuses if any(wanted in name.casefold() for name in _names(status))]
     if chosen:
         rows = [_details(status, invocation) for status in sorted(chosen, key=lambda s: -s.failures)]
         return document(*_capped(rows, _MOST_DETAILS, speech))
+    if typed_address(invocation.args):
+        watch = Action(speech.say("Watch it for this chat"), f"/feeds add {invocation.args}")
+        return document(
+            speech.say("🤔 No feed of “{site}” is watched.", site=clip(invocation.args)), actions=(watch,)
+        )
     near = nearest(invocation.args, {status.spec.outlet for status in statuses})
     missing = speech.say(
         "🤔 No feed has “{name}” in its outlet, title or address.", name=clip(invocation.args)
@@ -144,7 +218,8 @@ def _names(status: FeedStatus) -> tuple[str, str, str]:
 
 
 def _details(status: FeedStatus, invocation: Invocation) -> tuple[Line, ...]:
-    return *_state(status, invocation), line(faint(shown(status.spec.url)))
+    address = line(faint(shown(status.spec.url)))
+    return *_state(status, invocation), *_remarks(status, invocation), address
 
 
 def _state(status: FeedStatus, invocation: Invocation) -> tuple[Line, Line]:
@@ -244,6 +319,8 @@ def _messages(queue: QueueStatus, invocation: Invocation) -> str:
 def _when(status: FeedStatus, invocation: Invocation) -> str:
     speech = invocation.speech
     if not status.active:
+        if status.own:
+            return speech.say("not asked again")
         return speech.say("not asked again; take it out of the configuration, or correct its address")
     wait = status.next_poll - invocation.now
     if wait.total_seconds() > 0:

@@ -225,14 +225,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="feeds",
-        summary="what is read, and what fails",
+        summary="what is read, what fails, and your own feeds",
         group=_LOOK_AFTER,
         usage=(
             Usage("/feeds", "every outlet, failing feeds first"),
             Usage("/feeds NAME", "the feeds with this in their outlet, title or address"),
+            Usage("/feeds add SITE", "has a site or feed watched for this chat alone"),
+            Usage("/feeds remove SITE", "has one of this chat's feeds watched no more"),
         ),
-        examples=("/feeds", "/feeds nhk"),
+        examples=("/feeds", "/feeds nhk", "/feeds add www.example.org", "/feeds remove example.org"),
         handler=status.feeds,
+        words=("add", "remove"),
     ),
     Command(
         name="status",
@@ -278,6 +281,11 @@ COMMANDS: tuple[Command, ...] = (
                 only_on=("telegram", "slack"),
             ),
             Usage(
+                "/settings form",
+                "a form for language, time zone, digest and quiet hours",
+                only_on=("slack",),
+            ),
+            Usage(
                 "/settings who everyone",
                 "who of a group may change things; admins is usual",
                 only_on=("telegram",),
@@ -291,10 +299,11 @@ COMMANDS: tuple[Command, ...] = (
             "/settings unprefer Reuters",
             "/settings previews off",
             "/settings who admins",
+            "/settings form",
             "/settings timezone Tokyo",
         ),
         handler=settings.settings,
-        words=("languages", "timezone", "block", "unblock", "prefer", "unprefer", "previews", "who"),
+        words=("languages", "timezone", "block", "unblock", "prefer", "unprefer", "previews", "form", "who"),
         steers=True,
     ),
     Command(

@@ -13,7 +13,7 @@ from bot.domain.describing import describe_joining
 from bot.domain.documents import Document, Line, Span, document, faint, line, link, strong
 from bot.domain.matching import Match, explain
 from bot.domain.speech import Speech
-from bot.domain.stories import OPENED, Report, Story
+from bot.domain.stories import OPENED, Report, Story, of_chat
 from bot.domain.topics import Topic
 from bot.ports import FeedStatus, SentMessage
 
@@ -30,7 +30,9 @@ async def why(invocation: Invocation) -> Document:
         return no_bulletin(invocation)
     # What /subscribe and /latest showed was sent to nobody, and is what a newcomer asks about first.
     subscribed = await invocation.subscribed()
-    for story in await invocation.store.latest_stories(subscribed, 1):
+    chat = invocation.chat
+    for whole in await invocation.store.latest_stories(subscribed, 1, feeds=chat.feeds):
+        story = of_chat(whole, chat)
         fitting = sorted({match.topic_id for match in story.matches} & subscribed)
         unsent = speech.say("No bulletin has been sent to this chat yet; this is the latest story.")
         opening = speech.tell("Why this fits: {headline}", headline=headline(story, speech))
@@ -42,7 +44,7 @@ async def _explained(
     invocation: Invocation, opening: Line, story: Story, topic_ids: Sequence[int], closing: Line
 ) -> Document:
     topics = {topic.id: topic for topic in await invocation.topics()}
-    feeds = {status.id: status for status in await invocation.store.feed_statuses()}
+    feeds = {status.id: status for status in await invocation.store.feed_statuses(invocation.chat.id)}
     left_out = len(story.reports) - _MOST_REPORTS
     more = invocation.speech.plural("… and {n} more report", "… and {n} more reports", left_out)
     return document(

@@ -15,6 +15,7 @@ _PLACES = (
     phrase("NAME"),
     phrase("OUTLET"),
     phrase("QUERY"),
+    phrase("SITE"),
     phrase("TOPIC"),
     phrase("WORD"),
     phrase("WORDS"),

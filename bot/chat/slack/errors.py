@@ -35,6 +35,9 @@ FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, Attribute
 """What a call raises for what the network or Slack does. slack-sdk 3.47 trips over a body of text/plain, such as a
 proxy's, with an AttributeError of its own."""
 
+UNINSTALLED = phrase("the app was removed from the workspace")
+"""The reason of a pause that ends when it is installed again."""
+
 _REASONS: Mapping[str, str] = {
     "not_in_channel": phrase("I am not in that channel; /invite me there"),
     "is_archived": phrase("the channel is archived"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from html import unescape
 from typing import Any
 
@@ -48,3 +48,33 @@ def is_for_us(event: Mapping[str, Any]) -> bool:
         and event.get("subtype") in (None, "file_share")
         and bool(event.get("user"))
     )
+
+
+def team_of(body: Mapping[str, Any], installed: Callable[[str], bool]) -> str | None:
+    """The workspace whose installation of the app is meant; None where it is none of them.
+
+    In a channel that workspaces share (Slack Connect), what is pressed or posted names several.
+    """
+    authorizations = body.get("authorizations") or [{}]
+    named = (
+        (body.get("view") or {}).get("app_installed_team_id"),
+        authorizations[0].get("team_id"),
+        (body.get("message") or {}).get("team"),
+        (body.get("team") or {}).get("id"),
+        body.get("team_id"),
+        (body.get("user") or {}).get("team_id") if isinstance(body.get("user"), Mapping) else None,
+    )
+    return next((team for team in named if isinstance(team, str) and installed(team)), None)
+
+
+def is_stranger(body: Mapping[str, Any], team: str) -> bool:
+    """Whether somebody of another workspace said or pressed it, in a channel that is shared with them.
+
+    Where Slack does not say whose they are, everybody in a shared channel may be.
+    """
+    event, user = body.get("event") or {}, body.get("user")
+    if event:
+        theirs = event.get("user_team") or event.get("source_team") or event.get("team")
+        return bool(body.get("is_ext_shared_channel")) if theirs is None else theirs != team
+    theirs = user.get("team_id") if isinstance(user, Mapping) else body.get("team_id")
+    return theirs is not None and theirs != team

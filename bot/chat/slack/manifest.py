@@ -1,11 +1,14 @@
 """The Slack app's manifest, made from the command table: `python -m bot.chat.slack.manifest` writes manifest.json.
 
+With the address that the web reaches us at, it prints that of an app whose events are posted there, instead.
+
 Source: docs.slack.dev/reference/app-manifest.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,10 @@ from typing import Any
 from bot.chat.commands import COMMANDS, Command
 from bot.chat.slack.listening import ROOT
 from bot.chat.slack.render import BUILT_IN
+
+EVENTS_PATH = "/slack/events"
+INSTALL_PATH = "/slack/install"
+CALLBACK_PATH = "/slack/oauth_redirect"
 
 FILE = Path(__file__).parents[3] / "manifest.json"
 
@@ -31,6 +38,7 @@ EVENTS = (
     "app_uninstalled",
     "channel_archive",
     "channel_deleted",
+    "channel_id_changed",
     "channel_left",
     "channel_unarchive",
     "group_archive",
@@ -42,8 +50,15 @@ EVENTS = (
 )
 
 
-def manifest(commands: Sequence[Command] = COMMANDS) -> dict[str, Any]:
-    """What makes the app on api.slack.com/apps, «Create New App», «From an app manifest»."""
+def manifest(commands: Sequence[Command] = COMMANDS, url: str | None = None) -> dict[str, Any]:
+    """What makes the app on api.slack.com/apps, «Create New App», «From an app manifest».
+
+    With a `url`, events are posted there, and other workspaces can install it; else it listens in Socket Mode.
+    """
+    base = None if url is None else url.rstrip("/")
+    events = {} if base is None else {"request_url": f"{base}{EVENTS_PATH}"}
+    redirect = {} if base is None else {"redirect_urls": [f"{base}{CALLBACK_PATH}"]}
+    slash_commands = [_root(), *map(_slash, _offered(commands))]
     return {
         "display_information": {
             "name": "Sokuho",
@@ -57,21 +72,24 @@ def manifest(commands: Sequence[Command] = COMMANDS) -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Sokuho", "always_online": True},
-            "slash_commands": [_root(), *map(_slash, _offered(commands))],
+            "slash_commands": [
+                slash if base is None else {**slash, "url": f"{base}{EVENTS_PATH}"}
+                for slash in slash_commands
+            ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**redirect, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True},
+            "event_subscriptions": {**events, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **events},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": True,
+            "socket_mode_enabled": base is None,
             "token_rotation_enabled": False,
         },
     }
 
 
-def as_json() -> str:
-    return json.dumps(manifest(), indent=2, ensure_ascii=False) + "\n"
+def as_json(url: str | None = None) -> str:
+    return json.dumps(manifest(url=url), indent=2, ensure_ascii=False) + "\n"
 
 
 def _offered(commands: Sequence[Command]) -> list[Command]:
@@ -99,5 +117,8 @@ def _slash(command: Command) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(as_json(), encoding="utf-8")
-    print(f"Written: {FILE.name}")  # noqa: T201 - a command's answer
+    if len(sys.argv) > 1:
+        print(as_json(sys.argv[1]), end="")  # noqa: T201 - a command's answer
+    else:
+        FILE.write_text(as_json(), encoding="utf-8")
+        print(f"Written: {FILE.name}")  # noqa: T201 - a command's answer

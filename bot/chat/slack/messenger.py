@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,11 +15,12 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.pacing import Pace, Pacer
 from bot.chat.slack import render
-from bot.chat.slack.errors import FAILURES, outcome_of
+from bot.chat.slack.errors import FAILURES, UNINSTALLED, outcome_of
 from bot.chat.slack.places import message_address, target_of
 from bot.chat.slack.render import Payload
+from bot.chat.slack.workspaces import Workspace, Workspaces
 from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Sent
+from bot.domain.deliveries import NotSent, Outcome, Refused, Sent
 from bot.domain.documents import Action, Document
 from bot.domain.pacing import Rate, Urgency, Window
 
@@ -31,6 +32,10 @@ MARGIN = 1.03
 PER_CHANNEL = Rate(1, 1.0 * MARGIN)
 PER_WORKSPACE = Rate(200, 60.0 * MARGIN)
 UPDATES = Rate(50, 60.0 * MARGIN)
+
+
+Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
+"""A call to Slack, with the client of the workspace that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +61,31 @@ def windows_of(address: str, urgency: Urgency) -> tuple[Window, ...]:
 
 
 class SlackMessenger:
-    """`ports.Messenger`, and the voice of answers. `workspace` is its web address, once that is known."""
+    """`ports.Messenger`, and the voice of answers. Each workspace has a pacer of its own, as it has limits of its own."""
 
-    def __init__(self, client: AsyncWebClient, pace: Pace = windows_of) -> None:
-        self.workspace: str | None = None
-        self._client = client
-        self._pacer = Pacer(pace)
+    def __init__(self, workspaces: Workspaces, pace: Pace = windows_of) -> None:
+        self._workspaces = workspaces
+        self._pace = pace
+        self._pacers: dict[str, Pacer] = {}
+
+    def _pacer(self, address: str) -> Pacer:
+        team = target_of(address).team
+        if team not in self._pacers:
+            self._pacers[team] = Pacer(self._pace)
+        return self._pacers[team]
+
+    def _workspace(self, address: str) -> Workspace | None:
+        return self._workspaces.get(target_of(address).team)
 
     def render(self, document: Document) -> str | None:
         payload = render.bulletin(document)
         return None if payload is None else payload.dump()
 
     def wait(self, chat: Chat) -> timedelta:
-        return timedelta(seconds=self._pacer.wait(chat.address))
+        return timedelta(seconds=self._pacer(chat.address).wait(chat.address))
 
     def turn(self, chat: Chat, urgency: Urgency) -> AbstractAsyncContextManager[None]:
-        return self._pacer.turn(chat.address, urgency)
+        return self._pacer(chat.address).turn(chat.address, urgency)
 
     async def send(
         self,
@@ -104,17 +118,20 @@ class SlackMessenger:
         return await self._update(chat.address, message_id, payload)
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
-        return message_address(self.workspace, chat.address, message_id) if self.workspace else None
+        workspace = self._workspace(chat.address)
+        return (
+            message_address(workspace.url, chat.address, message_id) if workspace and workspace.url else None
+        )
 
     async def say(self, ear: Ear, document: Document, page: int = 0) -> None:
         """Send an answer, in as many messages as it takes. Returns when all is sent, or given up."""
         for payload in render.answer(document, page):
-            await self._pacer.insist(ear.address, partial(self._post, ear, payload))
+            await self._pacer(ear.address).insist(ear.address, partial(self._post, ear, payload))
 
     async def turn_page(self, address: str, ts: str, document: Document, page: int) -> None:
         """Have an answer with buttons show another page of them."""
         payload = render.answer(document, page)[-1]
-        await self._pacer.insist(address, partial(self._update, address, ts, payload))
+        await self._pacer(address).insist(address, partial(self._update, address, ts, payload))
 
     async def _post(
         self, ear: Ear, payload: Payload, *, previews: bool = False, in_channel: bool = False
@@ -125,9 +142,9 @@ class SlackMessenger:
         if ear.person is not None:
             return await self._outcome(
                 ear.address,
-                self._client.chat_postEphemeral(
+                lambda client: client.chat_postEphemeral(
                     channel=channel,
-                    user=ear.person,
+                    user=ear.person or "",
                     text=payload.preview,
                     blocks=payload.blocks,
                     thread_ts=ear.thread,
@@ -135,7 +152,7 @@ class SlackMessenger:
             )
         return await self._outcome(
             ear.address,
-            self._client.chat_postMessage(
+            lambda client: client.chat_postMessage(
                 channel=channel,
                 text=payload.preview,
                 blocks=payload.blocks,
@@ -150,19 +167,24 @@ class SlackMessenger:
         channel = target_of(address).channel
         return await self._outcome(
             address,
-            self._client.chat_update(channel=channel, ts=ts, text=payload.preview, blocks=payload.blocks),
+            lambda client: client.chat_update(
+                channel=channel, ts=ts, text=payload.preview, blocks=payload.blocks
+            ),
             hold=False,  # limits are per method: new messages may still be posted
         )
 
-    async def _outcome(
-        self, address: str, call: Awaitable[AsyncSlackResponse], *, hold: bool = True
-    ) -> Outcome:
+    async def _outcome(self, address: str, call: Call, *, hold: bool = True) -> Outcome:
+        workspace = self._workspace(address)
+        if workspace is None:
+            if self._workspaces.known:
+                return Refused(UNINSTALLED, pause_chat=True)
+            return NotSent("Slack could not be reached")
         try:
-            answered = await call
+            answered = await call(workspace.client)
         except FAILURES as error:
             outcome = outcome_of(error)
             if hold and isinstance(outcome, NotSent) and outcome.wait is not None:
-                self._pacer.hold(address, outcome.wait.total_seconds())
+                self._pacer(address).hold(address, outcome.wait.total_seconds())
             return outcome
         return Sent(str(answered.get("ts") or answered.get("message_ts") or ""))
 

@@ -1,21 +1,17 @@
-"""One Telegram bot: listens by long polling, answers, and is the outbox's messenger.
-
-Updates are asked for with a loop of our own rather than PTB's `Updater`, see docs/decisions/0009.
-"""
+"""One Telegram bot: listens (see `ways`), answers, and is the outbox's messenger."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
 import structlog
-from telegram import Bot, Update, User
+from telegram import Bot, Update
 from telegram.constants import ChatMemberStatus
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.chat.commands import COMMAND_NAMES, COMMANDS
@@ -23,24 +19,19 @@ from bot.chat.lanes import Lanes, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
-from bot.chat.telegram.errors import seconds_of
 from bot.chat.telegram.menu import menus
 from bot.chat.telegram.messenger import TelegramMessenger, windows_of
 from bot.chat.telegram.places import target_of
 from bot.chat.telegram.request import ForgivingRequest
-from bot.chat.telegram.updates import ALLOWED, Author, Membership, Moved, Pressed, Said, read
+from bot.chat.telegram.updates import Author, Membership, Moved, Pressed, Said, read
+from bot.chat.telegram.ways import LONG_POLL, REFUSED, Hook, Polling, Way, Webhook
 from bot.domain.documents import Document, document
+from bot.domain.speech import Speech
 from bot.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
 
 API = "https://api.telegram.org"
-
-LONG_POLL = 30
-"""Seconds that Telegram holds a question for updates open."""
-
-BATCH_SECONDS = 5.0
-"""How long updates may be worked on before more are asked for."""
 
 ASK_SECONDS = 4.0
 """How long a question about a member may take, which somebody waits for."""
@@ -48,26 +39,25 @@ ASK_SECONDS = 4.0
 WELCOME_SECONDS = 3.0
 """Before a group is greeted: that it is one we know, under a new id, may be told a moment later."""
 
-NEWCOMER_SECONDS = 10.0
-"""A program that meets another one under its token within so long of its start came second, and gives way.
-
-The first one is interrupted too, asks again after a second, and so interrupts the second one while that is young.
-"""
-
 DRAIN_SECONDS = 5.0
-RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 MAX_ALERT = 200
 """Characters of a pop-up above a button."""
 
-REFUSED = "Telegram refuses SOKUHO_TELEGRAM_TOKEN. Copy it anew from @BotFather (/mybots, API Token)."
-SECOND = (
-    "Another program is polling this Telegram bot, perhaps a second Sokuho. Stop that one, "
-    "or make a bot of its own for this one with @BotFather."
-)
+
+class _DiscreetBot(Bot):
+    """PTB's own tells its token to whoever looks at it."""
+
+    def __repr__(self) -> str:
+        return "Bot[token=***]"
+
+    __str__ = __repr__
 
 
 class TelegramBot:
-    """`fail` is told, in a sentence, of what ends the bot for good: a token that is refused, a second program."""
+    """`fail` is told, in a sentence, of what ends the bot for good: a token that is refused, a second program.
+
+    With a `hook`, Telegram brings updates to `routes`, which are to be served there before `start`; else it is asked.
+    """
 
     def __init__(
         self,
@@ -77,12 +67,13 @@ class TelegramBot:
         fail: Callable[[str], None],
         *,
         api: str = API,
+        hook: Hook | None = None,
         pace: Pace = windows_of,
         welcome_after: float = WELCOME_SECONDS,
     ) -> None:
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
-        self._bot = Bot(
+        self._bot = _DiscreetBot(
             token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
@@ -94,13 +85,10 @@ class TelegramBot:
         self._lanes = Lanes("telegram")
         self._answers = Lanes("telegram")
         self._listening: asyncio.Task[None] | None = None
-        self._offset: int | None = None
-        self._worked: int | None = None
-        """What to confirm once all that was begun is done."""
+        self._way: Way = Polling(self._bot, fail) if hook is None else Webhook(self._bot, hook, fail)
+        self.routes = self._way.routes
         self._welcome_after = welcome_after
         self._moved_to: set[str] = set()
-        self._began = 0.0
-        self.connected = False
         self.messenger = TelegramMessenger(
             self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new), pace
         )
@@ -110,6 +98,10 @@ class TelegramBot:
     def name(self) -> str:
         """`@SokuhoBot`, once it is known."""
         return self._bot.name if self._initialized else "Telegram"
+
+    @property
+    def connected(self) -> bool:
+        return self._way.connected
 
     @property
     def _initialized(self) -> bool:
@@ -128,7 +120,8 @@ class TelegramBot:
         except TelegramError as error:
             log.warning("telegram_unreachable", error=type(error).__name__)
         await reception.open("telegram")
-        self._listening = asyncio.create_task(supervised("Telegram", self._listen(), self._fail))
+        listening = partial(self._way.listen, self._submit, self._introduced)
+        self._listening = asyncio.create_task(supervised("Telegram", listening, self._fail))
         return None
 
     async def stop(self) -> None:
@@ -140,66 +133,18 @@ class TelegramBot:
         done = await self._lanes.drain(DRAIN_SECONDS)
         await self._answers.drain(DRAIN_SECONDS)
         if self._initialized:
-            offset = self._worked if done else self._offset
-            with suppress(TelegramError):
-                await self._bot.get_updates(offset=offset, timeout=0, allowed_updates=ALLOWED)
+            await self._way.confirm(done=done)
         await self._bot.shutdown()
 
-    async def _listen(self) -> None:
-        """Ask for updates and work on them. They are confirmed by the question after, so a kill loses none."""
-        self._began = time.monotonic()
-        failures = 0
-        me: User | None = None
-        while True:
-            try:
-                if me is None:
-                    await self._bot.initialize()
-                    await self._bot.delete_webhook()
-                    me = self._bot.bot
-                    self._lanes.submit("menus", self._set_menus())
-                # The first question after a failure is answered at once, so that one knows.
-                updates = await self._bot.get_updates(
-                    offset=self._offset, timeout=LONG_POLL if self.connected else 0, allowed_updates=ALLOWED
-                )
-            except TelegramError as error:
-                # One long poll may be cut off on the way; a second one as well is no accident.
-                self.connected = isinstance(error, TimedOut) and self.connected and not failures
-                if self._ends(error):
-                    return
-                wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
-                failures += 1
-                if isinstance(error, RetryAfter):
-                    wait = seconds_of(error.retry_after).total_seconds()
-                # Its text may hold the token.
-                log.warning("telegram_poll_failed", error=type(error).__name__, again_in=wait)
-                await asyncio.sleep(wait)
-                continue
-            failures = 0
-            self.connected = True
-            await self._work_on(updates, me)
+    def _submit(self, update: Update) -> asyncio.Task[None]:
+        place = str(update.effective_chat.id) if update.effective_chat else ""
+        return self._lanes.submit(place, self._take(update))
 
-    def _ends(self, error: TelegramError) -> bool:
-        """Whether the error ends the bot. An older program goes on where a second one came: that one gives way."""
-        if isinstance(error, InvalidToken):
-            self._fail(REFUSED)
-            return True
-        if isinstance(error, Conflict) and time.monotonic() - self._began < NEWCOMER_SECONDS:
-            self._fail(SECOND)
-            return True
-        return False
+    def _introduced(self) -> None:
+        self._lanes.submit("menus", self._set_menus())
 
-    async def _work_on(self, updates: Sequence[Update], me: User) -> None:
-        tasks = []
-        for update in updates:
-            place = str(update.effective_chat.id) if update.effective_chat else ""
-            tasks.append(self._lanes.submit(place, self._take(update, me)))
-        if tasks:
-            self._worked = updates[-1].update_id + 1
-            await asyncio.wait(tasks, timeout=BATCH_SECONDS)
-            self._offset = updates[-1].update_id + 1
-
-    async def _take(self, update: Update, me: User) -> None:
-        match read(update, me.username or "", COMMAND_NAMES):
+    async def _take(self, update: Update) -> None:
+        match read(update, self._bot.username or "", COMMAND_NAMES):
             case Said() as said:
                 await self._answer(said)
             case Pressed() as pressed:
@@ -213,11 +158,11 @@ class TelegramBot:
     async def _answer(self, said: Said) -> None:
         heard = self._heard(said, said.text or "", said.reply_to)
         if said.text is None:
-            speech = await self._reception.speech(heard)
-            answer = document(speech.say("👀 I can read only text. /help shows what you can type."))
+            answer = await self._reception.remark(heard, _only_text)
         else:
             answer = await self._reception.answer(heard)
-        self._say(said.address, answer, None if said.private else said.message_id)
+        if answer is not None:
+            self._say(said.address, answer, None if said.private else said.message_id)
 
     async def _press(self, pressed: Pressed) -> None:
         """Run the command behind a button, as if the person who pressed it had typed it, in answer to its message."""
@@ -226,11 +171,13 @@ class TelegramBot:
         if command is not None and command.startswith("#"):
             command = await self._store.remembered_command(command)
         if command is None:
-            speech = await self._reception.speech(self._heard(pressed, "", None))
-            unknown = speech.say("🤔 This button is not known any more. Type /help for what there is.")
-            await self._alert(pressed, unknown)
+            unknown = await self._reception.remark(self._heard(pressed, "", None), _unknown_button)
+            await self._alert(pressed, None if unknown is None else unknown.plain)
             return
         answer = await self._reception.answer(self._heard(pressed, command, str(pressed.message_id)))
+        if answer is None:
+            await self._alert(pressed, None)
+            return
         if answer.whisper or await self._only_reads(pressed, answer):
             await self._alert(pressed, answer.plain)
             return
@@ -274,12 +221,15 @@ class TelegramBot:
                 "/start",
                 client_language=partial(_told, change.language),
             )
-            await self.messenger.say(change.place, await self._reception.answer(heard))
+            greeting = await self._reception.answer(heard)
+            if greeting is not None:
+                await self.messenger.say(change.place, greeting)
 
     def _heard(self, what: Said | Pressed, text: str, reply_to: str | None) -> Heard:
         may_steer = partial(self._may_steer, what.address, what.author, private=what.private)
         language = partial(_told, what.author.language)
-        return Heard("telegram", what.address, what.title, text, reply_to, may_steer, language)
+        person = None if what.author.user_id is None else str(what.author.user_id)
+        return Heard("telegram", what.address, what.title, text, reply_to, may_steer, language, person)
 
     async def _may_steer(self, address: str, author: Author, *, private: bool) -> bool | None:
         """Whether the author is an admin of the group, or needs to be none; None where Telegram does not say."""
@@ -307,6 +257,14 @@ class TelegramBot:
                 await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
         except TelegramError as error:
             log.warning("menu_not_set", error=type(error).__name__)
+
+
+def _only_text(speech: Speech) -> Document:
+    return document(speech.say("👀 I can read only text. /help shows what you can type."))
+
+
+def _unknown_button(speech: Speech) -> Document:
+    return document(speech.say("🤔 This button is not known any more. Type /help for what there is."))
 
 
 async def _told(language: str | None) -> str | None:

@@ -24,15 +24,19 @@ class ForgivingRequest(HTTPXRequest):
         updates = answer.get("result")
         if isinstance(updates, list):
             answer["result"] = [
-                update if _readable(update) else {"update_id": update["update_id"]} for update in updates
+                update if readable(update) else {"update_id": update["update_id"]} for update in updates
             ]
         return answer
 
 
-def _readable(update: object) -> bool:
+def readable(update: object) -> bool:
+    """Whether PTB can read this as an update; where it cannot, that is logged."""
     try:
-        Update.de_json(update, None)  # type: ignore[arg-type]  # whatever came
+        # PTB takes anything for an id.
+        given: object = Update.de_json(update, None).update_id  # type: ignore[arg-type]  # whatever came
+        problem = None if isinstance(given, int) else "no id"
     except Exception as error:  # noqa: BLE001 - PTB promises nothing here
-        log.warning("update_unreadable", error=type(error).__name__)
-        return False
-    return True
+        problem = type(error).__name__
+    if problem is not None:
+        log.warning("update_unreadable", error=problem)
+    return problem is None

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.chat.commands import COMMANDS
-from bot.chat.slack import bot as slack_bot
-from bot.chat.slack.bot import SlackBot
+from bot.chat.reception import Reception
+from bot.chat.slack import hearing
 from bot.chat.slack.listening import ROOT
 from bot.chat.slack.manifest import FILE, as_json, manifest
+from bot.chat.slack.messenger import SlackMessenger
 from bot.chat.slack.render import BUILT_IN
+from bot.chat.slack.workspaces import Workspaces
+from bot.domain.access import OPEN
+from tests.chat.newsroom import open_newsroom
 
 MADE = manifest()
 SLASHES = MADE["features"]["slash_commands"]
@@ -26,6 +31,7 @@ NEEDED_BY_EVENT = {
     "app_uninstalled": set[str](),
     "channel_archive": {"channels:read"},
     "channel_deleted": {"channels:read"},
+    "channel_id_changed": {"channels:read"},
     "channel_left": {"channels:read"},
     "channel_unarchive": {"channels:read"},
     "group_archive": {"groups:read"},
@@ -44,6 +50,7 @@ NEEDED_BY_METHOD = {
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read", "im:read"},
+    "views_open": set[str](),
     "users_info": {"users:read"},  # with the locale; without the scope, chats begin in English
 }
 """docs.slack.dev/reference/methods."""
@@ -101,15 +108,20 @@ class Recorder:
     def command(self, _: object) -> Callable[[object], None]:
         return lambda _: None
 
-    action = command
+    action = view = command
 
 
-async def test_every_event_that_is_heard_is_subscribed_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_event_that_is_heard_is_subscribed_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """One that nobody takes would be sent again and again; one that is not subscribed never comes."""
-    bot = SlackBot("xoxb-1", "xapp-1", lambda _: None)
-    monkeypatch.setattr(slack_bot, "AsyncApp", Recorder)
-    heard = bot._bolt().events  # type: ignore[attr-defined] # it is a Recorder
-    await bot._session.close()
+    monkeypatch.setattr(hearing, "AsyncApp", Recorder)
+    workspaces = Workspaces("https://slack.example/api/")
+    async with open_newsroom(tmp_path, "slack") as room:
+        desk = Reception(room.services, OPEN)
+        messenger = SlackMessenger(workspaces)
+        heard = hearing.Hearing(workspaces, messenger, desk, None).app().events  # type: ignore[attr-defined] # it is a Recorder
+    await workspaces.close()
     assert {"message.im" if name == "message" else name for name in heard} == EVENTS
 
 
@@ -118,10 +130,21 @@ def test_every_scope_is_there_that_something_needs() -> None:
     source = "".join(
         path.read_text(encoding="utf-8") for path in sorted(FILE.parent.glob("bot/chat/slack/*.py"))
     )
-    called = set(re.findall(r"_client\.([a-z]+_\w+)\(", source))
+    called = set(re.findall(r"\bclient\.([a-z]+_\w+)\(", source))
     assert called == NEEDED_BY_METHOD.keys()
     assert NEEDED_BY_EVENT.keys() == EVENTS
     needed = set.union({"commands"}, *NEEDED_BY_EVENT.values(), *NEEDED_BY_METHOD.values())
     assert needed <= SCOPES
     # To be written to first, a person has to be one whom the app may write to.
     assert SCOPES - needed == set()
+
+
+def test_an_app_that_is_posted_to_names_where() -> None:
+    """Events, presses and each slash command; other workspaces can install it, and it opens no socket."""
+    made = manifest(url="https://bot.example/")
+    events = "https://bot.example/slack/events"
+    assert made["settings"]["event_subscriptions"]["request_url"] == events
+    assert made["settings"]["interactivity"] == {"is_enabled": True, "request_url": events}
+    assert {slash["url"] for slash in made["features"]["slash_commands"]} == {events}
+    assert made["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+    assert not made["settings"]["socket_mode_enabled"]
