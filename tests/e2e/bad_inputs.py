@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 import tempfile
 import time
@@ -408,8 +409,10 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = f"127.0.0.1:{free.getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
-        rows = asyncio.run(run(Path(folder), "127.0.0.1:18080"))
+        rows = asyncio.run(run(Path(folder), port))
     print(table(rows))  # noqa: T201 - a command's answer
     return 0 if all(row.well for row in rows) else 1
 

@@ -217,6 +217,9 @@ async def test_a_process_that_is_posted_to_may_be_killed(tmp_path: Path) -> None
         with posting(slack, here):
             process = await operator.start(**changed)
             await telegram.until(lambda: telegram.hooks.url, timeout=PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                while (await operator.ask("/readyz"))[0] != 200:  # noqa: ASYNC110 - only the answer tells
+                    await asyncio.sleep(0.1)
             await install(here, slack, "T2")
             await slack.slash("/sokuho", "topics", channel="CT2")
             await slack.until(lambda: slack.said, timeout=PATIENCE)
