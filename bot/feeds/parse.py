@@ -35,11 +35,18 @@ DOCUMENTS_A_WORKER = 20_000
 """After so many documents a worker makes room for a new one, whatever a document may have left in its memory."""
 
 
+AHEAD = 2
+"""Documents that a worker has at most: the one it reads and the next."""
+STARTING_SECONDS = 30.0
+"""How long a worker may take to start."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParseLimits:
-    """What a document may cost in a worker."""
+    """What a document may cost in a worker, and how long one may take to start."""
 
     seconds: float = DEADLINE_SECONDS
+    starting_seconds: float = STARTING_SECONDS
     memory_bytes: int = MEMORY_BYTES
 
 
@@ -54,6 +61,9 @@ class FeedParser:
         self._workers = workers
         self._limits = limits or ParseLimits()
         self._pool: ProcessPool | None = None
+        self._stopped: asyncio.Future[None] | None = None
+        """Done as soon as the pool is given up, with whatever it still has."""
+        self._room = asyncio.Semaphore(AHEAD * workers)
 
     async def warm(self) -> None:
         """Start the workers, and return once they can take documents."""
@@ -97,11 +107,16 @@ class FeedParser:
         except (BrokenProcessPool, RuntimeError):
             # A worker that dies between two documents (no memory, killed from outside) leaves the pool broken.
             if self._pool is pool:
-                await self.close()
+                self._pool = None
+                if self._stopped is not None:
+                    self._stopped.set_result(None)
+                pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+                await asyncio.to_thread(pool.join)
             return await self._schedule(self._running_pool(), read, *args)
 
     def _running_pool(self) -> ProcessPool:
         if self._pool is None:
+            self._stopped = asyncio.get_running_loop().create_future()
             self._pool = ProcessPool(
                 self._workers,
                 DOCUMENTS_A_WORKER,
@@ -113,9 +128,22 @@ class FeedParser:
         return self._pool
 
     async def _schedule(self, pool: ProcessPool, read: Callable[[*Args], T], *args: *Args) -> T:
-        future = pool.schedule(read, args=args, timeout=self._limits.seconds)
-        answer: T = await asyncio.wrap_future(future)
-        return answer
+        stopped = self._stopped
+        async with self._room:
+            longest = AHEAD * self._limits.seconds + self._limits.starting_seconds
+            future = asyncio.wrap_future(pool.schedule(read, args=args, timeout=self._limits.seconds))
+            try:
+                ends: set[asyncio.Future[T] | asyncio.Future[None]] = (
+                    {future} if stopped is None else {future, stopped}
+                )
+                await asyncio.wait(ends, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+                if not future.done() or future.cancelled():
+                    # A worker that is killed as it takes a document leaves nobody who would answer for that.
+                    raise BrokenProcessPool("a document was lost with its worker")
+            finally:
+                future.cancel()
+            answer: T = future.result()
+            return answer
 
 
 def _confine(memory_bytes: int) -> None:

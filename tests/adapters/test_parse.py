@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 
 import pytest
+from pebble import ProcessPool
 
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
@@ -355,6 +357,23 @@ class TestWorker:
         for pid in workers() - before:
             os.kill(pid, signal.SIGKILL)
         await assert_works(parser)
+
+    async def test_a_document_that_is_lost_with_its_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody answers for what a killed worker had just taken; it is given to another one."""
+        parser = FeedParser(limits=ParseLimits(seconds=0.05, starting_seconds=0.2))
+        lost: Future[ParsedFeed] = Future()
+
+        def lose(*_: object, **__: object) -> Future[ParsedFeed]:
+            monkeypatch.undo()
+            parser._limits = ParseLimits()
+            return lost
+
+        monkeypatch.setattr(ProcessPool, "schedule", lose)
+        try:
+            await assert_works(parser)
+        finally:
+            await parser.close()
+        assert lost.cancelled()
 
     async def test_cancelling_gets_through(self, parser: FeedParser) -> None:
         """A parse can be cancelled, and the worker is free again."""
