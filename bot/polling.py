@@ -133,10 +133,14 @@ class Poller:
         async with self._polling, asyncio.TaskGroup() as group:
             while True:
                 self._look.clear()
-                polled += await self._begin(group)
-                if not self._under_way:
+                idle = not self._under_way
+                started = await self._begin(group)
+                polled += started
+                # What was under way may have ended meanwhile, and with it what kept others of its host waiting.
+                if idle and not started:
                     return polled
-                await self._look.wait()
+                if self._under_way:
+                    await self._look.wait()
 
     async def take(self, feed: FeedForPoll, spec: FeedSpec, fetched: Fetched) -> None:
         """Read a document of a feed that a hub pushed, and store what it brought."""

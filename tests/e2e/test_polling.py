@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,31 @@ async def test_more_feeds_than_are_asked_at_once(tmp_path: Path) -> None:
             assert await world.app.poller.poll_due() == count
             assert len(await titles(world)) == count
             assert await world.app.poller.poll_due() == 0
+
+
+async def test_no_feed_is_left_when_its_host_is_done_while_others_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feeds that were not begun because their host was busy are polled, even if it no longer is by the answer."""
+    clock, count = SimulatedClock(START), POLLS_PER_HOST + 3
+    async with FeedServer() as server:
+        for n in range(count):
+            server.publish(f"/{n}", news(str(n)))
+        urls = [server.url(f"/{n}") for n in range(count)]
+        async with living(tmp_path, catalog_of(urls), clock) as world:
+            poller, due_feeds = world.app.poller, world.app.parts.store.due_feeds
+
+            async def slow(*arguments: Any, busy: Collection[str] = (), **more: Any) -> Any:
+                due = await due_feeds(*arguments, busy=busy, **more)
+                if busy:
+                    await poller._look.wait()  # until nothing is under way
+                return due
+
+            monkeypatch.setattr(world.app.parts.store, "due_feeds", slow)
+            polling = asyncio.create_task(poller.poll_due())
+            await server.until_asked("/0")
+            assert await poller.poll_due() == 0
+            assert await polling == count
 
 
 async def test_a_host_that_dawdles_holds_up_only_its_own_feeds(tmp_path: Path) -> None:
