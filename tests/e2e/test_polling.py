@@ -61,8 +61,9 @@ async def test_no_feed_is_left_when_its_host_is_done_while_others_are_looked_for
 
             async def slow(*arguments: Any, busy: Collection[str] = (), **more: Any) -> Any:
                 due = await due_feeds(*arguments, busy=busy, **more)
-                if busy:
-                    await poller._look.wait()  # until nothing is under way
+                while busy and poller._under_way:
+                    poller._look.clear()
+                    await poller._look.wait()
                 return due
 
             monkeypatch.setattr(world.app.parts.store, "due_feeds", slow)
