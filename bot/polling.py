@@ -221,13 +221,9 @@ class Poller:
         self._not_before = None
 
     async def _store_all(self, batch: Sequence[Asked]) -> None:
-        now, outlets = self._clock.now(), self._desk.catalog().outlets
-        # In threads: a feed may hold thousands of entries.
-        entries = await asyncio.to_thread(_attributed_all, batch, outlets)
-        known = await self._store.known_entries(
-            {one.feed.id: entries[one.feed.id] for one in batch if one.parsed and one.feed.polled_before}
-        )
-        plans = await asyncio.to_thread(_plan_all, batch, entries, known, now)
+        now = self._clock.now()
+        read = [one for one in batch if one.parsed]
+        plans = await self._planned(read, now) if read else dict[int, IngestPlan]()
         records = [record_of(one, plans.get(one.feed.id), self._cadence, now) for one in batch]
         new = await self._store.record_poll(*records)
         self._probe(Point.INGESTED)
@@ -235,6 +231,14 @@ class Poller:
             self._observe(_polled(one, plans.get(one.feed.id)))
         if new or any(plan.revisions for plan in plans.values()):
             self._queue.wake(Stage.DESK)
+
+    async def _planned(self, read: Sequence[Asked], now: datetime) -> dict[int, IngestPlan]:
+        """By feed: what is new of it. In threads: a feed may hold thousands of entries."""
+        entries = await asyncio.to_thread(_attributed_all, read, self._desk.catalog().outlets)
+        known = await self._store.known_entries(
+            {one.feed.id: entries[one.feed.id] for one in read if one.feed.polled_before}
+        )
+        return await asyncio.to_thread(_plan_all, read, entries, known, now)
 
 
 def _attributed_all(batch: Iterable[Asked], outlets: Outlets) -> dict[int, tuple[ParsedEntry, ...]]:
