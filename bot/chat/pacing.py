@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -122,12 +121,13 @@ class Pacer:
         """Chats that have a turn, and what their calls count in."""
         self._sleepers: dict[asyncio.Future[None], None] = {}
         """Those with a turn whose calls have to wait a little more."""
-        self._crowd: Counter[str] = Counter()
+        self._crowd: dict[str, int] = {}
         """How many they are, by window."""
         self._held: dict[str, float] = {}
         self._waiting: list[_Waiting] = []
         self._numbers = count()
         self._alarm: TimerHandle | None = None
+        self._alarm_at = 0.0
 
     @asynccontextmanager
     async def turn(self, chat: str, urgency: Urgency) -> AsyncIterator[None]:
@@ -140,7 +140,7 @@ class Pacer:
             asyncio.get_running_loop().create_future(),
         )
         insort(self._waiting, waiting)
-        self._serve()
+        self._look_at(waiting)
         try:
             await waiting.entered
         except asyncio.CancelledError:
@@ -210,18 +210,36 @@ class Pacer:
 
     def _leave(self, chat: str) -> None:
         self._inside.pop(chat, None)
-        self._serve()
+        # Nobody else may go because of this than who waits for the same chat.
+        if any(waiting.chat == chat for waiting in self._waiting):
+            self._serve()
+
+    def _look_at(self, newcomer: _Waiting) -> None:
+        """Let in somebody who has just come, or see to it that this is done in time."""
+        at = self._free_at(newcomer.chat, newcomer.windows)
+        if at <= self._timer.time():
+            self._serve()
+        elif newcomer.chat not in self._inside:
+            self._come_back(at)
+
+    def _come_back(self, at: float) -> None:
+        """Serve again then, or sooner."""
+        if self._alarm is not None:
+            if self._alarm_at <= at:
+                return
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = self._timer.call_at(at, self._serve), at
 
     def _serve(self) -> None:
         """Let in everybody whose turn it is, and come back when the next one's may be."""
         now = self._timer.time()
         soonest = float("inf")
-        full: set[str] = set()
+        full = {name for name, times in self._crowd.items() if times >= CROWD}
         for waiting in list(self._waiting):
             # Who has given up takes itself off the list; who would find a full window again need not look.
             if waiting.entered.done() or waiting.chat in self._inside:
                 continue
-            if any(window.name in full or self._crowd[window.name] >= CROWD for window in waiting.windows):
+            if any(window.name in full for window in waiting.windows):
                 continue
             at = self._free_at(waiting.chat, waiting.windows)
             if at > now:
@@ -236,7 +254,7 @@ class Pacer:
             self._alarm.cancel()
             self._alarm = None
         if soonest < float("inf"):
-            self._alarm = self._timer.call_at(soonest, self._serve)
+            self._come_back(soonest)
 
     def _let_in(self, waiting: _Waiting, now: float) -> None:
         for times in (self._given, self._made):
@@ -254,15 +272,25 @@ class Pacer:
         sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         alarm = self._timer.call_at(at, partial(_wake, sleeper))
         self._sleepers[sleeper] = None
-        self._crowd.update(window.name for window in windows)
+        for window in windows:
+            self._crowd[window.name] = self._crowd.get(window.name, 0) + 1
         try:
             await sleeper
         finally:
             del self._sleepers[sleeper]
-            self._crowd.subtract(window.name for window in windows)
-            self._crowd = +self._crowd
             alarm.cancel()
-            self._serve()
+            if self._thin_out(windows):
+                self._serve()
+
+    def _thin_out(self, windows: Sequence[Window]) -> bool:
+        """One less waits at these windows; answers whether there may be turns again because of that."""
+        opened = False
+        for window in windows:
+            left = self._crowd.pop(window.name) - 1
+            if left:
+                self._crowd[window.name] = left
+            opened |= left == CROWD - 1
+        return opened
 
 
 def _wake(sleeper: asyncio.Future[None]) -> None:
