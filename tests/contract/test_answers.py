@@ -95,7 +95,7 @@ async def test_an_answer_to_what_was_not_sent_follows_nothing(store: Store) -> N
     story = await a_story(store, chat)
     (first,) = await due(store)
     await develops(store, chat, story)
-    await store.settle(settle(first, PutOff(NOON + HOUR), NOON))
+    await store.settle(settle(first, PutOff(NOON + HOUR, held=True), NOON))
     (answer,) = await due(store)
     assert await store.answered(answer) is None
     await store.settle(settle(answer, ToldElsewhere(first.id, "nothing new"), NOON))
