@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval bench picture looks messages manifest foreign inputs image lock clean
+.PHONY: help demo run check test lint types eval bench torture picture looks messages manifest foreign inputs image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -46,6 +46,9 @@ eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule; a p
 
 bench: $(READY) ## what reading, matching and commands cost, by the number of topics (ARGS="--only path")
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
+
+torture: $(READY) ## break delivery in every way, and see what is lost; eight minutes (ARGS="--only kills --seed 7")
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew
 	@$(BIN)/python -m benchmarks.picture

@@ -39,7 +39,7 @@ from bot.domain.bulletins import Kind, lay_out, shortened
 from bot.domain.catalog import Catalog
 from bot.domain.chats import SPOKEN, Chat, Platform
 from bot.domain.composing import compose
-from bot.domain.deliveries import Outcome, Sent
+from bot.domain.deliveries import NotSent, Outcome, Sent
 from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, ParsedEntry, ParsedFeed
 from bot.domain.matching import analyse
@@ -134,11 +134,12 @@ class Paper:
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        del answers, silent
+        del key, answers, silent
         return await self.edit(chat, str(len(self.shown) + 1), text, actions=actions)
 
     async def edit(
@@ -153,6 +154,10 @@ class Paper:
         del chat, before
         self.shown[message_id] = Shown(text, tuple(actions))
         return Sent(message_id)
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> Sent | NotSent | None:
+        del chat, key, since
+        return None
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
         return f"https://{chat.platform}.example/{message_id}"

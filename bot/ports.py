@@ -16,7 +16,7 @@ from typing import Protocol
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform, Subscription
 from bot.domain.deciding import Revise, Told
-from bot.domain.deliveries import Delivery, Intent, Occasion, Outcome, Settlement
+from bot.domain.deliveries import Delivery, Gone, Intent, NotSent, Occasion, Outcome, Sent, Settlement
 from bot.domain.digests import DigestItem, LastDigest, Part, Untold
 from bot.domain.documents import Action, Document
 from bot.domain.entries import Entry, FeedSpec, IngestPlan, KnownEntry, ParsedEntry, ParsedFeed
@@ -141,12 +141,14 @@ class Messenger(Protocol):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
         """Send a rendered text as a new message, within a turn.
 
+        `key`: no other message has it, and `find` finds it again by that, where the platform has room for it.
         `answers`: as an answer to this message, which all of the chat see; if that is gone, as one of its own. `silent`:
         without a sound, where the platform can. `actions`: buttons below it, where the platform has them.
         """
@@ -160,11 +162,15 @@ class Messenger(Protocol):
         before: str | None = None,
         *,
         actions: Sequence[Action] = (),
-    ) -> Outcome:
+    ) -> Outcome | Gone:
         """Replace a message's text and buttons, within a turn; `Sent` also where it already reads so.
 
         `before`: how it reads, where known.
         """
+        ...
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> Sent | NotSent | None:
+        """What became of a message that may have been sent after `since`, within a turn; None where nobody can say."""
         ...
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
@@ -629,6 +635,13 @@ class ResumeStore(Protocol):
         """
         ...
 
+    async def fold_late(self, chat_id: int, most: int, before: datetime, now: datetime) -> int:
+        """Owe in one message what is owed of stories that were published, or to be told, before a time.
+
+        Only where that is more than `most` messages; answers of how many stories, 0 where they are to come one by one.
+        """
+        ...
+
     async def held_messages(self, chat_id: int) -> int:
         """How many messages wait for the end of the chat's quiet hours."""
         ...
@@ -679,7 +692,23 @@ class DigestStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A chat to which something is owed, and how it wants to hear of what it follows.
+
+    `owed`: bulletins that surely were not sent to it yet.
+    """
+
+    chat: Chat
+    subscriptions: tuple[Subscription, ...]
+    owed: int
+
+
 class DeliveryStore(Protocol):
+    async def addressees(self, chat_ids: Collection[int]) -> Mapping[int, Addressee]:
+        """By id: the chats that there are, as they are now."""
+        ...
+
     async def claim_deliveries(
         self,
         now: datetime,
@@ -694,8 +723,8 @@ class DeliveryStore(Protocol):
         while an earlier one is, and no answer before the message that its story was folded into.
 
         A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent` and not muted, its
-        wanted revision is newer than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no message due while
-        one of its messages is `sending`.
+        wanted revision is newer than the sent one and its time has come. Reads only: `begin_send` takes it. A chat has no
+        message due while one of its messages is `sending`, or an earlier one was put off or is soon to be tried again.
         """
         ...
 
@@ -713,7 +742,7 @@ class DeliveryStore(Protocol):
         ...
 
     async def recover(self, now: datetime) -> int:
-        """At start: what a dead process left in `sending` is `uncertain`, due at once and a possible repeat.
+        """At start: what a dead process left in `sending` is `uncertain`, due a little later and a possible repeat.
 
         Answers how many there were.
         """
@@ -723,7 +752,8 @@ class DeliveryStore(Protocol):
         """The message that an update answers; `sent_at` is when the chat was told last.
 
         Where the story was folded into another message, its row with that one's id: a development answers the message
-        that told of it among others. None where that was not sent, or the story is muted.
+        that told of it among others. None where that surely was not sent, or the
+        story is muted; one that was left out has no id.
         """
         ...
 

@@ -255,11 +255,12 @@ class _RecordingMessenger(Unpaced):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        del chat, text, answers, silent, actions
+        del chat, text, key, answers, silent, actions
         return Sent(f"m{next(self._ids)}")
 
     async def edit(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
 from bot.domain.background import pick_background
 from bot.domain.bulletins import Bulletin, catch_up, lay_out, shortened
@@ -19,7 +22,9 @@ from bot.domain.stories import Story, of_chat, readable
 from bot.domain.topics import Topic
 from bot.domain.translating import to_translate, translated
 from bot.domain.updates import compose_update
-from bot.ports import Newsdesk, Store, Translator
+from bot.ports import Addressee, Messenger, Newsdesk, Store, Translator
+
+T = TypeVar("T")
 
 MOST_FOLDED = 25
 """Stories that a message for what was missed may name."""
@@ -45,16 +50,74 @@ class Said:
     heads: int | None = None
 
 
+class Reading:
+    """What the messages of one round read of the store: what many of them tell is read once.
+
+    It is read behind the claim of those messages, so it is never older than the revision that they want.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._read: dict[tuple[object, ...], asyncio.Future[Any]] = {}
+
+    async def story(self, story_id: int) -> Story | None:
+        return await self.once(("story", story_id), lambda: self.store.story(story_id))
+
+    async def topics(self, ids: tuple[int, ...]) -> tuple[Topic, ...]:
+        return await self.once(("topics", *ids), lambda: self.store.topics(ids))
+
+    async def earlier(
+        self, topic_ids: tuple[int, ...], before: datetime, feeds: frozenset[int]
+    ) -> tuple[Story, ...]:
+        """Stories on the topics that were opened before, among which what a story goes back to is looked for."""
+        return await self.once(
+            ("earlier", before, feeds, *topic_ids),
+            lambda: self.store.latest_stories(topic_ids, EARLIER_STORIES, before=before, feeds=feeds),
+        )
+
+    async def once(self, key: tuple[object, ...], read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `read` answers, to all who ask by the same key."""
+        if key not in self._read:
+            self._read[key] = asyncio.ensure_future(read())
+        # Who gives up waiting leaves the others theirs.
+        found: T = await asyncio.shield(self._read[key])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What a message says, as its platform will be given it: `text` is None where it fits into no message."""
+
+    text: str | None
+    said: Said
+
+
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Composes messages from what is stored."""
 
-    store: Store
+    reading: Reading
     newsdesk: Newsdesk
     translator: Translator
     speeches: Speeches
 
-    async def say(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
+    async def word(self, delivery: Delivery, to: Addressee, messenger: Messenger) -> Worded | None:
+        """None where nothing is left to say. A bulletin for chats that read alike is worded once for all of them."""
+        if not self._follows(delivery, to):
+            return None
+        alike = _alike(delivery, to.chat)
+        story = await self.reading.story(delivery.story_id) if alike and delivery.story_id else None
+        if alike is None or story is None or story.merged_into is not None:
+            return await self._word(delivery, to, messenger)
+        return await self.reading.once(alike, lambda: self._word(delivery, to, messenger))
+
+    async def _word(self, delivery: Delivery, to: Addressee, messenger: Messenger) -> Worded | None:
+        said = await self._say(delivery, to.chat, partial(messenger.address_of, to.chat))
+        if said is None:
+            return None
+        return Worded(next(filter(None, map(messenger.render, said.documents)), None), said)
+
+    async def _say(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
         """None where nothing is left to say."""
         if delivery.occasion is Occasion.DIGEST:
             return await self._digest(delivery, chat, address_of)
@@ -76,13 +139,11 @@ class Composer:
         self, delivery: Delivery, story_id: int, chat: Chat, address_of: Address
     ) -> Said | None:
         story = await self._story(story_id, chat)
-        topics = await self._followed(delivery, chat)
-        if story is None or topics is None:
+        if story is None:
             return None
+        topics = await self.reading.topics(delivery.topic_ids)
         catalog = self.newsdesk.catalog()
-        found = await self.store.latest_stories(
-            delivery.topic_ids, EARLIER_STORIES, before=story.opened, feeds=chat.feeds
-        )
+        found = await self.reading.earlier(delivery.topic_ids, story.opened, chat.feeds)
         earlier = [of_chat(one, chat) for one in found]
         bulletin = compose(
             story,
@@ -104,13 +165,13 @@ class Composer:
 
     async def _update(self, delivery: Delivery, chat: Chat) -> Said | None:
         """An answer to the first message; nothing where that was not sent, since it says all by itself then."""
-        first = await self.store.answered(delivery)
+        first = await self.reading.store.answered(delivery)
         if first is None or first.story_id is None or first.sent_at is None:
             return None
         story = await self._story(first.story_id, chat)
-        topics = await self._followed(delivery, chat)
-        if story is None or topics is None:
+        if story is None:
             return None
+        topics = await self.reading.topics(delivery.topic_ids)
         catalog = self.newsdesk.catalog()
         bulletin = compose_update(
             story,
@@ -137,7 +198,7 @@ class Composer:
     async def _folded(self, delivery: Delivery, chat: Chat) -> Said | None:
         catalog = self.newsdesk.catalog()
         occasion = delivery.occasion or Occasion.PAUSE
-        stories, total = await self.store.folded_stories(delivery.id, MOST_FOLDED)
+        stories, total = await self.reading.store.folded_stories(delivery.id, MOST_FOLDED)
         kept = [shown for shown in (readable(story, chat) for story in stories) if shown.reports]
         total -= len(stories) - len(kept)
         if not total:
@@ -146,7 +207,7 @@ class Composer:
         return Said(catch_up(kept, total, chat, catalog, speech, occasion, possible_repeat=repeat))
 
     async def _digest(self, delivery: Delivery, chat: Chat, address_of: Address) -> Said | None:
-        part = await self.store.digest_part(delivery.id)
+        part = await self.reading.store.digest_part(delivery.id)
         seen = [replace(one, story=readable(one.story, chat)) for one in part.told] if part else []
         catalog = self.newsdesk.catalog()
         composed = (compose_row(one, chat, catalog) for one in seen if one.story.reports)
@@ -157,7 +218,7 @@ class Composer:
             rows,
             part.place,
             chat,
-            await self.store.topics({row.item.topic_id for row in rows}),
+            await self.reading.topics(tuple(sorted({row.item.topic_id for row in rows}))),
             catalog,
             address_of,
             self._speech(chat),
@@ -167,21 +228,20 @@ class Composer:
 
     async def _story(self, story_id: int, chat: Chat) -> Story | None:
         """The story as this chat may see it, if there is anything of it that it may."""
-        whole = await self.store.story(story_id)
+        whole = await self.reading.story(story_id)
         story = readable(whole, chat) if whole else None
         return story if story is not None and story.reports else None
 
-    async def _followed(self, delivery: Delivery, chat: Chat) -> tuple[Topic, ...] | None:
-        """The topics for which it comes; None where it is not sent yet and the chat follows none of them any more."""
-        followed = {one.topic_id for one in await self.store.subscriptions(chat.id)}
-        if delivery.kind is not DeliveryKind.EDIT and not followed.intersection(delivery.topic_ids):
-            return None
-        return await self.store.topics(delivery.topic_ids)
+    def _follows(self, delivery: Delivery, to: Addressee) -> bool:
+        """Whether the chat wants it still: what was sent is revised even where none of its topics are followed."""
+        if delivery.kind is DeliveryKind.EDIT or not delivery.topic_ids or delivery.occasion is not None:
+            return True
+        return any(one.topic_id in delivery.topic_ids for one in to.subscriptions)
 
     async def _goes_on(self, story_id: int, chat: Chat, address_of: Address) -> Document:
         """Where the story goes on that turned out to be the same as this one."""
         story = await self._story(story_id, chat)
-        message = await self.store.message_about(chat.id, story_id)
+        message = await self.reading.store.message_about(chat.id, story_id)
         if story is None or message is None:
             return Document(())
         # As the chat knows it: what came since has not changed that.
@@ -204,6 +264,15 @@ class Composer:
             return bulletin
         texts = await self.translator.translate(asked.texts, asked.source, asked.target)
         return bulletin if texts is None else translated(bulletin, asked, texts, catalog)
+
+
+def _alike(delivery: Delivery, chat: Chat) -> tuple[object, ...] | None:
+    """By which bulletins that say the same are known; None where this one is about its chat alone."""
+    if delivery.kind is not DeliveryKind.NEW or delivery.story_id is None or delivery.sent_at is not None:
+        return None
+    reader = replace(chat, id=0, address="", title="", digests=None, quiet=None, invited=False)
+    said = delivery.story_id, delivery.topic_ids, delivery.possible_repeat, delivery.corrected, delivery.heads
+    return *said, reader
 
 
 def buttons_of_bulletin(speech: Speech) -> tuple[Action, ...]:

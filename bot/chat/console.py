@@ -54,11 +54,12 @@ class ConsoleMessenger(Unpaced):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        del answers, silent, actions  # what scrolls by has no buttons; /mute and /why are typed
+        del key, answers, silent, actions  # what scrolls by has no buttons; /mute and /why are typed
         message_id = uuid4().hex  # unique across restarts, since messages are found by it
         return self._show(chat, message_id, load(text), Look.BULLETIN)
 

@@ -8,19 +8,19 @@ a time per chat, and has a chat that was told to wait hold up nobody else.
 from __future__ import annotations
 
 import asyncio
-from bisect import insort
-from collections import deque
+from bisect import bisect_left, insort
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Protocol
 
 import structlog
 
 from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Sent, retry_wait
+from bot.domain.deliveries import Gone, NotSent, Outcome, Sent, retry_wait
 from bot.domain.pacing import Urgency, Window, free_at
 
 
@@ -52,6 +52,43 @@ class _Waiting:
     entered: asyncio.Future[None] = field(compare=False)
 
 
+class _Times:
+    """By window: when its last calls count, in order."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[float]] = {}
+
+    def count(self, windows: Sequence[Window], at: float, instead_of: float | None = None) -> None:
+        """Have a call count in the windows, perhaps instead of at another time."""
+        for window in windows:
+            times = self._of.setdefault(window.name, [])
+            if instead_of is not None:
+                place = bisect_left(times, instead_of)
+                if place < len(times) and times[place] == instead_of:
+                    del times[place]
+            insort(times, at)
+            # As many again as matter, since some come to count a little earlier.
+            del times[: -2 * window.rate.calls]
+
+    def free_at(self, windows: Sequence[Window]) -> float:
+        """When one more call fits into all of them."""
+        return max(
+            (free_at(window.rate, self._of.get(window.name, ())) for window in windows), default=float("-inf")
+        )
+
+    def forget_old(self, now: float) -> None:
+        """Drop the windows of chats that were not spoken to for long, once they are many."""
+        if len(self._of) > MOST_REMEMBERED:
+            for name in [name for name, times in self._of.items() if times[-1] < now - LONGEST_WINDOW]:
+                del self._of[name]
+
+
+UNANSWERED = 5.0
+"""Seconds after which the platform has surely counted a call, though it may not have answered yet."""
+
+CROWD = 3
+"""So many calls may wait for the moment after their turn has come, before there are no more turns."""
+
 ANSWER_TRIES = 4
 """Calls that an answer is worth; a bulletin is owed until it is sent."""
 
@@ -76,12 +113,21 @@ class Pacer:
     def __init__(self, windows_of: Pace, timer: Timer | None = None) -> None:
         self._windows_of = windows_of
         self._timer = timer or asyncio.get_running_loop()
-        self._calls: dict[str, deque[float]] = {}
+        self._given = _Times()
+        """What turns are given by: when the last ones were given."""
+        self._made = _Times()
+        """What calls are let out by: when the last ones were made."""
+        self._inside: dict[str, Sequence[Window]] = {}
+        """Chats that have a turn, and what their calls count in."""
+        self._sleepers: dict[asyncio.Future[None], None] = {}
+        """Those with a turn whose calls have to wait a little more."""
+        self._crowd: dict[str, int] = {}
+        """How many they are, by window."""
         self._held: dict[str, float] = {}
-        self._busy: set[str] = set()
         self._waiting: list[_Waiting] = []
         self._numbers = count()
         self._alarm: TimerHandle | None = None
+        self._alarm_at = 0.0
 
     @asynccontextmanager
     async def turn(self, chat: str, urgency: Urgency) -> AsyncIterator[None]:
@@ -94,7 +140,7 @@ class Pacer:
             asyncio.get_running_loop().create_future(),
         )
         insort(self._waiting, waiting)
-        self._serve()
+        self._look_at(waiting)
         try:
             await waiting.entered
         except asyncio.CancelledError:
@@ -108,9 +154,29 @@ class Pacer:
         finally:
             self._leave(chat)
 
-    async def insist(self, chat: str, call: Callable[[], Awaitable[Outcome]]) -> None:
+    @asynccontextmanager
+    async def call(self, chat: str) -> AsyncIterator[None]:
+        """Entered, within the chat's turn, when its call keeps the limits to the very moment; left when it is answered.
+
+        A turn is given at the platform's pace, but what has to be done first takes now less and now more time, and so
+        does the way to the platform, which has counted the call by the time that its answer is here. So it counts then.
+        """
+        windows = self._inside.get(chat, ())
+        while (at := self._made.free_at(windows)) > self._timer.time():
+            await self._sleep_until(at, windows)
+        began = self._timer.time()
+        surely = began + UNANSWERED
+        self._made.count(windows, surely)
+        try:
+            yield
+        finally:
+            self._made.count(windows, min(self._timer.time(), surely), instead_of=surely)
+            for sleeper in self._sleepers:
+                _wake(sleeper)
+
+    async def insist(self, chat: str, call: Callable[[], Awaitable[Outcome | Gone]]) -> None:
         """Make a call that answers somebody until it comes to something, as often, and as late, as that is worth."""
-        outcome: Outcome = NotSent("it would have come too late")
+        outcome: Outcome | Gone = NotSent("it would have come too late")
         for attempt in range(1, ANSWER_TRIES + 1):
             try:
                 async with (
@@ -143,25 +209,43 @@ class Pacer:
         return len(self._waiting)
 
     def _leave(self, chat: str) -> None:
-        self._busy.discard(chat)
-        self._serve()
+        self._inside.pop(chat, None)
+        # Nobody else may go because of this than who waits for the same chat.
+        if any(waiting.chat == chat for waiting in self._waiting):
+            self._serve()
+
+    def _look_at(self, newcomer: _Waiting) -> None:
+        """Let in somebody who has just come, or see to it that this is done in time."""
+        at = self._free_at(newcomer.chat, newcomer.windows)
+        if at <= self._timer.time():
+            self._serve()
+        elif newcomer.chat not in self._inside:
+            self._come_back(at)
+
+    def _come_back(self, at: float) -> None:
+        """Serve again then, or sooner."""
+        if self._alarm is not None:
+            if self._alarm_at <= at:
+                return
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = self._timer.call_at(at, self._serve), at
 
     def _serve(self) -> None:
         """Let in everybody whose turn it is, and come back when the next one's may be."""
         now = self._timer.time()
         soonest = float("inf")
-        full: set[str] = set()
+        full = {name for name, times in self._crowd.items() if times >= CROWD}
         for waiting in list(self._waiting):
             # Who has given up takes itself off the list; who would find a full window again need not look.
-            if waiting.entered.done() or waiting.chat in self._busy:
+            if waiting.entered.done() or waiting.chat in self._inside:
                 continue
-            if not full.isdisjoint(window.name for window in waiting.windows):
+            if any(window.name in full for window in waiting.windows):
                 continue
             at = self._free_at(waiting.chat, waiting.windows)
             if at > now:
-                crowded = [window for window in waiting.windows if self._window_free(window) > now]
+                crowded = [window for window in waiting.windows if self._given.free_at([window]) > now]
                 # Who is passed over because of one of these may go as soon as it is free.
-                soonest = min([soonest, at, *map(self._window_free, crowded)])
+                soonest = min([soonest, at, *(self._given.free_at([window]) for window in crowded)])
                 full.update(window.name for window in crowded)
                 continue
             self._waiting.remove(waiting)
@@ -170,32 +254,52 @@ class Pacer:
             self._alarm.cancel()
             self._alarm = None
         if soonest < float("inf"):
-            self._alarm = self._timer.call_at(soonest, self._serve)
+            self._come_back(soonest)
 
     def _let_in(self, waiting: _Waiting, now: float) -> None:
-        if len(self._calls) > MOST_REMEMBERED:
-            self._forget_old(now)
-        for window in waiting.windows:
-            calls = self._calls.setdefault(window.name, deque(maxlen=window.rate.calls))
-            calls.append(now)
+        for times in (self._given, self._made):
+            times.forget_old(now)
+        self._given.count(waiting.windows, now)
+        self._inside[waiting.chat] = waiting.windows
         self._held.pop(waiting.chat, None)
-        self._busy.add(waiting.chat)
         waiting.entered.set_result(None)
 
-    def _forget_old(self, now: float) -> None:
-        """Drop the windows of chats that were not spoken to for long."""
-        for name in [name for name, calls in self._calls.items() if calls[-1] < now - LONGEST_WINDOW]:
-            del self._calls[name]
-
     def _free_at(self, chat: str, windows: Sequence[Window]) -> float:
-        return max([self._held.get(chat, 0.0), *map(self._window_free, windows)])
+        return max(self._held.get(chat, 0.0), self._given.free_at(windows))
 
-    def _window_free(self, window: Window) -> float:
-        return free_at(window.rate, self._calls.get(window.name, ()))
+    async def _sleep_until(self, at: float, windows: Sequence[Window]) -> None:
+        """Return then, or where another call came to count earlier, which may have made room."""
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self._timer.call_at(at, partial(_wake, sleeper))
+        self._sleepers[sleeper] = None
+        for window in windows:
+            self._crowd[window.name] = self._crowd.get(window.name, 0) + 1
+        try:
+            await sleeper
+        finally:
+            del self._sleepers[sleeper]
+            alarm.cancel()
+            if self._thin_out(windows):
+                self._serve()
+
+    def _thin_out(self, windows: Sequence[Window]) -> bool:
+        """One less waits at these windows; answers whether there may be turns again because of that."""
+        opened = False
+        for window in windows:
+            left = self._crowd.pop(window.name) - 1
+            if left:
+                self._crowd[window.name] = left
+            opened |= left == CROWD - 1
+        return opened
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
 
 
 class Unpaced:
-    """The share of `ports.Messenger` of a platform without limits, whose messages have no addresses."""
+    """The share of `ports.Messenger` of a platform without limits, whose messages have no addresses nor keys."""
 
     def wait(self, chat: Chat) -> timedelta:  # noqa: ARG002 - no chat has to wait
         return timedelta(0)
@@ -204,4 +308,7 @@ class Unpaced:
         return nullcontext()
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:  # noqa: ARG002 - it has none
+        return None
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> Sent | NotSent | None:  # noqa: ARG002 - none is kept
         return None

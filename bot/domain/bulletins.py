@@ -153,6 +153,10 @@ def _folded(occasion: Occasion, stories: int, speech: Speech) -> str:
         return speech.plural("During quiet hours: {n} story", "During quiet hours: {n} stories", stories)
     if occasion is Occasion.HOURLY:
         return speech.plural("More within the hour: {n} story", "More within the hour: {n} stories", stories)
+    if occasion is Occasion.BACKLOG:
+        return speech.plural(
+            "Late, after an interruption: {n} story", "Late, after an interruption: {n} stories", stories
+        )
     if occasion is Occasion.DIGESTS_END:
         return speech.plural(
             "Since the last digest: {n} story", "Since the last digest: {n} stories", stories

@@ -40,7 +40,8 @@ class Chat:
     was not its own wish. `steered_by`: who of a group may change what is set here. `invited`: it gave the invite code.
     `previews`: whether links in bulletins show a preview. `language`: of `SPOKEN`, the one to speak to it in; empty where
     nobody chose one and no client told. `digests` and `quiet` are None where there are none. `feeds`: the ids of those that
-    it named itself.
+    it named itself. `repeats`: whether a message that may have arrived is sent again, marked as a possible repeat, or left
+    out.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Chat:
     digests: Digests | None = None
     quiet: Quiet | None = None
     feeds: frozenset[int] = frozenset()
+    repeats: bool = True
 
     @property
     def paused(self) -> bool:

@@ -1,24 +1,28 @@
-"""The life of a message owed to a chat: its states, and what follows from the outcome of a call.
+"""A message owed to a chat: its states, what can happen to it, and what follows from that.
 
 ::
 
     pending ───claim──> sending ──Sent────> sent ──a revision is wanted──> sent (edited in place)
-       ^                   │├─────NotSent─> pending (later; nothing was sent)
+       ^                   │├─────NotSent─> pending (later; nothing was sent)      │Gone: pending (sent anew)
        │                   │├─────Refused─> failed (with the reason); pending again when there is more to tell
        │                   │├─Refused, and the chat takes nothing─> pending; the chat is paused
-       │                   │└─Unknown, crash─> uncertain
-       └───────────────────┴──<──claim, by policy─────┘ (sent again, marked as a possible repeat)
+       │                   │└─Unknown, Interrupted─> uncertain
+       │NotSent            └────<───claim────┐ (sent again, marked as a possible repeat)
+       └──the platform is asked─────────── uncertain ──Sent──> sent
+                                             └──LeftOut──> left (its chat wants no repeats)
 
     pending, or never intended because the chat was paused ──the chat is resumed──> folded (into one message)
     pending ──its turn comes in quiet hours──> pending (`held`, due when they end) ──many are held──> folded
+    pending ──it is one of many that come late──> folded
 
-The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent.
+The text is saved before the call is made, so what a crash leaves in `sending` may or may not have been sent. `settle` is
+the one function that says what follows; docs/delivery.md has all of it in a table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -26,14 +30,25 @@ RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1)
 """Waits after the first, second… call that surely sent nothing; the last one repeats."""
 
 
+ORDER_TRIES = 6
+"""Calls for a message, within some eleven minutes, that those behind it in its chat wait for."""
+
+UNCERTAIN_WAIT = timedelta(seconds=10)
+"""At the least, after a call of which nobody knows what came of it: one that went on behind our back has ended by then."""
+
+
 class DeliveryState(Enum):
     PENDING = "pending"
+    """Owed, and surely not sent."""
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    """Owed, though an earlier call may have sent it."""
+    LEFT = "left"
+    """It may have been sent, and its chat wants no repeats."""
     FOLDED = "folded"
-    """Told as a line of another message, `folded_into`."""
+    """ToldElsewhere as a line of another message, `folded_into`."""
 
 
 class Occasion(Enum):
@@ -45,6 +60,8 @@ class Occasion(Enum):
     QUIET = "quiet"
     HOURLY = "hourly"
     """They came faster than the chat wants to hear of them."""
+    BACKLOG = "backlog"
+    """They all come late: the bot or the platform was away."""
     DIGESTS_END = "digests end"
     """The chat wanted only digests, and now hears of stories at once again."""
 
@@ -111,6 +128,11 @@ class Delivery:
     heads: int | None = None
 
     @property
+    def key(self) -> str:
+        """By which a platform may find it again: no other message ever has it, not even of a database made anew."""
+        return f"{self.id}-{self.created:%Y%m%d%H%M%S%f}"
+
+    @property
     def kind(self) -> DeliveryKind:
         """What the next call is: a first send, the send of an answer, or an edit of what was sent."""
         if self.state is DeliveryState.SENT:
@@ -140,18 +162,70 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The message that was to be edited is not there any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """The call may or may not have sent the message: a time-out, a cut connection."""
 
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The program ended during the call."""
+
+    reason: str = "The program ended during the call, so nobody knows whether it arrived."
+
+
+@dataclass(frozen=True, slots=True)
+class Tripped:
+    """Our own code failed before the call."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """No call was made, because the chat cannot be spoken to before `until`, or (`held`) does not want to be."""
+
+    until: datetime
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToldElsewhere:
+    """No call was made, because another message (`into`) says it all."""
+
+    into: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """It may have been sent, which nobody can find out, and its chat wants no repeats."""
+
+    reason: str = "It may have arrived, and this chat wants no repeats."
+
+
 Outcome = Sent | NotSent | Refused | Unknown
+"""What came of a call."""
+
+Event = Outcome | Gone | Interrupted | Tripped | PutOff | ToldElsewhere | LeftOut
+"""What can happen to a message that is owed, or sent and to be edited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What to write after a call. `due` is when the row is looked at again; `attempts` are those since a success."""
+    """What to write after an event. `due` is when the row is looked at again; `attempts` are those since a success.
+
+    None of a message's id, its time, the revision that it shows and what it is told in: that stays as it was. `gone`: it
+    has no id any more.
+    """
 
     delivery_id: int
     state: DeliveryState
@@ -164,96 +238,124 @@ class Settlement:
     attempts: int = 0
     held: bool = False
     folded_into: int | None = None
+    gone: bool = False
 
 
-def settle(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
-    """What follows from the outcome of a first send; `revision` is the one whose text was sent.
+def settle(  # noqa: C901, PLR0912 - a table, an event a line
+    delivery: Delivery, event: Event, now: datetime
+) -> Settlement:
+    """What follows from what happened to a message, whatever its state. `wanted_revision` is the one that was shown.
 
-    Only what surely was not sent is simply tried again. An unknown outcome is uncertain, and follows the default
-    policy, at least once: it is sent again, marked as a possible repeat.
+    Only what surely was not sent is simply tried again. What may have been sent is uncertain, until the platform can
+    say what became of it (`Sent`, `NotSent`) or its chat's wish decides.
+
+    Raises ValueError where that cannot happen to such a message (`state_after`).
     """
-    match outcome:
-        case Sent(message_id):
-            return Settlement(
-                delivery.id, DeliveryState.SENT, now, message_id, now, revision, delivery.possible_repeat
-            )
-        case NotSent(reason, wait):
-            later = now + max(wait or timedelta(0), retry_wait(delivery.attempts))
-            return Settlement(
-                delivery.id,
-                DeliveryState.PENDING,
-                later,
-                possible_repeat=delivery.possible_repeat,
-                reason=reason,
-                attempts=delivery.attempts,
-            )
-        case Unknown(reason):
-            later = now + retry_wait(delivery.attempts)
-            return Settlement(
-                delivery.id,
-                DeliveryState.UNCERTAIN,
-                later,
-                possible_repeat=True,
-                reason=reason,
-                attempts=delivery.attempts,
-            )
-        case Refused(reason, pause_chat):
-            # It may come back, and then the earlier attempt still may have arrived. Where it is the chat that takes
-            # nothing, the message is owed until the chat does again.
-            return Settlement(
-                delivery.id,
-                DeliveryState.PENDING if pause_chat else DeliveryState.FAILED,
-                now + retry_wait(delivery.attempts) if pause_chat else now,
-                possible_repeat=delivery.possible_repeat,
-                reason=reason,
-                attempts=delivery.attempts if pause_chat else 0,
-            )
-
-
-def settle_edit(delivery: Delivery, outcome: Outcome, *, revision: int, now: datetime) -> Settlement:
-    """What follows from the outcome of an edit. An edit says the same however often it is made, so it is tried again."""
-    done = isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.pause_chat)
-    asked = (outcome.wait if isinstance(outcome, NotSent) else None) or timedelta(0)
-    return Settlement(
+    state = state_after(delivery, event)
+    edit = delivery.state is DeliveryState.SENT
+    as_it_was = Settlement(
         delivery.id,
-        DeliveryState.SENT,
-        now if done else now + max(asked, retry_wait(delivery.attempts)),
-        delivery.message_id,
-        delivery.sent_at,
-        revision if done else delivery.sent_revision,
-        delivery.possible_repeat,
-        None if isinstance(outcome, Sent) else outcome.reason,
-        0 if done else delivery.attempts,
-    )
-
-
-def postpone(delivery: Delivery, until: datetime, *, held: bool = False) -> Settlement:
-    """No call was made, because the chat cannot be spoken to before `until`, or (`held`) does not want to be."""
-    return Settlement(
-        delivery.id,
-        delivery.state,
-        until,
+        state,
+        now,
         possible_repeat=delivery.possible_repeat,
         reason=delivery.reason,
         attempts=delivery.attempts,
-        held=held,
     )
+    match event:
+        case Sent(message_id):
+            # One that is found to have arrived did so once: it was not sent again.
+            found = delivery.state is DeliveryState.UNCERTAIN
+            return replace(
+                as_it_was,
+                message_id=message_id,
+                sent_at=delivery.sent_at if edit else now,
+                sent_revision=delivery.wanted_revision,
+                possible_repeat=delivery.possible_repeat and not found,
+                reason=None,
+                attempts=0,
+            )
+        case NotSent(reason) if delivery.state is DeliveryState.UNCERTAIN:
+            return replace(as_it_was, possible_repeat=False, reason=reason)
+        case NotSent(reason, wait):
+            later = now + max(wait or timedelta(0), retry_wait(delivery.attempts))
+            return replace(as_it_was, due=later, reason=reason)
+        case Unknown(reason) if edit:
+            return replace(as_it_was, due=now + retry_wait(delivery.attempts), reason=reason)
+        case Unknown(reason):
+            later = now + max(UNCERTAIN_WAIT, retry_wait(delivery.attempts))
+            return replace(as_it_was, due=later, possible_repeat=True, reason=reason)
+        case Interrupted(reason):
+            return replace(as_it_was, due=now + UNCERTAIN_WAIT, possible_repeat=True, reason=reason)
+        case Refused(reason, pause_chat=True):
+            # It is owed until the chat takes messages again.
+            return replace(as_it_was, due=now + retry_wait(delivery.attempts), reason=reason)
+        case Refused(reason) if edit:
+            return replace(as_it_was, sent_revision=delivery.wanted_revision, reason=reason, attempts=0)
+        case Refused(reason):
+            # It may come back, and then the earlier attempt still may have arrived.
+            return replace(as_it_was, reason=reason, attempts=0)
+        case Gone(reason):
+            return replace(as_it_was, reason=reason, attempts=0, possible_repeat=False, gone=True)
+        case Tripped(reason):
+            # The more often it does, the later it is tried again.
+            attempts = delivery.attempts + 1
+            return replace(as_it_was, due=now + retry_wait(attempts), reason=reason, attempts=attempts)
+        case PutOff(until, held):
+            return replace(as_it_was, due=until, held=held)
+        case ToldElsewhere(into, reason):
+            return replace(as_it_was, reason=reason, folded_into=into)
+        case LeftOut(reason):
+            # When it was sent, if it was.
+            return replace(as_it_was, reason=reason, sent_at=now, possible_repeat=True)
+
+
+def state_after(delivery: Delivery, event: Event) -> DeliveryState:  # noqa: C901 - a table likewise
+    """The state after an event. Raises ValueError where it cannot happen."""
+    owed = DeliveryState.UNCERTAIN if delivery.possible_repeat else DeliveryState.PENDING
+    match delivery.state, event:
+        case DeliveryState.PENDING | DeliveryState.UNCERTAIN | DeliveryState.SENT, PutOff() | Tripped():
+            return delivery.state
+        case DeliveryState.PENDING | DeliveryState.UNCERTAIN, ToldElsewhere():
+            return DeliveryState.FOLDED
+        case DeliveryState.PENDING | DeliveryState.UNCERTAIN | DeliveryState.SENDING, Refused(
+            pause_chat=pause
+        ):
+            return owed if pause else DeliveryState.FAILED
+        case DeliveryState.UNCERTAIN, Sent():
+            return DeliveryState.SENT
+        case DeliveryState.UNCERTAIN, NotSent():
+            return DeliveryState.PENDING
+        case DeliveryState.UNCERTAIN, LeftOut():
+            return DeliveryState.LEFT
+        case DeliveryState.SENDING, Sent():
+            return DeliveryState.SENT
+        case DeliveryState.SENDING, NotSent():
+            return owed
+        case DeliveryState.SENDING, Unknown() | Interrupted():
+            return DeliveryState.UNCERTAIN
+        case DeliveryState.SENT, Gone():
+            return DeliveryState.PENDING
+        case DeliveryState.SENT, Sent() | NotSent() | Refused() | Unknown():
+            return DeliveryState.SENT
+        case _:
+            raise ValueError(
+                f"{type(event).__name__} cannot happen to a message that is {delivery.state.value}"
+            )
 
 
 REVISED_AFTER = timedelta(minutes=1)
 """What comes to a message within this after the first thing more is shown by one edit."""
 
 
-def untold(delivery: Delivery, into: int | None, reason: str, now: datetime) -> Settlement:
-    """No call was made, because another message (`into`) says it all."""
-    return Settlement(
-        delivery.id, DeliveryState.FOLDED, now, reason=reason, attempts=delivery.attempts, folded_into=into
-    )
-
-
 MOST_HELD = 5
 """Messages that may come one by one when quiet hours end; more are folded into one."""
 
+
+LATE = timedelta(minutes=15)
+"""A message that comes so long after its story was published is late: the bot, the platform or the feed was away."""
+
+MOST_LATE = 5
+"""Late messages that may come one by one; more are folded into one."""
 
 HOUR = timedelta(hours=1)
 

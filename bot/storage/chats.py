@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.storage.rows import CHAT, chat_of, chat_values
 from bot.storage.schema import chats, deliveries, matches, offered, subscriptions, topics
 
 _live = select(topics).where(topics.c.live)
+_FOLLOWED = select(subscriptions).join(topics).where(topics.c.live)
 
 
 class ChatPart(Part):
@@ -132,12 +133,13 @@ class ChatPart(Part):
     def subscriptions(
         self, connection: Connection, chat_id: int | None = None, *, to: Iterable[int] | None = None
     ) -> tuple[Subscription, ...]:
-        wanted = select(subscriptions).join(topics).where(topics.c.live)
+        if to is None:
+            return followed_by(connection, None if chat_id is None else (chat_id,))
+        wanted = _FOLLOWED
         if chat_id is not None:
             wanted = wanted.where(subscriptions.c.chat_id == chat_id)
-        parts = [wanted] if to is None else [wanted.where(topics.c.id.in_(some)) for some in batches(to)]
-        found = (Subscription(*row) for part in parts for row in connection.execute(part))
-        return tuple(sorted(found, key=lambda one: (one.chat_id, one.topic_id)))
+        parts = [wanted.where(topics.c.id.in_(some)) for some in batches(to)]
+        return _as_subscriptions(row for part in parts for row in connection.execute(part))
 
     @reads
     def subscribed_chats(self, connection: Connection, topic_ids: Iterable[int]) -> tuple[Chat, ...]:
@@ -149,6 +151,17 @@ class ChatPart(Part):
             rows = connection.execute(select(*CHAT).where(chats.c.id.in_(subscribed)))
             found.update((row.id, chat_of(row)) for row in rows)
         return tuple(found[chat_id] for chat_id in sorted(found))
+
+
+def followed_by(connection: Connection, chat_ids: Collection[int] | None) -> tuple[Subscription, ...]:
+    """The subscriptions of some chats, or of all, to live topics."""
+    wanted = _FOLLOWED if chat_ids is None else _FOLLOWED.where(subscriptions.c.chat_id.in_(chat_ids))
+    return _as_subscriptions(connection.execute(wanted))
+
+
+def _as_subscriptions(rows: Iterable[AnyRow]) -> tuple[Subscription, ...]:
+    found = (Subscription(*row) for row in rows)
+    return tuple(sorted(found, key=lambda one: (one.chat_id, one.topic_id)))
 
 
 def write_chat(connection: Connection, chat: Chat) -> None:

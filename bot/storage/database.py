@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, String, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Row, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 P = ParamSpec("P")
 T = TypeVar("T")
 PartT = TypeVar("PartT", bound="Part")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+SHARE = 100
+"""Writes that may share a commit."""
 
 BATCH = 5_000
 """Values in one IN list; SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535."""
@@ -28,29 +32,104 @@ class StoreProblem:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
 class Database:
-    """Two ways into one database: `writer` takes the write lock as it begins, `reader` never does."""
+    """Two ways into one database: `writer` takes the write lock as it begins, `reader` never does.
 
-    reader: AsyncEngine
-    writer: AsyncEngine
-    release: Callable[[], None]
-    """Gives back the hold on the database."""
+    Each transaction runs in a thread of its engine's, whole: a hop between threads costs more than most statements do.
+    Writes that wait for the one before share a commit, and with it the wait for the disk.
+    """
+
+    def __init__(self, reader: Engine, writer: Engine, release: Callable[[], None], *, readers: int) -> None:
+        """`release` gives back the hold on the database; `readers` is how many reads may go on at once."""
+        self.reader = reader
+        self.writer = writer
+        self._release = release
+        self._reading = ThreadPoolExecutor(readers, "sokuho-reads")
+        self._writing = ThreadPoolExecutor(1, "sokuho-writes")
+        self._waiting: list[_Write] = []
+        self._committing: asyncio.Task[None] | None = None
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """Run `body` on one snapshot."""
-        async with self.reader.connect() as connection:
-            return await connection.run_sync(body)
+        return await _finished(asyncio.get_running_loop().run_in_executor(self._reading, self._read, body))
 
     async def write(self, body: Callable[[Connection], T]) -> T:
-        """Run `body` in one transaction: all of it is committed, or nothing."""
-        async with self.writer.begin() as connection:
-            return await connection.run_sync(body)
+        """Run `body` in one transaction: all of it is committed, or nothing.
+
+        Where the caller is cancelled, it is done whole or not begun by the time that this returns.
+        """
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Write(body, result))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_waiting())
+        return await _finished(result)
 
     async def close(self) -> None:
-        await self.reader.dispose()
-        await self.writer.dispose()
-        self.release()
+        if self._committing is not None:
+            await self._committing
+        self._reading.shutdown()
+        self._writing.shutdown()
+        self.reader.dispose()
+        self.writer.dispose()
+        self._release()
+
+    def _read(self, body: Callable[[Connection], T]) -> T:
+        with self.reader.connect() as connection:
+            return body(connection)
+
+    async def _commit_waiting(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            writes, self._waiting = self._waiting[:SHARE], self._waiting[SHARE:]
+            try:
+                outcomes = await loop.run_in_executor(
+                    self._writing, self._write, [one.body for one in writes]
+                )
+            except Exception as error:  # noqa: BLE001 - it is each writer's
+                outcomes = [error] * len(writes)
+            for one, outcome in zip(writes, outcomes, strict=True):
+                one.settle(outcome)
+        self._committing = None
+
+    def _write(self, bodies: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+        """What each body answers, or the exception that it raises. Raises where nothing at all could be committed."""
+        with self.writer.begin() as connection:
+            if len(bodies) == 1:
+                return [bodies[0](connection)]
+            return [_within(connection, body) for body in bodies]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A write that waits for its turn."""
+
+    body: Callable[[Connection], Any]
+    result: asyncio.Future[Any]
+
+    def settle(self, outcome: object) -> None:
+        if isinstance(outcome, Exception):
+            self.result.set_exception(outcome)
+        else:
+            self.result.set_result(outcome)
+
+
+def _within(connection: Connection, body: Callable[[Connection], Any]) -> object:
+    """What the body answers, or raises, with all that it changed undone."""
+    try:
+        with connection.begin_nested():
+            return body(connection)
+    except Exception as error:  # noqa: BLE001 - it is the caller's
+        return error
+
+
+async def _finished(work: asyncio.Future[T]) -> T:
+    """What the work answers. Who is cancelled waits all the same: a thread cannot be stopped half-way."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        work.exception()  # nobody else will look at it
+        raise
 
 
 class Part:

@@ -2,30 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from bot.domain.chats import Platform
-from bot.domain.deliveries import Delivery, DeliveryState, Occasion, Settlement
-from bot.ports import QueueStatus, SentMessage
+from bot.domain.chats import Platform, Subscription
+from bot.domain.deliveries import (
+    ORDER_TRIES,
+    Delivery,
+    DeliveryState,
+    Interrupted,
+    Occasion,
+    Settlement,
+    settle,
+)
+from bot.ports import Addressee, QueueStatus, SentMessage
+from bot.storage.chats import followed_by
 from bot.storage.database import Part, reads, writes
 from bot.storage.merging import one_event
-from bot.storage.rows import DELIVERY, delivery_of
+from bot.storage.rows import CHAT, DELIVERY, chat_of, delivery_of
 from bot.storage.schema import State, chats, deliveries, entries, unshown
 from bot.storage.stories import load_stories
 
 SENT = deliveries.c.state == DeliveryState.SENT
 SENDING = deliveries.c.state == DeliveryState.SENDING
+LEFT = deliveries.c.state == DeliveryState.LEFT
 FIRST_SEND = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN])
 EDIT = SENT & unshown & ~deliveries.c.muted
-TOLD = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.FOLDED])
-"""By a message of its own, or as a line of another."""
+TOLD = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.LEFT, DeliveryState.FOLDED])
+"""By a message of its own, perhaps, or as a line of another."""
 
 UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
+
+IN_LINE = (
+    or_(
+        deliveries.c.attempts == 0,
+        deliveries.c.text.is_not(None) & (deliveries.c.attempts <= ORDER_TRIES),
+    )
+    & ~deliveries.c.held
+    & deliveries.c.occasion.is_distinct_from(Occasion.DIGEST)
+)
+"""It was put off, or a call was made for it that is soon to be made again: what came later waits, so that the chat hears
+all in order.
+
+Not for ever, since there may be something about this one message that the platform does not take; nor for one that our
+own code trips over, or a part of a digest.
+"""
+
+# Two statements a message, put together once: that costs more than it does to run them.
+BEGIN = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("begun"), or_(FIRST_SEND, EDIT), UNPAUSED)
+    .values(
+        text=bindparam("said"),
+        heads=bindparam("headed"),
+        attempts=deliveries.c.attempts + 1,
+        state=case((SENT, deliveries.c.state), else_=literal(DeliveryState.SENDING, State)),
+    )
+    .returning(*DELIVERY)
+)
+_FOUND = ("sent_at", "sent_revision", "folded_into")
+SETTLE = (
+    update(deliveries)
+    # What was folded into another message while it waited for its turn is told there.
+    .where(deliveries.c.id == bindparam("settled"), deliveries.c.state != DeliveryState.FOLDED)
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("state", "due", "possible_repeat", "reason", "attempts", "held")
+        }
+        # What was not found out stays as it was.
+        | {
+            name: func.coalesce(bindparam(f"new_{name}", type_=deliveries.c[name].type), deliveries.c[name])
+            for name in _FOUND
+        }
+        | {
+            "message_id": case(
+                (bindparam("gone", type_=Boolean), null()),
+                else_=func.coalesce(bindparam("new_message_id", type_=Text), deliveries.c.message_id),
+            )
+        }
+    )
+)
 
 _earlier = deliveries.alias("earlier")
 FOLLOWS_A_PART = deliveries.c.occasion.is_not_distinct_from(Occasion.DIGEST) & exists().where(
@@ -44,8 +117,6 @@ FOLLOWS_A_CATCH_UP = exists().where(
     _teller.c.state.in_([DeliveryState.PENDING, DeliveryState.UNCERTAIN]),
 )
 """It is the answer to a message that is yet to be sent, which tells its story among others."""
-
-INTERRUPTED = "The program ended during the call, so nobody knows whether it arrived."
 
 
 class DeliveryPart(Part):
@@ -70,10 +141,10 @@ class DeliveryPart(Part):
         place = func.row_number().over(
             partition_by=deliveries.c.chat_id, order_by=(edits_last, deliveries.c.id)
         )
-        due = (
+        in_line = (
             select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
             .where(
-                or_(FIRST_SEND & come & ~FOLLOWS_A_PART & ~FOLLOWS_A_CATCH_UP, EDIT & come),
+                or_(FIRST_SEND & or_(come, IN_LINE) & ~FOLLOWS_A_PART & ~FOLLOWS_A_CATCH_UP, EDIT & come),
                 deliveries.c.chat_id.not_in(busy),
                 deliveries.c.chat_id.not_in(besides),
                 deliveries.c.chat_id.in_(served),
@@ -81,64 +152,49 @@ class DeliveryPart(Part):
             .subquery()
         )
         first_of_chat = (
-            select(*(due.c[column.name] for column in DELIVERY))
-            .where(due.c.place == 1)
-            .order_by(due.c.edits_last, due.c.id)
+            select(*(in_line.c[column.name] for column in DELIVERY))
+            .where(in_line.c.place == 1, in_line.c.due <= now)
+            .order_by(in_line.c.edits_last, in_line.c.id)
             .limit(limit)
         )
         return tuple(delivery_of(row) for row in connection.execute(first_of_chat))
+
+    @reads
+    def addressees(self, connection: Connection, chat_ids: Collection[int]) -> Mapping[int, Addressee]:
+        followed: dict[int, list[Subscription]] = {}
+        for one in followed_by(connection, chat_ids):
+            followed.setdefault(one.chat_id, []).append(one)
+        bulletins = (deliveries.c.state == DeliveryState.PENDING) & deliveries.c.story_id.is_not(None)
+        owed = (
+            select(deliveries.c.chat_id, func.count())
+            # What has a time was sent once, and there is an index to pass over it.
+            .where(bulletins, deliveries.c.chat_id.in_(chat_ids), deliveries.c.sent_at.is_(None))
+            .group_by(deliveries.c.chat_id)
+        )
+        bulletins_of = {row[0]: row[1] for row in connection.execute(owed)}
+        rows = connection.execute(select(*CHAT).where(chats.c.id.in_(chat_ids)))
+        return {
+            chat.id: Addressee(chat, tuple(followed.get(chat.id, ())), bulletins_of.get(chat.id, 0))
+            for chat in map(chat_of, rows)
+        }
 
     @writes
     def begin_send(
         self, connection: Connection, delivery_id: int, text: str, *, heads: int | None = None
     ) -> Delivery | None:
-        taken = (
-            update(deliveries)
-            .where(deliveries.c.id == delivery_id, or_(FIRST_SEND, EDIT), UNPAUSED)
-            .values(
-                text=text,
-                heads=heads,
-                attempts=deliveries.c.attempts + 1,
-                state=case((SENT, deliveries.c.state), else_=literal(DeliveryState.SENDING, State)),
-            )
-            .returning(*DELIVERY)
-        )
-        row = connection.execute(taken).one_or_none()
+        row = connection.execute(BEGIN, {"begun": delivery_id, "said": text, "headed": heads}).one_or_none()
         return None if row is None else delivery_of(row)
 
     @writes
     def settle(self, connection: Connection, settlement: Settlement) -> None:
-        values: dict[str, Any] = {
-            "state": settlement.state,
-            "due": settlement.due,
-            "possible_repeat": settlement.possible_repeat,
-            "reason": settlement.reason,
-            "attempts": settlement.attempts,
-            "held": settlement.held,
-        }
-        # What a call did not find out stays as it was.
-        found = {
-            "message_id": settlement.message_id,
-            "sent_at": settlement.sent_at,
-            "sent_revision": settlement.sent_revision,
-            "folded_into": settlement.folded_into,
-        }
-        values |= {name: value for name, value in found.items() if value is not None}
-        connection.execute(
-            update(deliveries)
-            # What was folded into another message while it waited for its turn is told there.
-            .where(deliveries.c.id == settlement.delivery_id, deliveries.c.state != DeliveryState.FOLDED)
-            .values(values)
-        )
+        _write(connection, settlement)
 
     @writes
     def recover(self, connection: Connection, now: datetime) -> int:
-        again = (
-            update(deliveries)
-            .where(SENDING)
-            .values(state=DeliveryState.UNCERTAIN, due=now, possible_repeat=True, reason=INTERRUPTED)
-        )
-        return connection.execute(again).rowcount
+        interrupted = connection.execute(select(*DELIVERY).where(SENDING)).all()
+        for row in interrupted:
+            _write(connection, settle(delivery_of(row), Interrupted(), now))
+        return len(interrupted)
 
     @reads
     def answered(self, connection: Connection, delivery: Delivery) -> Delivery | None:
@@ -156,7 +212,7 @@ class DeliveryPart(Part):
             first = replace(first, message_id=teller.message_id, sent_at=teller.sent_at)
         last = connection.scalar(
             select(func.max(deliveries.c.sent_at)).where(
-                deliveries.c.answers == delivery.answers, deliveries.c.id < delivery.id, SENT
+                deliveries.c.answers == delivery.answers, deliveries.c.id < delivery.id, or_(SENT, LEFT)
             )
         )
         return replace(first, sent_at=last or first.sent_at)
@@ -235,3 +291,12 @@ class DeliveryPart(Part):
             failed_messages=connection.scalar(failed) or 0,
             oldest_entry=connection.scalar(select(func.min(entries.c.seen)).where(entries.c.waiting)),
         )
+
+
+def _write(connection: Connection, settlement: Settlement) -> None:
+    new = {
+        f"new_{field}": value
+        for field, value in asdict(settlement).items()
+        if field not in ("delivery_id", "gone")
+    }
+    connection.execute(SETTLE, new | {"settled": settlement.delivery_id, "gone": settlement.gone})

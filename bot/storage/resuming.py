@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from bot.domain.deliveries import DeliveryState, Occasion
 from bot.domain.stories import Story
@@ -72,6 +72,25 @@ class ResumePart(Part):
         if len(owed) <= most:
             return 0
         return fold(connection, chat_id, owed, {}, occasion, now)
+
+    @writes
+    def fold_late(
+        self, connection: Connection, chat_id: int, most: int, before: datetime, now: datetime
+    ) -> int:
+        owed = connection.execute(
+            select(deliveries.c.id, deliveries.c.story_id, deliveries.c.topic_ids)
+            # A story's id is that of the entry that opened it.
+            .join(entries, entries.c.id == deliveries.c.story_id)
+            .where(
+                deliveries.c.chat_id == chat_id,
+                deliveries.c.state == DeliveryState.PENDING,
+                ~deliveries.c.possible_repeat,
+                or_(deliveries.c.created <= before, entries.c.published <= before),
+            )
+        ).all()
+        if len(owed) <= most:
+            return 0
+        return fold(connection, chat_id, owed, {}, Occasion.BACKLOG, now)
 
     @reads
     def held_messages(self, connection: Connection, chat_id: int) -> int:

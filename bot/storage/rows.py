@@ -102,6 +102,7 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "digest_only": chat.digests is not None and chat.digests.only,
         "quiet_hours": str(chat.quiet) if chat.quiet else None,
         "quiet_confirmed": chat.quiet is not None and chat.quiet.confirmed,
+        "repeats": chat.repeats,
     }
 
 

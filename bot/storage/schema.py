@@ -234,6 +234,7 @@ chats = Table(
     Column("digest_due", UtcTime, index=True),  # when its schedule is to be looked at
     Column("quiet_hours", Text),
     Column("quiet_confirmed", Boolean, nullable=False, server_default=sa.false()),
+    Column("repeats", Boolean, nullable=False, server_default=sa.true()),
     Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("platform", "address"),
 )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from bot.storage.database import Database, StoreProblem
 from bot.storage.hold import take_hold
@@ -40,6 +40,7 @@ async def open_sqlite(file: Path, *, durable: bool) -> Database | StoreProblem:
         reader=_engine(prepared.file, "BEGIN", durable=durable, size=READERS),
         writer=_engine(prepared.file, "BEGIN IMMEDIATE", durable=durable, size=1),
         release=prepared.release,
+        readers=READERS,
     )
     try:
         # An empty transaction proves at least that the file can be written.
@@ -99,16 +100,18 @@ def look(file: Path) -> Fit:
     return judge(tables, version)
 
 
-def _engine(file: Path, begin: str, *, durable: bool, size: int) -> AsyncEngine:
+def _engine(file: Path, begin: str, *, durable: bool, size: int) -> Engine:
     """An engine of `size` connections that opens each transaction with `begin`.
 
     A transaction that first reads and then writes cannot wait for the lock, so who will write says so at once with
     BEGIN IMMEDIATE. The driver's own habit, BEGIN before the first change, is switched off.
     Reference: SQLAlchemy 2.1, dialects/sqlite, «Transactions with SQLite and the sqlite3 driver».
     """
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(file)),
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT},
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),
+        # A connection is used by one thread at a time.
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT, "check_same_thread": False},
+        poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
         json_serializer=partial(json.dumps, ensure_ascii=False),
@@ -121,14 +124,14 @@ def _engine(file: Path, begin: str, *, durable: bool, size: int) -> AsyncEngine:
         "query_only": "ON" if begin == "BEGIN" else "OFF",
     }
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def set_pragmas(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
         for name, value in pragmas.items():
             cursor.execute(f"PRAGMA {name} = {value}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def emit_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 

@@ -104,7 +104,7 @@ async def test_nothing_is_told_twice_without_saying_so(tmp_path: Path) -> None:
         begun = await store.begin_send(one.id, "text")
         assert begun is not None
         assert begun.state is DeliveryState.SENDING
-        await store.settle(settle(begun, Sent("m"), revision=0, now=NOON + 4 * HOUR))
+        await store.settle(settle(begun, Sent("m"), NOON + 4 * HOUR))
     await store.close()
     assert marked == {"Talks begin": True, "Between": True, "After": False}
 

@@ -148,9 +148,9 @@ async def test_the_settings_are_in_force(file: Path, durable: bool, synchronous:
     expected = {"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": 1, "busy_timeout": 5000}
     async with opened(file, durable=durable) as store:
         for engine in (store._database.reader, store._database.writer):
-            async with engine.connect() as connection:
+            with engine.connect() as connection:
                 for name, value in expected.items():
-                    assert (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() == value, name
+                    assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
 
 
 async def test_a_temporary_store_is_not_held(file: Path) -> None:
@@ -162,23 +162,25 @@ async def test_a_temporary_store_is_not_held(file: Path) -> None:
 async def test_readers_neither_lock_nor_write(file: Path) -> None:
     """A write goes through while a reader is at work, and the reader keeps its view."""
     count = "SELECT count(*) FROM feeds"
-    async with opened(file) as store, store._database.reader.connect() as reader:
-        assert (await reader.exec_driver_sql(count)).scalar() == 0
-        await store.sync_feeds([feed_spec()], NOON)
-        assert (await reader.exec_driver_sql(count)).scalar() == 0
-        with pytest.raises(OperationalError, match="readonly"):
-            await reader.exec_driver_sql("DELETE FROM feeds")
+    async with opened(file) as store:
+        with store._database.reader.connect() as reader:
+            assert reader.exec_driver_sql(count).scalar() == 0
+            await store.sync_feeds([feed_spec()], NOON)
+            assert reader.exec_driver_sql(count).scalar() == 0
+            with pytest.raises(OperationalError, match="readonly"):
+                reader.exec_driver_sql("DELETE FROM feeds")
 
 
 async def test_a_write_takes_the_lock_as_it_begins(file: Path) -> None:
     """Before it has changed anything, so that no transaction must upgrade its lock half-way."""
-    async with opened(file) as store, store._database.writer.begin() as writer:
-        await writer.exec_driver_sql("SELECT count(*) FROM feeds")
+    async with opened(file) as store:
         with (
+            store._database.writer.begin() as writer,
             closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other,
-            pytest.raises(sqlite3.OperationalError, match="locked"),
         ):
-            other.execute("BEGIN IMMEDIATE")
+            writer.exec_driver_sql("SELECT count(*) FROM feeds")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
 
 
 async def test_references_hold(file: Path) -> None:

@@ -176,7 +176,7 @@ class Newsroom:
         owed = await self.owe(entry, topic_ids, chat)
         message_id = f"m{owed.id}"
         begun = await as_begun(self.store, owed.id, "the text")
-        await self.store.settle(settle(begun, outcome or Sent(message_id), revision=0, now=self.clock.now()))
+        await self.store.settle(settle(begun, outcome or Sent(message_id), self.clock.now()))
         return message_id
 
     async def topic_id(self, slug: str) -> int:

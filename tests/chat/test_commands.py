@@ -37,8 +37,8 @@ WRONG_WORDS = (
 )
 
 WHERE_THERE_IS: list[tuple[Platform, set[str]]] = [
-    ("telegram", {"previews", "who"}),
-    ("slack", {"previews"}),
+    ("telegram", {"previews", "repeats", "who"}),
+    ("slack", {"previews", "repeats"}),
     ("console", set()),
 ]
 
@@ -107,23 +107,27 @@ async def test_help_on_a_command_shows_every_way_to_type_it(room: Newsroom, comm
 async def test_a_setting_is_offered_only_where_there_is_such_a_thing(
     room: Newsroom, platform: Platform, has: set[str]
 ) -> None:
-    """Only groups of Telegram have admins, and a terminal shows no previews."""
+    """Only groups of Telegram have admins; a terminal shows no previews and loses nothing on the way."""
     chat = await room.store.ensure_chat(platform, "7", "There", NOW)
     for typed in ("/settings", "/help settings", "/settings colour blue"):
         said = await room.say(typed, chat=chat)
-        words = {"previews", "who"} & set(re.findall(r"\w+", f"{said.plain} {offered(said)}"))
+        words = {"previews", "repeats", "who"} & set(re.findall(r"\w+", f"{said.plain} {offered(said)}"))
         assert words == (has if typed != "/settings" or platform != "console" else set())
-    for word, value in (("previews", "on"), ("who", "everyone")):
+    for word, value in (("previews", "on"), ("repeats", "off"), ("who", "everyone")):
         said = await room.say(f"/settings {word} {value}", chat=chat)
         assert said.plain.startswith("✅ " if word in has else f"🤔 I know no /settings “{word}”")
 
 
 async def test_settings_with_two_values_are_changed_by_a_button(room: Newsroom) -> None:
-    assert offered(await room.say("/settings")) == ["/settings previews on", "/settings who everyone"]
+    assert offered(await room.say("/settings")) == [
+        "/settings previews on",
+        "/settings repeats off",
+        "/settings who everyone",
+    ]
     for typed in offered(await room.say("/settings")):
         await room.say(typed)
     said = await room.say("/settings")
-    assert offered(said) == ["/settings previews off", "/settings who admins"]
+    assert offered(said) == ["/settings previews off", "/settings repeats on", "/settings who admins"]
     assert "Previews of links: on" in said.plain
     assert "In a group, everyone may change settings" in said.plain
 

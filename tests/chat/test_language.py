@@ -267,7 +267,7 @@ NAMES = frozenset(
         "Sokuho Ukraine ceasefire summit Armenia Azerbaijan Russia Iran Persia Turkey truce United "
         "States Our Reuters BBC News NHK TASS English xyzzy klingon frobnicate nonsense nothing "
         "hello there nato nhk tariff ceasefire add test show narrow widen edit rename share remove "
-        "list languages timezone block unblock prefer unprefer previews who any off admins config "
+        "list languages timezone block unblock prefer unprefer previews repeats who any off admins config "
         "feeds toml WORD Area City Asia Tokyo Europe Kyiv NATO from America New York UTC JST news "
         "example xml https peace deal asia Azerbajan weekdys weekdays weekends mon thu hourly "
         "tune wait updates sound silent loud"

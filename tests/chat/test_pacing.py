@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.pacing import Pacer, Unpaced
+from bot.chat.pacing import CROWD, Pacer, Unpaced
 from bot.domain.chats import Chat
 from bot.domain.pacing import Rate, Urgency, Window
 from tests.fakes.timers import ManualTimer, settled
@@ -398,3 +398,81 @@ async def test_a_platform_without_limits_makes_nobody_wait() -> None:
     assert Unpaced().wait(chat) == timedelta(0)
     async with Unpaced().turn(chat, NEWS), Unpaced().turn(chat, NEWS):
         pass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call in its chat's turn: what is done `before` it, and how long it then takes."""
+
+    chat: str
+    urgency: Urgency
+    before: float
+    takes: float
+
+
+async def made(calls: Sequence[Call]) -> list[tuple[Call, float, float]]:
+    """When each call was let out and when it was answered, all having come at once."""
+    stage, out = Stage(), list[tuple[Call, float, float]]()
+
+    async def make(call: Call) -> None:
+        async with stage.pacer.turn(call.chat, call.urgency):
+            await stage.pause(call.before)
+            async with stage.pacer.call(call.chat):
+                began = stage.now
+                await stage.pause(call.takes)
+            out.append((call, began, stage.now))
+
+    tasks = [asyncio.create_task(make(call)) for call in calls]
+    await stage.timer.advance(10_000)
+    assert all(task.done() for task in tasks), "somebody waits for ever"
+    assert stage.timer.set == 0
+    return out
+
+
+CALLS = st.lists(
+    st.builds(
+        Call,
+        st.sampled_from("abcdefgh"),
+        st.sampled_from(Urgency),
+        before=st.sampled_from([0.0, 0.1, 0.7]),
+        takes=st.sampled_from([0.0, 0.05, 0.3, 1.9]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CALLS)
+async def test_no_limit_is_broken_whenever_the_platform_counts_a_call(calls: list[Call]) -> None:
+    """Between the moment that it is let out and that of its answer; and everybody is let out in the end."""
+    out = await made(calls)
+    assert len(out) == len(calls)
+    for window in {window for call in calls for window in windows_of(call.chat, call.urgency)}:
+        counted = [
+            (began, ended) for call, began, ended in out if window in windows_of(call.chat, call.urgency)
+        ]
+        for began, _ in counted:
+            since = began - window.rate.seconds
+            together = [one for one in counted if one[0] <= began and one[1] > since + 1e-9]
+            assert len(together) <= window.rate.calls, window.name
+
+
+async def test_calls_that_wait_for_the_moment_let_nobody_else_come_near() -> None:
+    """What has been composed and saved would be uncertain after a crash, so few wait so late."""
+    stage = Stage()
+    saved: set[str] = set()
+
+    async def make(chat: str) -> None:
+        async with stage.pacer.turn(chat, NEWS):
+            saved.add(chat)
+            async with stage.pacer.call(chat):
+                await stage.pause(1.5)
+            saved.discard(chat)
+
+    tasks = [asyncio.create_task(make(f"c{number}")) for number in range(40)]
+    most = 0
+    for _ in range(400):
+        await stage.timer.advance(0.25)
+        most = max(most, len(saved))
+    assert all(task.done() for task in tasks)
+    assert most <= 2 * PER_BOT.calls + CROWD

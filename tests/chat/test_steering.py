@@ -39,6 +39,7 @@ ARGUMENTS = {
     "unprefer": ["Reuters", ""],
     "previews": ["on", "off", ""],
     "form": [""],
+    "repeats": ["on", "off", ""],
     "who": ["everyone", "admins", ""],
     "only": ["8:00", "25:00", ""],
     "weekdays": ["7:30", ""],

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.pool import QueuePool
 
 from bot.storage.schema import metadata
@@ -44,7 +43,7 @@ async def store(home: Callable[[], Awaitable[SqlStore]]) -> AsyncIterator[SqlSto
         await store.close()
 
 
-def engines(store: SqlStore) -> tuple[AsyncEngine, AsyncEngine]:
+def engines(store: SqlStore) -> tuple[Engine, Engine]:
     return store._database.reader, store._database.writer
 
 
@@ -95,12 +94,12 @@ def counting(store: SqlStore, *, break_at: int | None = None) -> Iterator[Statem
 def listening(store: SqlStore, listener: Callable[..., None]) -> Iterator[None]:
     """Have a listener told of each statement before it is executed."""
     for engine in engines(store):
-        event.listen(engine.sync_engine, "before_cursor_execute", listener)
+        event.listen(engine, "before_cursor_execute", listener)
     try:
         yield
     finally:
         for engine in engines(store):
-            event.remove(engine.sync_engine, "before_cursor_execute", listener)
+            event.remove(engine, "before_cursor_execute", listener)
 
 
 async def explained(store: SqlStore, statements: Sequence[tuple[str, Any]]) -> list[str]:

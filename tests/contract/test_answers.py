@@ -14,11 +14,10 @@ from bot.domain.deliveries import (
     DeliveryState,
     Intent,
     Occasion,
+    PutOff,
     Sent,
-    postpone,
+    ToldElsewhere,
     settle,
-    settle_edit,
-    untold,
 )
 from bot.domain.entries import Entry
 from bot.ports import Store
@@ -27,7 +26,7 @@ from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic,
 
 async def send(store: Store, delivery: Delivery, at: datetime = NOON) -> Delivery:
     saved = await begun(store, delivery.id, "Text")
-    await store.settle(settle(saved, Sent(f"m{delivery.id}"), revision=saved.wanted_revision, now=at))
+    await store.settle(settle(saved, Sent(f"m{delivery.id}"), at))
     return saved
 
 
@@ -96,10 +95,10 @@ async def test_an_answer_to_what_was_not_sent_follows_nothing(store: Store) -> N
     story = await a_story(store, chat)
     (first,) = await due(store)
     await develops(store, chat, story)
-    await store.settle(postpone(first, NOON + HOUR))
+    await store.settle(settle(first, PutOff(NOON + HOUR, held=True), NOON))
     (answer,) = await due(store)
     assert await store.answered(answer) is None
-    await store.settle(untold(answer, first.id, "nothing new", NOON))
+    await store.settle(settle(answer, ToldElsewhere(first.id, "nothing new"), NOON))
     (left,) = await due(store, NOON + HOUR)
     assert left.id == first.id
     assert await store.folded_stories(first.id, 10) == ((), 0)
@@ -135,7 +134,7 @@ async def test_an_edit_is_due_a_minute_after_the_first_thing_more(store: Store) 
     assert await due(store, NOON + REVISED_AFTER - moment) == []
     (edit,) = await due(store, NOON + REVISED_AFTER)
     assert (edit.state, edit.wanted_revision, edit.sent_revision) == (DeliveryState.SENT, 2, 0)
-    await store.settle(settle_edit(edit, Sent("m1"), revision=2, now=NOON + REVISED_AFTER))
+    await store.settle(settle(edit, Sent("m1"), NOON + REVISED_AFTER))
     await revise(NOON + HOUR)
     assert await due(store, NOON + HOUR + REVISED_AFTER - moment) == []
     await revise(NOON + HOUR + moment, corrects=True)
@@ -163,7 +162,7 @@ async def test_what_was_folded_counts_as_one_message(store: Store) -> None:
     for title in ("One", "Two"):
         await a_story(store, chat, topic=topic, title=title)
         held = next(one for one in await due(store) if not one.held)
-        await store.settle(postpone(held, NOON + HOUR, held=True))
+        await store.settle(settle(held, PutOff(NOON + HOUR, held=True), NOON))
     assert await store.fold_held(chat.id, Occasion.HOURLY, 1, NOON + HOUR) == 2
     (folded,) = await due(store, NOON + HOUR)
     assert (folded.story_id, folded.occasion, folded.topic_ids) == (None, Occasion.HOURLY, (topic.id,))

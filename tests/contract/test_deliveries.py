@@ -7,17 +7,21 @@ from dataclasses import replace
 from bot.domain.chats import Chat
 from bot.domain.deciding import Told
 from bot.domain.deliveries import (
+    ORDER_TRIES,
     REVISED_AFTER,
+    UNCERTAIN_WAIT,
     Delivery,
     DeliveryState,
     Intent,
     NotSent,
+    PutOff,
     Refused,
     Sent,
     Settlement,
+    Tripped,
     Unknown,
+    retry_wait,
     settle,
-    settle_edit,
 )
 from bot.domain.entries import Entry
 from bot.ports import QueueStatus, Store
@@ -28,7 +32,7 @@ from tests.contract.records import begun as as_begun
 async def send(store: Store, delivery: Delivery, message_id: str = "m1") -> Delivery:
     """Send it and settle; answers what was begun."""
     begun = await as_begun(store, delivery.id, f"Text {message_id}")
-    await store.settle(settle(begun, Sent(message_id), revision=begun.wanted_revision, now=NOON))
+    await store.settle(settle(begun, Sent(message_id), NOON))
     return begun
 
 
@@ -63,7 +67,7 @@ async def test_begin_send_saves_the_text_before_the_call(store: Store) -> None:
     assert begun == replace(owed, state=DeliveryState.SENDING, text="⚡️ Text", attempts=1)
     assert begun.topic_ids == (topic.id,)
     assert await due(store) == []
-    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(begun, Sent("m1"), NOON))
     assert await due(store) == [second.id]
     ((sent),) = await store.sent_messages(chat.id, 10)
     assert sent.delivery == replace(
@@ -73,18 +77,42 @@ async def test_begin_send_saves_the_text_before_the_call(store: Store) -> None:
 
 
 async def test_what_was_not_sent_is_due_again_later(store: Store) -> None:
-    """With the reason; meanwhile the chat's next message may go."""
+    """With the reason; meanwhile the chat's next message waits, so that the order is kept."""
     chat = await a_chat(store)
     first = await a_story(store, chat, title="First")
     second = await a_story(store, chat, title="Second")
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, NotSent("slow down", MINUTE), revision=0, now=NOON))
-    assert await due(store) == [second.id]
+    await store.settle(settle(begun, NotSent("slow down", MINUTE), NOON))
+    assert await due(store) == []
     (again,) = await store.claim_deliveries(NOON + MINUTE, 10)
     assert again.story_id == first.id
     assert (again.state, again.reason, again.attempts) == (DeliveryState.PENDING, "slow down", 1)
     assert (again.possible_repeat, again.text) == (False, "Text")
+    await send(store, again)
+    assert await due(store) == [second.id]
+
+
+async def test_a_message_that_is_never_taken_holds_up_no_other_for_ever(store: Store) -> None:
+    """Nor does one that our own code has yet to compose."""
+    chat = await a_chat(store)
+    first = await a_story(store, chat, title="First")
+    second = await a_story(store, chat, title="Second")
+    now = NOON
+    for attempt in range(1, ORDER_TRIES + 1):
+        (owed,) = await store.claim_deliveries(now, 10)
+        assert owed.story_id == first.id
+        await store.settle(settle(await as_begun(store, owed.id, "Text"), NotSent("no"), now))
+        assert await store.claim_deliveries(now, 10) == ()
+        now += retry_wait(attempt)
+    (owed,) = await store.claim_deliveries(now, 10)
+    await store.settle(settle(await as_begun(store, owed.id, "Text"), NotSent("no"), now))
+    (other,) = await store.claim_deliveries(now, 10)
+    assert other.story_id == second.id
+    await store.settle(settle(other, Tripped("it has a flaw"), now))
+    third = await a_story(store, chat, title="Third", at=now)
+    (other,) = await store.claim_deliveries(now, 10)
+    assert other.story_id == third.id
 
 
 async def test_an_unknown_outcome_is_sent_again_as_a_possible_repeat(store: Store) -> None:
@@ -93,14 +121,14 @@ async def test_an_unknown_outcome_is_sent_again_as_a_possible_repeat(store: Stor
     await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    await store.settle(settle(begun, Unknown("timed out"), NOON))
     assert await store.claim_deliveries(NOON, 10) == ()
     (again,) = await store.claim_deliveries(NOON + HOUR, 10)
     assert (again.state, again.possible_repeat) == (DeliveryState.UNCERTAIN, True)
     begun = await as_begun(store, again.id, "Text")
     assert begun.state is DeliveryState.SENDING
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
-    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(begun, Sent("m1"), NOON))
     (sent,) = await store.sent_messages(chat.id, 10)
     assert sent.delivery.possible_repeat
     assert sent.delivery.reason is None
@@ -112,7 +140,7 @@ async def test_a_refused_message_is_not_due_again(store: Store) -> None:
     await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, Refused("blocked"), revision=0, now=NOON))
+    await store.settle(settle(begun, Refused("blocked"), NOON))
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
     assert await store.sent_messages(chat.id, 10) == ()
     assert (await store.queue_status(NOON)).failed_messages == 1
@@ -124,10 +152,10 @@ async def test_a_refused_message_is_owed_anew_when_it_is_intended_again(store: S
     story = await a_story(store, chat)
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    await store.settle(settle(begun, Unknown("timed out"), NOON))
     (owed,) = await store.claim_deliveries(NOON + HOUR, 10)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, Refused("forbidden"), revision=0, now=NOON))
+    await store.settle(settle(begun, Refused("forbidden"), NOON))
     (report,) = await stored(store, entry(outlet="Another"))
     again = replace(joins(report, story), intents=(Intent(chat.id, story.id, (topic.id,)),))
     await store.record_desk([again], NOON + MINUTE)
@@ -160,11 +188,11 @@ async def test_a_wanted_revision_is_due_as_an_edit(store: Store) -> None:
     assert (edit.id, edit.wanted_revision, edit.sent_revision) == (owed.id, 1, 0)
     begun = await as_begun(store, edit.id, "More")
     assert (begun.state, begun.text, begun.attempts) == (DeliveryState.SENT, "More", 1)
-    await store.settle(settle_edit(begun, NotSent("slow down"), revision=1, now=NOON))
+    await store.settle(settle(begun, NotSent("slow down"), NOON))
     assert await store.claim_deliveries(NOON, 10) == ()
     (edit,) = await store.claim_deliveries(NOON + HOUR, 10)
     assert (edit.message_id, edit.sent_at, edit.sent_revision) == ("m1", NOON, 0)
-    await store.settle(settle_edit(edit, Sent("m1"), revision=1, now=NOON))
+    await store.settle(settle(edit, Sent("m1"), NOON))
     assert await store.claim_deliveries(NOON + HOUR, 10) == ()
 
 
@@ -175,7 +203,7 @@ async def test_a_revision_wanted_during_the_call_is_still_owed(store: Store) -> 
     (owed,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, owed.id, "Text")
     await revise(store, story, chat)
-    await store.settle(settle(begun, Sent("m1"), revision=begun.wanted_revision, now=NOON))
+    await store.settle(settle(begun, Sent("m1"), NOON))
     (edit,) = await store.claim_deliveries(NOON, 10)
     assert (edit.state, edit.wanted_revision, edit.sent_revision) == (DeliveryState.SENT, 1, 0)
 
@@ -208,7 +236,7 @@ async def test_a_paused_chat_has_nothing_due(store: Store) -> None:
 
 
 async def test_what_a_dead_process_left_is_sent_again(store: Store) -> None:
-    """As a possible repeat, due at once; a message that was sent is not touched."""
+    """As a possible repeat, due a little later; a message that was sent is not touched."""
     chat, other = await a_chat(store), await a_chat(store, "there")
     await a_story(store, chat, other)
     sent, left = await store.claim_deliveries(NOON, 10)
@@ -216,10 +244,11 @@ async def test_what_a_dead_process_left_is_sent_again(store: Store) -> None:
     await as_begun(store, left.id, "Text")
     assert await store.recover(NOON + HOUR) == 1
     assert await store.recover(NOON + HOUR) == 0
-    assert await store.claim_deliveries(NOON, 10) == ()
-    (again,) = await store.claim_deliveries(NOON + HOUR, 10)
+    assert await store.claim_deliveries(NOON + HOUR, 10) == ()
+    due = NOON + HOUR + UNCERTAIN_WAIT
+    (again,) = await store.claim_deliveries(due, 10)
     assert (again.id, again.possible_repeat, again.attempts) == (left.id, True, 1)
-    assert (again.state, again.due) == (DeliveryState.UNCERTAIN, NOON + HOUR)
+    assert (again.state, again.due) == (DeliveryState.UNCERTAIN, due)
     assert again.reason
 
 
@@ -259,3 +288,16 @@ async def test_the_queue_tells_what_waits(store: Store) -> None:
     await as_begun(store, first.id, "Text")
     await stored(store, entry())
     assert await store.queue_status(NOON) == QueueStatus(1, 2, NOON, 0, NOON)
+
+
+async def test_a_message_that_is_put_off_keeps_its_place(store: Store) -> None:
+    """What came later to the chat waits behind it; one that is held for quiet hours lets others pass."""
+    chat = await a_chat(store)
+    first, second = [await a_story(store, chat, title=title) for title in ("First", "Second")]
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    await store.settle(settle(owed, PutOff(NOON + MINUTE), NOON))
+    assert await due(store) == []
+    (again,) = await store.claim_deliveries(NOON + MINUTE, 10)
+    assert again.story_id == first.id
+    await store.settle(settle(again, PutOff(NOON + HOUR, held=True), NOON))
+    assert await due(store) == [second.id]

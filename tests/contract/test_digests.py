@@ -13,10 +13,10 @@ from bot.domain.deliveries import (
     MOST_HELD,
     Delivery,
     Occasion,
+    PutOff,
     Refused,
     Sent,
     Unknown,
-    postpone,
     settle,
 )
 from bot.domain.digests import DigestItem, LastDigest, Part, Place
@@ -145,7 +145,7 @@ async def test_a_digest_is_owed_once_for_a_slot(store: Store) -> None:
         assert [told.story.id for told in part.told] == stories
         assert {told.topic_id for told in part.told} == {topic.id}
         assert part.place == place
-        await store.settle(settle(await as_begun(store, message.id, "Text"), Sent("m"), revision=0, now=NOON))
+        await store.settle(settle(await as_begun(store, message.id, "Text"), Sent("m"), NOON))
     assert await owed_to(store, chat) == []
 
 
@@ -156,16 +156,16 @@ async def test_a_part_waits_for_the_one_before(store: Store) -> None:
     await store.record_digest(owed(chat, topic, [one], [two]), NOON)
     (first,) = await owed_to(store, chat)
     begun = await as_begun(store, first.id, "Text")
-    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON))
+    await store.settle(settle(begun, Unknown("timed out"), NOON))
     assert await owed_to(store, chat) == []
     bulletin = await a_story(store, chat, topic=topic, title="c")
     (message,) = await owed_to(store, chat)
     assert message.story_id == bulletin.id
-    await store.settle(settle(await as_begun(store, message.id, "B"), Sent("m"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "B"), Sent("m"), NOON))
     (again,) = await owed_to(store, chat, NOON + HOUR)
     assert (again.id, again.possible_repeat) == (first.id, True)
     begun = await as_begun(store, again.id, "Text")
-    await store.settle(settle(begun, Refused("too long"), revision=0, now=NOON + HOUR))
+    await store.settle(settle(begun, Refused("too long"), NOON + HOUR))
     (second,) = await owed_to(store, chat, NOON + HOUR)
     part = await store.digest_part(second.id)
     assert part is not None
@@ -268,7 +268,7 @@ async def test_a_story_in_a_digest_knows_its_bulletin(store: Store) -> None:
         await a_story(store, topic=topic, title="b"),
     )
     (message,) = await owed_to(store, chat)
-    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m7"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m7"), NOON))
     await store.record_digest(owed(chat, topic, [sent, unsent]), NOON)
     (digest,) = await owed_to(store, chat)
     part = await store.digest_part(digest.id)
@@ -286,7 +286,7 @@ async def test_whoever_wanted_only_digests_is_owed_the_rest_when_that_ends(
     told = await a_story(store, topic=topic, title="Told")
     await store.record_digest(owed(chat, topic, [told]), NOON)
     (digest,) = await owed_to(store, chat)
-    await store.settle(settle(await as_begun(store, digest.id, "T"), Sent("m"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, digest.id, "T"), Sent("m"), NOON))
     rest = await a_story(store, topic=topic, title="Rest", at=NOON + HOUR)
     changed = replace(chat, digests=after)
     assert await store.save_digests(changed, NOON + 2 * HOUR) == 1
@@ -334,7 +334,7 @@ async def test_parts_of_a_digest_that_were_owed_in_a_pause_are_sent_behind_it(st
         folded, _ = await store.folded_stories(messages[0].id, 10)
         told.append([one.story.id for one in part.told] if part else [story.id for story in folded])
         begun = await as_begun(store, messages[0].id, "T")
-        await store.settle(settle(begun, Sent("m"), revision=0, now=NOON + HOUR))
+        await store.settle(settle(begun, Sent("m"), NOON + HOUR))
     assert told == [ids(one), ids(two), ids(missed)]
 
 
@@ -363,7 +363,7 @@ async def hold(store: Store, chat: Chat, until: datetime, times: int) -> None:
     """Put off so many messages that the chat is owed."""
     for _ in range(times):
         (message,) = await owed_to(store, chat)
-        await store.settle(postpone(message, until, held=True))
+        await store.settle(settle(message, PutOff(until, held=True), NOON))
 
 
 async def test_what_is_held_is_due_when_quiet_hours_end_or_the_settings_change(store: Store) -> None:
@@ -379,7 +379,7 @@ async def test_what_is_held_is_due_when_quiet_hours_end_or_the_settings_change(s
     await store.save_chat(replace(chat, quiet=NIGHT))
     assert [one.held for one in await owed_to(store, chat)] == [True]
     (message,) = await owed_to(store, chat)
-    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m"), NOON))
     assert await store.held_messages(chat.id) == 0
 
 
@@ -389,7 +389,7 @@ async def test_a_further_report_has_a_held_message_looked_at_again(store: Store)
     story, tried = [await a_story(store, chat, topic=topic, title=title) for title in "ab"]
     await hold(store, chat, NOON + 8 * HOUR, 1)
     (other,) = await owed_to(store, chat)
-    await store.settle(postpone(other, NOON + 8 * HOUR))
+    await store.settle(settle(other, PutOff(NOON + 8 * HOUR), NOON))
     reports = await stored(store, *(entry(title, outlet="Another") for title in "ab"))
     for report, joined in zip(reports, (story, tried), strict=True):
         record = joins(report, joined, match(topic), key=report.title, revised_for=[chat])
@@ -403,14 +403,14 @@ async def test_many_that_were_held_become_one_message(store: Store) -> None:
     stories = [await a_story(store, chat, topic=topic, title=f"T{n}") for n in range(MOST_HELD + 2)]
     (uncertain,) = await owed_to(store, chat)
     begun = await as_begun(store, uncertain.id, "T")
-    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON - HOUR))
+    await store.settle(settle(begun, Unknown("timed out"), NOON - HOUR))
     await hold(store, chat, NOON + 8 * HOUR, MOST_HELD + 1)
     assert await store.fold_held(chat.id, Occasion.QUIET, MOST_HELD, NOON + 8 * HOUR) == 0
     await hold(store, chat, NOON + 8 * HOUR, 1)
     assert await store.fold_held(chat.id, Occasion.QUIET, MOST_HELD, NOON + 8 * HOUR) == MOST_HELD + 1
     claimed = await owed_to(store, chat, NOON + 8 * HOUR)
     assert [one.story_id for one in claimed] == [stories[0].id]
-    await store.settle(settle(await as_begun(store, claimed[0].id, "T"), Sent("m"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, claimed[0].id, "T"), Sent("m"), NOON))
     message, told = await catch_up(store, chat)
     assert message.occasion is Occasion.QUIET
     assert set(told) == set(ids(*stories[1:]))
@@ -440,7 +440,7 @@ async def test_a_story_that_developed_since_a_digest_is_told_again(store: Store)
     assert await untold(store, chat, NOON + MINUTE) == []
     parts = await store.claim_deliveries(NOON + DAY, 10)
     first = await as_begun(store, parts[0].id, "Text")
-    await store.settle(settle(first, Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(first, Sent("m1"), NOON))
     (second,) = await store.claim_deliveries(NOON + DAY, 10)
     for delivery, before in ((first, [None, None]), (second, [NOON])):
         part = await store.digest_part(delivery.id)

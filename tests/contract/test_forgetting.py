@@ -37,7 +37,7 @@ async def told(store: SqlStore, at: datetime = NOON) -> Delivery:
     """The next message is sent."""
     (message,) = await store.claim_deliveries(at, 1)
     sent = await begun(store, message.id, "text")
-    await store.settle(settle(sent, Sent(f"m{message.id}"), revision=0, now=at))
+    await store.settle(settle(sent, Sent(f"m{message.id}"), at))
     return sent
 
 
@@ -94,7 +94,7 @@ async def test_what_is_not_over_stays_whole(store: SqlStore) -> None:
     ]
     claimed = {one.story_id: one for one in await store.claim_deliveries(NOON, 9)}
     sent = await begun(store, claimed[late.id].id, "text")
-    await store.settle(settle(sent, Sent("m"), revision=0, now=LATER + MINUTE))
+    await store.settle(settle(sent, Sent("m"), LATER + MINUTE))
     (report,) = await stored(store, entry("Grows on", seen=LATER + HOUR))
     await store.record_desk([joins(report, growing)], LATER + HOUR)
     assert await forget(store) == (0, 0, 0)
@@ -135,7 +135,7 @@ async def test_a_message_that_was_refused_is_over(store: SqlStore) -> None:
     chat: Chat = await a_chat(store)
     await a_story(store, chat)
     (message,) = await store.claim_deliveries(NOON, 1)
-    refused = settle(await begun(store, message.id, "text"), Refused("no"), revision=0, now=NOON)
+    refused = settle(await begun(store, message.id, "text"), Refused("no"), NOON)
     await store.settle(refused)
     assert await forget(store) == (1, 0, 0)
 

@@ -59,7 +59,7 @@ async def send_all(store: Store) -> list[Delivery]:
     while claimed := await store.claim_deliveries(NOON, 1):
         (delivery,) = claimed
         saved = await begun(store, delivery.id, "Text")
-        await store.settle(settle(saved, Sent(f"m{delivery.id}"), revision=saved.wanted_revision, now=NOON))
+        await store.settle(settle(saved, Sent(f"m{delivery.id}"), NOON))
         sent.append(delivery)
     return sent
 
@@ -146,7 +146,7 @@ async def test_a_refused_message_about_the_older_does_not_swallow_the_younger(st
     older = await a_story(store, chat)
     (first,) = await store.claim_deliveries(NOON, 1)
     refused = await begun(store, first.id, "Text")
-    await store.settle(settle(refused, Refused("too long"), revision=0, now=NOON))
+    await store.settle(settle(refused, Refused("too long"), NOON))
     younger = await a_story(store, chat, title="Leaders sit down")
     await store.record_desk([await bridge(store, older, younger)], NOON)
     (sent,) = await send_all(store)
@@ -161,7 +161,7 @@ async def test_a_refused_message_leaves_its_mute_to_the_one_that_takes_its_place
     older = await a_story(store, chat)
     (first,) = await send_all(store)
     assert await store.mute_story(chat.id, older.id, NOON, muted=True)
-    await store.settle(settle(first, Refused("gone"), revision=0, now=NOON))
+    await store.settle(settle(first, Refused("gone"), NOON))
     younger = await a_story(store, chat, title="Leaders sit down")
     await send_all(store)
     await store.record_desk([await bridge(store, older, younger)], NOON)

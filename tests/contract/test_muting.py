@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.chats import Chat
 from bot.domain.deciding import Revise, Told
-from bot.domain.deliveries import Delivery, Intent, Sent, settle, settle_edit
+from bot.domain.deliveries import Delivery, Intent, Sent, settle
 from bot.domain.entries import Entry
 from bot.ports import DeskRecord, Store
 from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, begun, entry, joins, stored
@@ -26,7 +26,7 @@ async def told(store: Store, *chats: Chat, title: str = "Talks begin", at: int =
 async def send(store: Store, owed: Delivery, at: int = 0) -> None:
     text = await begun(store, owed.id, "Text")
     now = NOON + at * MINUTE
-    await store.settle(settle(text, Sent(f"m{owed.id}"), revision=text.wanted_revision, now=now))
+    await store.settle(settle(text, Sent(f"m{owed.id}"), now))
 
 
 async def develops(store: Store, story: Entry, *chats: Chat) -> Entry:
@@ -103,7 +103,7 @@ async def test_what_came_meanwhile_is_shown_once_it_is_no_longer_muted(store: St
     assert await store.mute_story(here.id, story.id, LATER, muted=False)
     (edit,) = await store.claim_deliveries(LATER, 10)
     text = await begun(store, edit.id, "More")
-    await store.settle(settle_edit(text, Sent("m1"), revision=text.wanted_revision, now=LATER))
+    await store.settle(settle(text, Sent("m1"), LATER))
     assert await due(store) == []
     assert await store.told([story.id]) == (Told(here.id, story.id, NOON, message=True),)
 

@@ -33,7 +33,7 @@ async def send(store: Store, chat: Chat) -> Delivery:
     """Send what the chat is owed first; answers the delivery."""
     owed = next(one for one in await store.claim_deliveries(NOON + HOUR, 50) if one.chat_id == chat.id)
     begun = await as_begun(store, owed.id, "Text")
-    await store.settle(settle(begun, Sent(f"m{owed.id}"), revision=0, now=NOON))
+    await store.settle(settle(begun, Sent(f"m{owed.id}"), NOON))
     return begun
 
 

@@ -96,14 +96,13 @@ async def test_messages_that_were_still_owed_are_told_in_it_too(store: Store) ->
 
 
 async def test_one_that_could_not_be_sent_is_owed_and_told(store: Store) -> None:
-    """The message whose refusal paused the chat, and one that waits for its next try."""
+    """The message whose refusal paused the chat, and one that waits behind it."""
     chat, topic = await a_follower(store)
     first = await a_story(store, chat, topic=topic, title="First", at=NOON - HOUR)
     second = await a_story(store, chat, topic=topic, title="Second", at=NOON - MINUTE)
-    for outcome in (NotSent("slow down", 2 * HOUR), Refused(BLOCKED, pause_chat=True)):
-        (owed,) = await store.claim_deliveries(NOON, 10)
-        begun = await as_begun(store, owed.id, "Text")
-        await store.settle(settle(begun, outcome, revision=0, now=NOON))
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await as_begun(store, owed.id, "Text")
+    await store.settle(settle(begun, Refused(BLOCKED, pause_chat=True), NOON))
     await pause(store, chat)
     assert await store.resume_chat(chat.id, NOON + HOUR) == 2
     assert (await catch_up(store, chat))[1] == ids(second, first)
@@ -114,9 +113,7 @@ async def test_a_possible_repeat_is_left_alone(store: Store) -> None:
     chat, topic = await a_follower(store)
     uncertain = await a_story(store, chat, topic=topic, title="Uncertain", at=NOON - HOUR)
     (owed,) = await store.claim_deliveries(NOON, 10)
-    await store.settle(
-        settle(await as_begun(store, owed.id, "Text"), Unknown("timed out"), revision=0, now=NOON)
-    )
+    await store.settle(settle(await as_begun(store, owed.id, "Text"), Unknown("timed out"), NOON))
     await pause(store, chat)
     missed = await a_story(store, topic=topic, title="Missed", at=NOON + MINUTE)
     assert await store.resume_chat(chat.id, NOON + HOUR) == 1
@@ -127,7 +124,7 @@ async def test_a_possible_repeat_is_left_alone(store: Store) -> None:
         True,
     )
     begun = await as_begun(store, again.id, "Text")
-    await store.settle(settle(begun, Refused(BLOCKED, pause_chat=True), revision=0, now=NOON + HOUR))
+    await store.settle(settle(begun, Refused(BLOCKED, pause_chat=True), NOON + HOUR))
     await store.pause_chat(chat.id, BLOCKED, NOON + HOUR)
     assert await store.resume_chat(chat.id, NOON + 2 * HOUR) == 1
     claimed = {one.story_id async for one in in_turn(store, chat)}
@@ -140,7 +137,7 @@ async def in_turn(store: Store, chat: Chat) -> AsyncIterator[Delivery]:
     while due := [one for one in await store.claim_deliveries(NOON + 9 * HOUR, 10) if one.chat_id == chat.id]:
         yield due[0]
         begun = await as_begun(store, due[0].id, "Text")
-        await store.settle(settle(begun, Sent("m"), revision=0, now=NOON))
+        await store.settle(settle(begun, Sent("m"), NOON))
 
 
 async def test_what_the_chat_was_told_it_did_not_miss(store: Store) -> None:
@@ -149,10 +146,10 @@ async def test_what_the_chat_was_told_it_did_not_miss(store: Store) -> None:
     await a_story(store, topic=topic, title="Earlier", at=NOON - MINUTE)
     await a_story(store, chat, topic=topic, title="Told")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    await store.settle(settle(await as_begun(store, owed.id, "Text"), Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, owed.id, "Text"), Sent("m1"), NOON))
     await a_story(store, chat, topic=topic, title="Failed")
     (owed,) = await store.claim_deliveries(NOON, 10)
-    await store.settle(settle(await as_begun(store, owed.id, "x"), Refused("too long"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, owed.id, "x"), Refused("too long"), NOON))
     await pause(store, chat)
     assert await store.resume_chat(chat.id, NOON + HOUR) == 0
     assert await nothing_due(store, chat)
@@ -223,7 +220,7 @@ async def test_what_was_told_in_one_counts_as_told(store: Store) -> None:
     (told,) = await store.told([missed.id])
     assert told.chat_id == chat.id
     message, _ = await catch_up(store, chat)
-    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), NOON))
     (report,) = await stored(store, entry("Missed", seen=NOON + 2 * HOUR, outlet="Another"))
     joined = joins(report, missed, match(topic), key="Missed", revised_for=[chat])
     await store.record_desk([replace(joined, intents=opens(missed, chats=[chat]).intents)], NOON)
@@ -265,7 +262,7 @@ async def test_one_that_may_have_been_sent_is_told_again_beside_the_next(store: 
     await store.resume_chat(chat.id, NOON + HOUR)
     message, _ = await catch_up(store, chat)
     begun = await as_begun(store, message.id, "Text")
-    await store.settle(settle(begun, Unknown("timed out"), revision=0, now=NOON + HOUR))
+    await store.settle(settle(begun, Unknown("timed out"), NOON + HOUR))
     await store.pause_chat(chat.id, BLOCKED, NOON + HOUR)
     second = await a_story(store, topic=topic, title="Second", at=NOON + 2 * HOUR)
     assert await store.resume_chat(chat.id, NOON + 3 * HOUR) == 1
@@ -333,7 +330,7 @@ async def test_the_message_has_no_story_to_explain(store: Store) -> None:
     await a_story(store, topic=topic, title="Missed", at=NOON + MINUTE)
     await store.resume_chat(chat.id, NOON + HOUR)
     message, _ = await catch_up(store, chat)
-    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), revision=0, now=NOON))
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m9"), NOON))
     assert await store.sent_messages(chat.id, 10) == ()
     assert await store.sent_messages(chat.id, 10, "m9") == ()
     assert await nothing_due(store, chat)
@@ -374,10 +371,10 @@ async def test_an_answer_waits_for_the_message_that_its_story_was_folded_into(st
     await store.record_desk([replace(joins(report, story), intents=(intent,))], NOON + 3 * HOUR)
     later = NOON + 4 * HOUR
     begun = await as_begun(store, message.id, "Text")
-    await store.settle(settle(begun, NotSent("busy", 2 * HOUR), revision=0, now=NOON + 3 * HOUR))
+    await store.settle(settle(begun, NotSent("busy", 2 * HOUR), NOON + 3 * HOUR))
     assert await store.claim_deliveries(later, 10) == ()
     begun = await as_begun(store, message.id, "Text")
-    await store.settle(settle(begun, Sent("m1"), revision=0, now=later))
+    await store.settle(settle(begun, Sent("m1"), later))
     (answer,) = await store.claim_deliveries(later, 10)
     followed = await store.answered(answer)
     assert followed is not None
@@ -393,7 +390,7 @@ async def test_an_update_that_was_owed_in_a_pause_still_answers_its_message(stor
     story = await a_story(store, chat, topic=topic)
     (first,) = await store.claim_deliveries(NOON, 10)
     begun = await as_begun(store, first.id, "Text")
-    await store.settle(settle(begun, Sent("m1"), revision=0, now=NOON))
+    await store.settle(settle(begun, Sent("m1"), NOON))
     (report,) = await stored(store, entry(outlet="Another"))
     intent = Intent(chat.id, story.id, (topic.id,), brings=report.id)
     await store.record_desk([replace(joins(report, story), intents=(intent,))], NOON)
@@ -403,5 +400,44 @@ async def test_an_update_that_was_owed_in_a_pause_still_answers_its_message(stor
     (update,) = await store.claim_deliveries(NOON + 2 * HOUR, 10)
     assert (update.answers, update.brings) == (first.id, report.id)
     begun = await as_begun(store, update.id, "Text")
-    await store.settle(settle(begun, Sent("m2"), revision=0, now=NOON))
+    await store.settle(settle(begun, Sent("m2"), NOON))
     assert (await catch_up(store, chat))[1] == ids(missed)
+
+
+async def test_what_is_late_becomes_one_message(store: Store) -> None:
+    """By when it was owed or when its story was published; what is fresh, may be a repeat, or was sent stays by itself."""
+    chat, topic = await a_follower(store)
+    sent = await a_story(store, chat, topic=topic, title="Sent", at=NOON - HOUR)
+    (message,) = await store.claim_deliveries(NOON, 10)
+    await store.settle(settle(await as_begun(store, message.id, "T"), Sent("m"), NOON))
+    uncertain = await a_story(store, chat, topic=topic, title="Uncertain", at=NOON - HOUR)
+    (message,) = await store.claim_deliveries(NOON, 10)
+    await store.settle(settle(await as_begun(store, message.id, "T"), Unknown("timed out"), NOON))
+    late = [await a_story(store, chat, topic=topic, title=title, at=NOON - HOUR) for title in "ab"]
+    # `entry` is published a minute before it is seen.
+    old = await a_story(store, chat, topic=topic, title="Old", at=NOON)
+    fresh = await a_story(store, chat, topic=topic, title="Fresh", at=NOON + MINUTE)
+    assert await store.fold_late(chat.id, 3, NOON - MINUTE, NOON + MINUTE) == 0
+    assert await store.fold_late(chat.id, 2, NOON - MINUTE, NOON + MINUTE) == 3
+    everything = {one.id for one in (sent, uncertain, *late, old, fresh)}
+    assert {told.story_id for told in await store.told(everything)} == everything
+    claimed = []
+    now = NOON + HOUR
+    while due := await store.claim_deliveries(now, 1):
+        claimed.append((due[0].story_id, due[0].occasion))
+        await store.settle(settle(await as_begun(store, due[0].id, "T"), Sent(f"m{due[0].id}"), now))
+    assert claimed == [(uncertain.id, None), (fresh.id, None), (None, Occasion.BACKLOG)]
+    assert (await store.addressees([chat.id]))[chat.id].owed == 0
+
+
+async def test_to_whom_something_is_owed(store: Store) -> None:
+    """The chat as it is, what it follows, and how many bulletins it waits for; no chat that is not there."""
+    chat, topic = await a_follower(store)
+    other, _ = await a_follower(store, "other")
+    for title in "ab":
+        await a_story(store, chat, topic=topic, title=title, at=NOON)
+    found = await store.addressees([chat.id, other.id, 999])
+    assert found.keys() == {chat.id, other.id}
+    assert (found[chat.id].chat, found[chat.id].owed) == (chat, 2)
+    assert found[chat.id].subscriptions == await store.subscriptions(chat.id)
+    assert (found[other.id].chat, found[other.id].owed) == (other, 0)

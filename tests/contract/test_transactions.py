@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from sqlalchemy.exc import StatementError
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.domain.deliveries import Intent
 from bot.domain.entries import IngestPlan, Revision
@@ -187,3 +188,39 @@ async def test_a_naive_datetime_is_refused(store: Store) -> None:
     """Nobody can know what it means."""
     with pytest.raises(StatementError, match="no time zone"):
         await store.sync_feeds([feed_spec()], NOON.replace(tzinfo=None))
+
+
+async def test_writes_that_wait_share_a_commit_and_no_fault(store: SqlStore) -> None:
+    """Each is told of itself: what fails leaves no trace, and takes nobody with it."""
+    chat = await a_chat(store)
+    commits: list[object] = []
+    event.listen(store._database.writer, "commit", commits.append)
+    names = [f"there {number}" for number in range(20)]
+    outcomes = await asyncio.gather(
+        *(store.ensure_chat("console", name, "", NOON) for name in names[:10]),
+        store.subscribe(chat.id, 999, NOON),
+        *(store.ensure_chat("console", name, "", NOON) for name in names[10:]),
+        return_exceptions=True,
+    )
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert [type(error) for error in failed] == [IntegrityError]
+    assert isinstance(outcomes[10], IntegrityError)
+    assert {chat.address for chat in await store.chats("console")} >= set(names)
+    assert await store.subscriptions() == ()
+    assert len(commits) < len(names)
+
+
+async def test_a_commit_that_fails_is_everybodys_failure(store: SqlStore) -> None:
+    """Nobody is told that something is stored which is not."""
+
+    def fail(_: object) -> None:
+        raise FaultError
+
+    event.listen(store._database.writer, "commit", fail)
+    writes = [store.ensure_chat("console", str(number), "", NOON) for number in range(3)]
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    event.remove(store._database.writer, "commit", fail)
+    assert [type(outcome) for outcome in outcomes] == [FaultError] * 3
+    assert await store.chats("console") == ()
+    await store.ensure_chat("console", "1", "", NOON)
+    assert len(await store.chats("console")) == 1

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.app import App, Parts
@@ -27,6 +28,7 @@ from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import LOOPBACK
 from bot.health import serving_health
 from bot.ports import Clock, Probe, no_probe
+from bot.scheduler import TICK_SECONDS
 from bot.storage.sql import SqlStore
 from tests.e2e.world import INTERVAL, InlineParser, catalog_of
 from tests.fakes.feed_server import FeedServer
@@ -141,8 +143,10 @@ async def serving(
     tolerance: Tolerance = TOLERANT,
     posted: str = "",
     slack_app: OAuthApp | None = None,
+    interval: timedelta = INTERVAL,
+    tick_seconds: float = TICK_SECONDS,
 ) -> AsyncIterator[Newsroom]:
-    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`.
+    """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`, or by `app.run`.
 
     `posted`: host and port to which the platforms post; without, one is asked and the other listened to.
     `slack_app`: what workspaces install by themselves; without, there is one.
@@ -181,7 +185,8 @@ async def serving(
                 fetcher=fetcher,
                 parser=InlineParser(),
                 messengers={"telegram": telegram.messenger, "slack": slack.messenger},
-                cadence=Cadence(INTERVAL, INTERVAL, spread=0),
+                cadence=Cadence(interval, interval, spread=0),
+                tick_seconds=tick_seconds,
                 probe=probe,
             )
         )

@@ -38,6 +38,7 @@ class _Moody(FileMessenger):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),

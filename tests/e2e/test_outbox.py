@@ -15,12 +15,25 @@ from bot.clock import SimulatedClock
 from bot.domain.bulletins import Bulletin
 from bot.domain.chats import Chat
 from bot.domain.composing import compose
-from bot.domain.deliveries import REVISED_AFTER, Delivery, DeliveryState, NotSent, Refused, Unknown
+from bot.domain.deliveries import (
+    LATE,
+    MOST_LATE,
+    REVISED_AFTER,
+    Delivery,
+    DeliveryState,
+    Gone,
+    NotSent,
+    Refused,
+    Sent,
+    Unknown,
+)
 from bot.domain.entries import Entry
 from bot.domain.stories import Story
 from bot.ports import Store, Translator
+from tests.e2e.newsday import AGREED, BROKEN
 from tests.e2e.world import World, catalog_of, living
 from tests.fakes.chats import ScriptedMessenger, Shouting
+from tests.fakes.events import of_its_own
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,7 +88,7 @@ class Room:
 @asynccontextmanager
 async def room(
     folder: Path,
-    *script: NotSent | Refused | Unknown | Exception | None,
+    *script: NotSent | Refused | Gone | Unknown | Exception | None,
     translator: Translator | None = None,
 ) -> AsyncIterator[Room]:
     clock, messenger = SimulatedClock(START), ScriptedMessenger(*script)
@@ -279,7 +292,7 @@ async def test_a_pause_that_could_not_be_written_stops_nothing(
         chat = await here.store.chat(here.world.chat.id)
         assert chat is not None
         assert not chat.paused
-        await here.tell(TALKS)
+        await here.later()
         chat = await here.store.chat(here.world.chat.id)
         assert chat is not None
         assert chat.pause_reason == "blocked"
@@ -381,3 +394,97 @@ async def test_what_a_chat_cannot_read_may_be_translated(
         (text,) = here.messenger.reads()
         assert headline in text
         assert translator.asked == asked
+
+
+async def test_what_is_found_to_have_arrived_is_not_sent_again(tmp_path: Path) -> None:
+    """Where the platform can be asked: its id is taken up, so that it can be revised; it is no repeat."""
+    async with room(tmp_path, Unknown("timed out")) as here:
+        here.messenger.found = Sent("m7")
+        await here.tell(TRUCE)
+        await here.later(timedelta(seconds=9))
+        assert here.messenger.looked_for == []
+        await here.later()
+        sent = await here.sent()
+        assert here.messenger.looked_for == [sent.key]
+        assert (sent.state, sent.message_id, sent.possible_repeat) == (DeliveryState.SENT, "m7", False)
+        assert len(here.messenger.calls) == 1
+
+
+async def test_what_is_found_not_to_have_arrived_is_sent_as_if_for_the_first_time(tmp_path: Path) -> None:
+    async with room(tmp_path, Unknown("timed out")) as here:
+        here.messenger.found = NotSent("it is not there")
+        await here.tell(TRUCE)
+        await here.later()
+        (text,) = here.messenger.reads()
+        assert REPEAT not in text
+        assert not (await here.sent()).possible_repeat
+
+
+async def test_a_chat_may_want_no_repeats(tmp_path: Path) -> None:
+    """What may have arrived is left out then, and counts as told; a development of it stands by itself."""
+    async with room(tmp_path, Unknown("timed out")) as here:
+        await here.store.save_chat(replace(here.world.chat, repeats=False))
+        await here.tell(AGREED[0])
+        await here.later()
+        assert here.messenger.reads() == []
+        assert (await here.store.queue_status(here.clock.now())).messages == 0
+        for number, title in enumerate(AGREED[1:3]):
+            await here.add(title, ("BBC News", "NHK")[number])
+        assert here.messenger.reads() == []
+        await here.tell(BROKEN, "TASS")
+        (text,) = here.messenger.reads()
+        assert "kills 12" in text
+        assert [call.answers for call in here.messenger.calls] == [None, None]
+
+
+async def test_a_message_that_is_gone_is_sent_anew_with_all_that_it_would_say(tmp_path: Path) -> None:
+    """Without a sound, since it has been heard; what comes later is an edit of the new one."""
+    async with room(tmp_path, None, Gone("message to edit not found")) as here:
+        await here.tell(TRUCE)
+        await here.add(TRUCE, "BBC News")
+        first, _, anew = here.messenger.calls
+        assert (first.edits, first.silent) == (None, False)
+        assert (anew.edits, anew.silent) == (None, True)
+        assert "Reuters · BBC News" in anew.text
+        assert REPEAT not in anew.text
+        sent = await here.sent()
+        assert sent.message_id == "m2"
+        await here.add(TRUCE, "NHK")
+        assert here.messenger.calls[-1].edits == "m2"
+
+
+@pytest.mark.parametrize("number", [MOST_LATE, MOST_LATE + 1])
+@pytest.mark.parametrize("away", ["the platform", "the bot"])
+async def test_after_an_outage_a_backlog_is_one_message(tmp_path: Path, away: str, number: int) -> None:
+    """Whether messages have waited for long, or the stories are old by the time that they are seen; a few come singly."""
+    async with room(tmp_path) as here:
+        titles = [of_its_own(f"{TRUCE} {each}") for each in range(number)]
+        if away == "the platform":
+            for title in titles:
+                await here.bring(title)
+            await here.later(LATE)
+        else:
+            now = here.clock.now()
+            reports = [
+                Entry(0, None, title, "", f"https://r.example/{title}", "Reuters", "en", now - LATE, now)
+                for title in titles
+            ]
+            await here.store.add_entries(reports)
+            await here.world.app.step()
+        said = here.messenger.reads()
+        if number > MOST_LATE:
+            (text,) = said
+            assert f"Late, after an interruption: {number} stories" in text
+            assert all(title in text for title in titles)
+        else:
+            assert len(said) == number
+        assert (await here.store.queue_status(here.clock.now())).messages == 0
+
+
+async def test_many_stories_at_once_are_no_backlog(tmp_path: Path) -> None:
+    """As long as they are new: each is worth a bulletin."""
+    async with room(tmp_path) as here:
+        for each in range(2 * MOST_LATE):
+            await here.bring(of_its_own(f"{TRUCE} {each}"))
+        await here.later(LATE - timedelta(seconds=1))
+        assert len(here.messenger.reads()) == 2 * MOST_LATE

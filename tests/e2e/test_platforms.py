@@ -195,7 +195,7 @@ async def test_commands_do_there_what_they_do_in_the_console(stage: Stage, tmp_p
     for owed in await stage.room.store.claim_deliveries(stage.clock.now(), 10):
         begun = await stage.room.store.begin_send(owed.id, "text")
         assert begun is not None
-        await stage.room.store.settle(settle(begun, Sent("m1"), revision=0, now=stage.clock.now()))
+        await stage.room.store.settle(settle(begun, Sent("m1"), stage.clock.now()))
     for command in AS_IN_THE_CONSOLE:
         shown: Document = await answer(services, terminal, command)
         expected = squeezed(shown.plain)

@@ -33,6 +33,7 @@ class _Slow(FileMessenger):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),

@@ -52,6 +52,7 @@ class _Phone(Unpaced):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),

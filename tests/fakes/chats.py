@@ -7,11 +7,12 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from bot.chat.pacing import Unpaced
 from bot.domain.chats import Chat
-from bot.domain.deliveries import Outcome, Sent
+from bot.domain.deliveries import Gone, NotSent, Outcome, Sent
 from bot.domain.documents import Action, Document
 
 
@@ -40,6 +41,7 @@ class FileMessenger(Unpaced):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
@@ -106,10 +108,12 @@ class ScriptedMessenger(Unpaced):
     """A `bot.ports.Messenger` that answers a list of outcomes, one a call, and takes every message after that.
 
     None takes the message, an exception is raised; only what was taken changes what a chat `reads`. `meanwhile` is
-    awaited during each call.
+    awaited during each call. `found` is what became of every message that it is asked about, whose keys it keeps.
     """
 
-    def __init__(self, *script: Outcome | Exception | None) -> None:
+    def __init__(self, *script: Outcome | Gone | Exception | None) -> None:
+        self.found: Sent | NotSent | None = None
+        self.looked_for: list[str] = []
         self.calls: list[Call] = []
         self.meanwhile: Callable[[], Awaitable[None]] = _nothing
         self._script = list(script)
@@ -127,13 +131,20 @@ class ScriptedMessenger(Unpaced):
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        return await self._answer(
+        outcome = await self._answer(
             Call(chat, text, answers=answers, silent=silent), f"m{len(self._messages) + 1}"
         )
+        assert not isinstance(outcome, Gone), "what is sent cannot be gone"
+        return outcome
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> Sent | NotSent | None:
+        self.looked_for.append(key)
+        return self.found
 
     async def edit(
         self,
@@ -143,10 +154,10 @@ class ScriptedMessenger(Unpaced):
         before: str | None = None,
         *,
         actions: Sequence[Action] = (),
-    ) -> Outcome:
+    ) -> Outcome | Gone:
         return await self._answer(Call(chat, text, message_id, before), message_id)
 
-    async def _answer(self, call: Call, message_id: str) -> Outcome:
+    async def _answer(self, call: Call, message_id: str) -> Outcome | Gone:
         self.calls.append(call)
         await self.meanwhile()
         answer = self._script.pop(0) if self._script else None

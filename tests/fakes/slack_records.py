@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from tests.fakes.slack_blocks import Button, Json, Link, Reading, read, read_mrkdwn
 
-# Granted at installation unless a test says otherwise: docs.slack.dev/reference/scopes.
+# Granted at installation unless a test says otherwise: docs.slack.dev/reference/scopes. Of what people say, only what they
+# say to the bot may be read, as manifest.json asks for no more.
 SCOPES = frozenset(
-    "app_mentions:read channels:history channels:read chat:write commands groups:history groups:read "
-    "im:history im:read im:write users:read".split()
+    "app_mentions:read channels:read chat:write commands groups:read im:history im:read im:write users:read".split()
 )
 
 
@@ -158,16 +158,19 @@ class View:
 class Limits:
     """How many calls pass before a 429; None is no limit. docs.slack.dev/apis/web-api/rate-limits.
 
-    Posting has about one per second and channel and an unspecified limit per workspace; chat.update is tier 3 (50 a
-    minute). The real limits allow some bursts; here they do not.
+    Posting has about one per second and channel and an unspecified limit per workspace; chat.update and
+    conversations.history are tier 3 (50 a minute). The real limits allow some bursts; here they do not.
     """
 
     per_channel_per_second: int | None = None
     per_workspace_per_minute: int | None = None
     update_per_minute: int | None = None
+    history_per_minute: int | None = None
 
 
-REAL_LIMITS = Limits(per_channel_per_second=1, per_workspace_per_minute=200, update_per_minute=50)
+REAL_LIMITS = Limits(
+    per_channel_per_second=1, per_workspace_per_minute=200, update_per_minute=50, history_per_minute=50
+)
 """Cautious: the workspace's "several hundred a minute" is taken for 200."""
 
 

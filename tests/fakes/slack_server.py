@@ -52,7 +52,11 @@ class SlackServer(People):
 
     posts: Posts | None = None
     """Where events are posted, if they are; else they go through sockets."""
+    mischief: Callable[[str, object], Fault | None] = lambda _method, _channel: None
+    """Asked about each call for which no fault was ordered: what shall go wrong with it, if anything."""
 
+    _away: bool = False
+    _site: web.TCPSite | None = None
     _faults: list[Fault] = field(default_factory=list)
     _tickets: set[str] = field(default_factory=set)
     _links: dict[int, tuple[web.WebSocketResponse, web.Request]] = field(default_factory=dict)
@@ -68,7 +72,8 @@ class SlackServer(People):
         app.router.add_get("/link", self._link)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await self._site.start()
         self._port = self._runner.addresses[0][1]
         return self
 
@@ -159,7 +164,20 @@ class SlackServer(People):
                 if not fault.times:
                     self._faults.remove(fault)
                 return fault
-        return None
+        return Fault("cut", method, None) if self._away else self.mischief(method, channel)
+
+    async def go_away(self) -> None:
+        """Refuse connections, and cut those that there are, until `come_back`."""
+        self._away = True
+        if self._site is not None:
+            await self._site.stop()
+        self.cut_links()
+
+    async def come_back(self) -> None:
+        assert self._runner is not None
+        self._away = False
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
 
     async def _misbehave(self, fault: Fault, request: web.Request, call: Call) -> web.Response:
         if fault.kind == "hang":

@@ -43,6 +43,9 @@ _TAKES: Mapping[str, frozenset[str]] = {
     | {"user"},
     "chat.update": _MESSAGE - {"thread_ts", "mrkdwn", "unfurl_links", "unfurl_media"} | {"ts"},
     "chat.delete": frozenset({"channel", "ts"}),
+    "conversations.history": frozenset(
+        "channel cursor include_all_metadata inclusive latest limit oldest".split()
+    ),
     "conversations.info": frozenset({"channel", "include_locale", "include_num_members"}),
     "conversations.open": frozenset({"channel", "users", "return_im", "prevent_creation"}),
     "users.info": frozenset({"user", "include_locale"}),
@@ -158,8 +161,9 @@ class WebApi:
         ]
 
     def next_ts(self) -> str:
+        """A time, as Slack's ids are, and no other message's."""
         self._count += 1
-        return f"{1_700_000_000 + self._count}.{self._count % 10_000 * 100:06d}"
+        return f"{int(time.time()) + self._count}.{self._count % 10_000 * 100:06d}"
 
     def user_name(self, user: str) -> str:
         return self.users.get(user, f"name-of-{user.lower()}")
@@ -187,6 +191,7 @@ class WebApi:
             "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "conversations.history": self._history,
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.info": self._user_info,
@@ -268,6 +273,8 @@ class WebApi:
             ((workspace.team, "post"), self.limits.per_workspace_per_minute, 60),
         )
         message = self.compose(channel, params, TEXT_LIMIT)
+        if any(said.ts == message.thread_ts and said.deleted for said in self.messages(channel.id)):
+            message.thread_ts = None  # silently: github.com/slack-go/slack/issues/1571
         self.said.append(message)
         return {"channel": channel.id, "ts": message.ts, "message": self.shown(message)}
 
@@ -304,6 +311,33 @@ class WebApi:
         message = self._own(channel, params, "cant_delete_message")
         message.deleted = True
         return {"channel": channel.id, "ts": message.ts}
+
+    def _history(self, workspace: Workspace, params: Json) -> Json:  # methods/conversations.history
+        channel = self._visible(workspace, params.get("channel"))
+        _need(
+            workspace,
+            {"im": "im:history", "group": "groups:history", "channel": "channels:history"}[channel.kind],
+        )
+        if not channel.member:
+            raise RefusedError("not_in_channel")
+        self._limit(((workspace.team, "history"), self.limits.history_per_minute, 60))
+        limit = int(params.get("limit") or 100)
+        if not 1 <= limit <= 999:
+            raise RefusedError("invalid_limit")
+        oldest = float(params.get("oldest") or 0)
+        # Newest first. Of a thread only what was broadcast is in the channel's history, as is what lost its thread.
+        found = [
+            message
+            for message in reversed(self.messages(channel.id))
+            if not message.deleted
+            and float(message.ts) > oldest
+            and (message.thread_ts is None or message.reply_broadcast)
+        ]
+        with_metadata = _flag(params, "include_all_metadata")
+        shown = [self.shown(message) for message in found[:limit]]
+        if not with_metadata:
+            shown = [{name: value for name, value in one.items() if name != "metadata"} for one in shown]
+        return {"messages": shown, "has_more": len(found) > limit}
 
     def _info(self, workspace: Workspace, params: Json) -> Json:  # methods/conversations.info
         channel = self._visible(workspace, params.get("channel"))

@@ -84,7 +84,11 @@ class TelegramServer(World):
     hooks: Hooks = field(init=False)
     local: bool = False
     """As a Bot API server of one's own with `--local`: a webhook may be http, at any port."""
+    mischief: Callable[[Call], Fault | None] = lambda _: None
+    """Asked about each call for which no fault was ordered: what shall go wrong with it, if anything."""
 
+    _away: bool = False
+    _site: web.TCPSite | None = None
     _faults: list[Fault] = field(default_factory=list)
     _delays: dict[str, float] = field(default_factory=dict)
     _poll: _Poll | None = None
@@ -104,7 +108,8 @@ class TelegramServer(World):
         # A client that dies takes its request with it: a long poll of a killed process is not waited for.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await self._site.start()
         self._port = self._runner.addresses[0][1]
         return self
 
@@ -166,6 +171,18 @@ class TelegramServer(World):
     def cut_next(self, method: str, *, after_effect: bool, chat_id: int | None = None) -> None:
         """Close the connection of the next call without an answer; the call may have its effect first."""
         self._faults.append(Fault("cut", method, chat_id, after_effect=after_effect))
+
+    async def go_away(self) -> None:
+        """Refuse connections, and cut those that there are, until `come_back`."""
+        self._away = True
+        if self._site is not None:
+            await self._site.stop()
+
+    async def come_back(self) -> None:
+        assert self._runner is not None
+        self._away = False
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
 
     def delay(self, method: str, seconds: float) -> None:
         """Let every call of this method wait so long before it has its effect."""
@@ -246,7 +263,7 @@ class TelegramServer(World):
                 if fault.times == 0:
                     self._faults.remove(fault)
                 return fault
-        return None
+        return Fault("cut", call.method, None) if self._away else self.mischief(call)
 
     # ---- updates
 

@@ -247,3 +247,35 @@ async def test_a_bot_of_another_process_may_be_killed_in_the_middle_of_a_call(se
     process.kill()
     await process.wait()
     await server.until(lambda: server.connections == 0)
+
+
+async def test_what_the_bot_said_can_be_looked_up(server: SlackServer, client: Client) -> None:
+    """Newest first, with metadata where they are asked for, and only by an app that may read the channel."""
+    server.home.scopes.add("channels:history")
+    metadata = {"event_type": "kept", "event_payload": {"key": "7"}}
+    first = await post(client, "one", metadata=metadata)
+    await post(client, "in its thread", thread_ts=first["ts"])
+    await post(client, "in both", thread_ts=first["ts"], reply_broadcast=True)
+    said = await client.conversations_history(channel="C1", include_all_metadata=True)
+    assert [one["text"] for one in said["messages"]] == ["in both", "one"]
+    assert said["messages"][1]["metadata"] == metadata
+    assert not said["has_more"]
+    bare = await client.conversations_history(channel="C1", limit=1)
+    assert "metadata" not in bare["messages"][0]
+    assert bare["has_more"]
+    later = await client.conversations_history(channel="C1", oldest=first["ts"])
+    assert [one["text"] for one in later["messages"]] == ["in both"]
+    server.limits = Limits(history_per_minute=1)
+    await client.conversations_history(channel="C1")
+    assert await refusal(client.conversations_history(channel="C1")) == "ratelimited"
+    server.limits = Limits()
+    server.home.scopes.discard("channels:history")
+    assert await refusal(client.conversations_history(channel="C1")) == "missing_scope"
+
+
+async def test_an_answer_to_what_was_deleted_stands_by_itself(server: SlackServer, client: Client) -> None:
+    first = await post(client, "one")
+    await client.chat_delete(channel="C1", ts=first["ts"])
+    answer = await post(client, "two", thread_ts=first["ts"])
+    assert "thread_ts" not in answer["message"]
+    assert server.messages("C1")[-1].thread_ts is None

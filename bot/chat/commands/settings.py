@@ -29,6 +29,11 @@ _STEERED: Mapping[Steering, str] = {
     "everyone": phrase("In a group, settings are changed by everyone."),
 }
 
+_REPEATS: Mapping[bool, str] = {
+    True: phrase("What may not have arrived is sent again, marked as a possible repeat."),
+    False: phrase("What may not have arrived is left out: nothing is sent twice."),
+}
+
 _LIKENESS = (0.85, 0.8, 0.6)
 """How like a time zone (0 to 1) has to be what was typed: the first that leaves one zone, else the last."""
 
@@ -48,6 +53,7 @@ async def settings(invocation: Invocation) -> Document:
         "unprefer": _unprefer,
         "previews": _previews,
         "form": _form,
+        "repeats": _repeats,
         "who": _who,
     }
     return await subcommand(invocation, {word: handlers[word] for word in invocation.command.words})
@@ -98,6 +104,8 @@ def _of_platform(invocation: Invocation) -> Iterator[Line]:
         yield line(
             speech.say("🖼 Previews of links: on") if chat.previews else speech.say("🖼 Previews of links: off")
         )
+    if "repeats" in words:
+        yield line(f"🔁 {speech.known(_REPEATS[chat.repeats])}")
     if "who" in words:
         yield line(f"🔑 {speech.known(_STEERING[chat.steered_by])}")
 
@@ -109,6 +117,8 @@ def _switches(invocation: Invocation) -> Iterator[Action]:
         yield Action(speech.say("Change in a form"), "/settings form")
     if "previews" in words:
         yield _other_previews(chat, speech)
+    if "repeats" in words:
+        yield _other_repeats(chat, speech)
     if "who" in words:
         yield _other_steering(chat, speech)
 
@@ -117,6 +127,12 @@ def _other_previews(chat: Chat, speech: Speech) -> Action:
     if chat.previews:
         return Action(speech.say("Previews: off"), "/settings previews off")
     return Action(speech.say("Previews: on"), "/settings previews on")
+
+
+def _other_repeats(chat: Chat, speech: Speech) -> Action:
+    if chat.repeats:
+        return Action(speech.say("Repeats: off"), "/settings repeats off")
+    return Action(speech.say("Repeats: on"), "/settings repeats on")
 
 
 def _other_steering(chat: Chat, speech: Speech) -> Action:
@@ -346,6 +362,20 @@ async def _previews(invocation: Invocation) -> Document:
         else speech.say("Links in bulletins show no preview.")
     )
     return await _save(invocation, replace(invocation.chat, previews=wanted), said)
+
+
+@steering
+async def _repeats(invocation: Invocation) -> Document:
+    speech = invocation.speech
+    wanted = {"on": True, "off": False}.get(invocation.args.casefold())
+    if wanted is None:
+        return document(
+            f"🔁 {speech.known(_REPEATS[invocation.chat.repeats])}",
+            _either(speech, "/settings repeats on", "/settings repeats off"),
+            actions=(_other_repeats(invocation.chat, speech),),
+        )
+    chat = replace(invocation.chat, repeats=wanted)
+    return await _save(invocation, chat, speech.known(_REPEATS[wanted]))
 
 
 @steering

@@ -26,6 +26,9 @@ _SURELY_NOT_SENT = frozenset("ratelimited rate_limited message_limit_exceeded".s
 _NOBODY_KNOWS = frozenset("fatal_error internal_error service_unavailable request_timeout".split())
 """The message may have been posted all the same (FACTS)."""
 
+GONE = "message_not_found"
+"""Slack's word for a message that somebody deleted."""
+
 TOKEN_REFUSED = frozenset(
     "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type".split()
 )

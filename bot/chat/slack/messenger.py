@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -15,12 +15,12 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.pacing import Pace, Pacer
 from bot.chat.slack import render
-from bot.chat.slack.errors import FAILURES, UNINSTALLED, outcome_of
+from bot.chat.slack.errors import FAILURES, GONE, UNINSTALLED, code_of, outcome_of
 from bot.chat.slack.places import message_address, target_of
 from bot.chat.slack.render import Payload
 from bot.chat.slack.workspaces import Workspace, Workspaces
 from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Refused, Sent
+from bot.domain.deliveries import Gone, NotSent, Outcome, Refused, Sent
 from bot.domain.documents import Action, Document
 from bot.domain.pacing import Rate, Urgency, Window
 
@@ -36,6 +36,18 @@ UPDATES = Rate(50, 60.0 * MARGIN)
 
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 """A call to Slack, with the client of the workspace that it is for."""
+
+LOOKUPS = Rate(50, 60.0 * MARGIN)
+"""conversations.history is of tier 3 too. An app that is distributed outside the Marketplace has one a minute, and is
+told so by a 429 (docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps)."""
+
+KEYED = "sokuho_message"
+"""The `event_type` of the metadata that hold a message's key."""
+
+CLOCKS_APART = timedelta(hours=1)
+"""How much earlier than by our clock a message may have been said by Slack's."""
+
+MOST_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,11 @@ def windows_of(address: str, urgency: Urgency) -> tuple[Window, ...]:
     return windows
 
 
+def lookups(address: str, urgency: Urgency) -> tuple[Window, ...]:  # noqa: ARG001 - none is more urgent
+    """What a look at a channel's history counts in."""
+    return (Window(target_of(address).team, LOOKUPS, own=True),)
+
+
 class SlackMessenger:
     """`ports.Messenger`, and the voice of answers. Each workspace has a pacer of its own, as it has limits of its own."""
 
@@ -67,6 +84,7 @@ class SlackMessenger:
         self._workspaces = workspaces
         self._pace = pace
         self._pacers: dict[str, Pacer] = {}
+        self._lookups = Pacer(lookups)
 
     def _pacer(self, address: str) -> Pacer:
         team = target_of(address).team
@@ -92,6 +110,7 @@ class SlackMessenger:
         chat: Chat,
         text: str,
         *,
+        key: str = "",
         answers: str | None = None,
         silent: bool = False,  # noqa: ARG002 - Slack leaves that to each reader
         actions: Sequence[Action] = (),
@@ -103,6 +122,7 @@ class SlackMessenger:
             render.with_buttons(Payload.load(text), actions),
             previews=chat.previews,
             in_channel=answers is not None,
+            key=key,
         )
 
     async def edit(
@@ -113,9 +133,31 @@ class SlackMessenger:
         before: str | None = None,  # noqa: ARG002 - Slack knows
         *,
         actions: Sequence[Action] = (),
-    ) -> Outcome:
+    ) -> Outcome | Gone:
         payload = render.with_buttons(Payload.load(text), actions)
         return await self._update(chat.address, message_id, payload)
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> Sent | NotSent | None:
+        """Ask for what was said since, where the app may read that and has not asked for much of late."""
+        workspace = self._workspace(chat.address)
+        if workspace is None or self._lookups.wait(chat.address):
+            return None
+        try:
+            async with self._lookups.turn(chat.address, Urgency.NEWS):
+                said = await workspace.client.conversations_history(
+                    channel=target_of(chat.address).channel,
+                    oldest=f"{(since - CLOCKS_APART).timestamp():.6f}",
+                    include_all_metadata=True,
+                    limit=MOST_LOOKED_AT,
+                )
+        except FAILURES as error:
+            log.info("not_looked_up", error=code_of(error) or type(error).__name__)
+            return None
+        for message in said["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == KEYED and metadata.get("event_payload", {}).get("key") == key:
+                return Sent(str(message["ts"]))
+        return None if said.get("has_more") else NotSent("Slack does not have it")
 
     def address_of(self, chat: Chat, message_id: str) -> str | None:
         workspace = self._workspace(chat.address)
@@ -134,7 +176,7 @@ class SlackMessenger:
         await self._pacer(address).insist(address, partial(self._update, address, ts, payload))
 
     async def _post(
-        self, ear: Ear, payload: Payload, *, previews: bool = False, in_channel: bool = False
+        self, ear: Ear, payload: Payload, *, previews: bool = False, in_channel: bool = False, key: str = ""
     ) -> Outcome:
         if ear.response_url is not None:
             return await _respond(ear.response_url, payload)
@@ -160,18 +202,22 @@ class SlackMessenger:
                 reply_broadcast=in_channel,
                 unfurl_links=previews,
                 unfurl_media=previews,
+                metadata={"event_type": KEYED, "event_payload": {"key": key}} if key else None,
             ),
         )
 
-    async def _update(self, address: str, ts: str, payload: Payload) -> Outcome:
+    async def _update(self, address: str, ts: str, payload: Payload) -> Outcome | Gone:
         channel = target_of(address).channel
-        return await self._outcome(
+        outcome = await self._outcome(
             address,
             lambda client: client.chat_update(
                 channel=channel, ts=ts, text=payload.preview, blocks=payload.blocks
             ),
             hold=False,  # limits are per method: new messages may still be posted
         )
+        if isinstance(outcome, Refused) and outcome.reason == GONE:
+            return Gone(outcome.reason)
+        return outcome
 
     async def _outcome(self, address: str, call: Call, *, hold: bool = True) -> Outcome:
         workspace = self._workspace(address)
@@ -180,7 +226,8 @@ class SlackMessenger:
                 return Refused(UNINSTALLED, pause_chat=True)
             return NotSent("Slack could not be reached")
         try:
-            answered = await call(workspace.client)
+            async with self._pacer(address).call(address):
+                answered = await call(workspace.client)
         except FAILURES as error:
             outcome = outcome_of(error)
             if hold and isinstance(outcome, NotSent) and outcome.wait is not None:

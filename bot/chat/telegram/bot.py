@@ -12,7 +12,6 @@ import structlog
 from telegram import Bot, Update
 from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.chat.commands import COMMAND_NAMES, COMMANDS
 from bot.chat.lanes import Lanes, supervised
@@ -22,7 +21,7 @@ from bot.chat.reception import Heard, Reception
 from bot.chat.telegram.menu import menus
 from bot.chat.telegram.messenger import TelegramMessenger, windows_of
 from bot.chat.telegram.places import target_of
-from bot.chat.telegram.request import ForgivingRequest
+from bot.chat.telegram.request import AiohttpRequest, ForgivingRequest
 from bot.chat.telegram.updates import Author, Membership, Moved, Pressed, Said, read
 from bot.chat.telegram.ways import LONG_POLL, REFUSED, Hook, Polling, Way, Webhook
 from bot.domain.documents import Document, document
@@ -32,6 +31,10 @@ from bot.ports import Clock, Store
 log = structlog.get_logger(__name__)
 
 API = "https://api.telegram.org"
+
+CONNECTIONS = 64
+CALL_SECONDS = 20.0
+"""For Telegram's answer to a call."""
 
 ASK_SECONDS = 4.0
 """How long a question about a member may take, which somebody waits for."""
@@ -77,8 +80,8 @@ class TelegramBot:
             token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
-            request=HTTPXRequest(connection_pool_size=64, read_timeout=20, write_timeout=20, pool_timeout=20),
-            get_updates_request=ForgivingRequest(connection_pool_size=1, read_timeout=LONG_POLL + 10),
+            request=AiohttpRequest(CONNECTIONS, seconds=CALL_SECONDS),
+            get_updates_request=ForgivingRequest(1, seconds=LONG_POLL + 10),
         )
         self._store = store
         self._fail = fail

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import aiohttp
 from telegram.error import (
     BadRequest,
     Forbidden,
@@ -24,7 +24,8 @@ from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
 TOKEN_WAIT = timedelta(minutes=5)
 """A token that is refused is the operator's to mend; meanwhile nothing can be sent to anybody."""
 
-_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""The latter also where no connection was free."""
 
 _CHAT_IS_CLOSED = (
     "chat not found",
@@ -44,6 +45,9 @@ _CHAT_IS_CLOSED = (
 Source: FACTS, and Client.cpp of tdlib/telegram-bot-api."""
 
 UNCHANGED = "message is not modified"
+
+GONE = ("message to edit not found", "message_id_invalid")
+"""Parts of 400 texts, in small letters, of a message that somebody deleted. Source: Client.cpp."""
 
 
 def outcome_of(error: TelegramError) -> Outcome:

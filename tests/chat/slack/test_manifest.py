@@ -49,6 +49,7 @@ NEEDED_BY_METHOD = {
     "chat_postMessage": {"chat:write"},
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_history": {"im:history"},  # of channels: channels:history, which the operator may add
     "conversations_info": {"channels:read", "groups:read", "im:read"},
     "views_open": set[str](),
     "users_info": {"users:read"},  # with the locale; without the scope, chats begin in English

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import httpx
+import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.client_reqrep import ConnectionKey
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -21,12 +24,18 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
-from telegram.request import HTTPXRequest
 
 from bot.chat.telegram.errors import TOKEN_WAIT, UNCHANGED, outcome_of, seconds_of
+from bot.chat.telegram.request import AiohttpRequest
 from bot.domain.deliveries import NotSent, Outcome, Refused, Unknown
 
 TOKEN = "1234:pa55word"
+REFUSED = aiohttp.ClientConnectorError(
+    ConnectionKey(
+        "api.telegram.org", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
+    ),
+    OSError("refused"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -106,9 +115,8 @@ def test_a_call_too_many_waits_as_long_as_telegram_says(wait: int | timedelta) -
 @pytest.mark.parametrize(
     "error",
     [
-        caused(NetworkError("httpx.ConnectError: refused"), httpx.ConnectError("refused")),
-        caused(TimedOut(), httpx.ConnectTimeout("slow")),
-        caused(TimedOut("Pool timeout"), httpx.PoolTimeout("full")),
+        caused(NetworkError("ClientConnectorError"), REFUSED),
+        caused(TimedOut(), aiohttp.ConnectionTimeoutError("slow, or none was free")),
     ],
 )
 def test_what_never_left_was_not_sent(error: TelegramError) -> None:
@@ -121,11 +129,10 @@ def test_what_never_left_was_not_sent(error: TelegramError) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        caused(TimedOut(), httpx.ReadTimeout("slow")),
-        caused(TimedOut(), httpx.WriteTimeout("slow")),
-        caused(NetworkError("httpx.ReadError: "), httpx.ReadError("reset")),
-        caused(NetworkError("httpx.WriteError: "), httpx.WriteError("reset")),
-        caused(NetworkError("httpx.RemoteProtocolError: "), httpx.RemoteProtocolError("cut")),
+        caused(TimedOut(), aiohttp.SocketTimeoutError("slow")),
+        caused(NetworkError("ClientOSError"), aiohttp.ClientOSError("reset")),
+        caused(NetworkError("ServerDisconnectedError"), aiohttp.ServerDisconnectedError("cut")),
+        caused(NetworkError("ClientPayloadError"), aiohttp.ClientPayloadError("cut within the answer")),
         caused(NetworkError("Unknown error in HTTP implementation"), RuntimeError("?")),
         NetworkError("Bad Gateway"),
         NetworkError("Internal Server Error (500)"),
@@ -147,7 +154,7 @@ def test_a_token_that_is_refused_is_waited_for() -> None:
 
 @asynccontextmanager
 async def bot_at(server: str) -> AsyncIterator[Bot]:
-    request = HTTPXRequest()
+    request = AiohttpRequest(1, seconds=5)
     await request.initialize()
     try:
         yield Bot(TOKEN, base_url=f"{server}/bot", request=request, get_updates_request=request)
@@ -201,7 +208,7 @@ def failure(code: int, text: str, more: str = "") -> tuple[int, str, str]:
     ],
 )
 async def test_what_the_server_answers(answer: tuple[int, str, str], wanted: Outcome) -> None:
-    """Through PTB and httpx, from the bytes on."""
+    """Through PTB and aiohttp, from the bytes on."""
     async with answering(*answer) as bot:
         with pytest.raises(TelegramError) as raised:
             await bot.send_message(1, "x")
@@ -214,7 +221,7 @@ async def test_what_the_server_answers(answer: tuple[int, str, str], wanted: Out
 
 
 async def test_nobody_at_the_port_is_not_sent(unused_tcp_port: int) -> None:
-    """A refused connection, as PTB and httpx put it."""
+    """A refused connection, as PTB and aiohttp put it."""
     async with bot_at(f"http://127.0.0.1:{unused_tcp_port}") as bot:
         with pytest.raises(NetworkError) as raised:
             await bot.send_message(1, "x")
@@ -232,3 +239,29 @@ async def test_a_group_that_moved_is_told_with_its_new_id() -> None:
         with pytest.raises(ChatMigrated) as moved:
             await bot.send_message(-5, "x")
     assert moved.value.new_chat_id == -100
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["late", "never"])
+async def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(answers: bool) -> None:
+    """Whether it would have answered later or not: nobody waits for it longer than a call may take."""
+    ending = asyncio.Event()
+
+    async def wait(_: web.Request) -> web.Response:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), 0.3 if answers else None)
+        return web.Response()
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", wait)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        async with bot_at(site.name) as bot:
+            with pytest.raises(TimedOut) as raised:
+                await bot.send_message(1, "x", read_timeout=0.05)
+    finally:
+        ending.set()
+        await runner.cleanup()
+    assert isinstance(outcome_of(raised.value), Unknown)

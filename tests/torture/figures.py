@@ -1,0 +1,28 @@
+"""What was measured, beside what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`ok`: None where nothing is wanted of it."""
+
+    what: str
+    measured: str
+    wanted: str
+    ok: bool | None = None
+
+
+def table_of(title: str, figures: Iterable[Figure]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "measured", "wanted", ""):
+        table.add_column(heading)
+    for figure in figures:
+        sign = {None: "", True: "✓", False: "✗"}[figure.ok]
+        table.add_row(figure.what, figure.measured, figure.wanted, sign)
+    return table
