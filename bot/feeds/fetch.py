@@ -127,17 +127,14 @@ class HttpFetcher:
             return explained(error)
 
     async def ask_hub(self, push: Push, callback: str) -> bool:
-        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises.
-
-        The hub is whoever a feed names, so it is reached on public networks alone.
-        """
+        """Ask the hub to push the feed to `callback`; whether it accepted to look into that. Never raises."""
         try:
             url = URL(push.hub.url)
             form = form_of(push, callback)
             async with (
                 self._place(url.host or ""),
                 asyncio.timeout(self._limits.seconds),
-                self._public_session.post(url, data=form, allow_redirects=False) as response,
+                self._session.post(url, data=form, allow_redirects=False) as response,
             ):
                 return response.status in _GOOD
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
