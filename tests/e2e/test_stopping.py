@@ -12,7 +12,7 @@ import pytest
 
 from bot.clock import SimulatedClock
 from bot.domain.chats import Chat
-from bot.domain.deliveries import Outcome
+from bot.domain.deliveries import UNCERTAIN_WAIT, Outcome
 from bot.domain.documents import Action
 from tests.e2e.world import catalog_of, living
 from tests.fakes.chats import FileMessenger, read_chat
@@ -63,5 +63,5 @@ async def test_a_call_under_way(tmp_path: Path, answers: bool, drain: float, unc
             await running
             assert len(read_chat(tmp_path / "chat.jsonl")) == answers
             assert await app.parts.store.recover(clock.now()) == uncertain
-            left = await app.parts.store.claim_deliveries(clock.now(), 9)
+            left = await app.parts.store.claim_deliveries(clock.now() + UNCERTAIN_WAIT, 9)
             assert [one.possible_repeat for one in left] == [True] * uncertain
