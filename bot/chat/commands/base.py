@@ -176,6 +176,14 @@ def steering(handler: Handler) -> Handler:
     return guarded
 
 
+async def saved(invocation: Invocation, chat: Chat, said: str) -> Document:
+    """Store the chat as it shall be, if that is a change; the answer, with what holds now."""
+    if chat == invocation.chat:
+        return document(invocation.speech.say("👌 Nothing to change. {state}", state=said))
+    await invocation.store.save_chat(chat)
+    return document(f"✅ {said}", changed=True)
+
+
 def _anybody_may(speech: Speech) -> Line:
     return speech.tell(
         "Anybody may look: {latest}, {why}, {test}.",

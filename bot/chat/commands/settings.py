@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, reduce
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 
-from bot.chat.commands.base import Handler, Invocation, steering
+from bot.chat.commands.base import Handler, Invocation, saved, steering
 from bot.chat.commands.language import own_name
-from bot.chat.commands.misuse import misuse, subcommand
+from bot.chat.commands.misuse import subcommand
+from bot.chat.commands.outlets import block, named, prefer, unblock, unprefer
 from bot.chat.commands.timing import digest_line, quiet_line
 from bot.chat.commands.wording import clip, form, nearest
 from bot.domain.chats import Chat, Steering
@@ -37,9 +38,6 @@ _REPEATS: Mapping[bool, str] = {
 _LIKENESS = (0.85, 0.8, 0.6)
 """How like a time zone (0 to 1) has to be what was typed: the first that leaves one zone, else the last."""
 
-_RECENT_MESSAGES = 50
-"""Messages whose outlets are known besides the configured ones: an aggregator brings others."""
-
 
 async def settings(invocation: Invocation) -> Document:
     if not invocation.args:
@@ -47,10 +45,10 @@ async def settings(invocation: Invocation) -> Document:
     handlers: dict[str, Handler] = {
         "languages": _languages,
         "timezone": _time_zone,
-        "block": _block,
-        "unblock": _unblock,
-        "prefer": _prefer,
-        "unprefer": _unprefer,
+        "block": block,
+        "unblock": unblock,
+        "prefer": prefer,
+        "unprefer": unprefer,
         "previews": _previews,
         "form": _form,
         "repeats": _repeats,
@@ -88,8 +86,8 @@ def _overview(invocation: Invocation) -> tuple[Line, ...]:
         line(speech.say("🕑 Time zone {zone}, now {time}", zone=chat.time_zone, time=clock_time(local))),
         digest_line(invocation),
         quiet_line(invocation),
-        line(speech.say("🚫 Blocked outlets: {outlets}", outlets=_named(chat.blocked_outlets, speech))),
-        line(speech.say("⭐️ Preferred outlets: {outlets}", outlets=_named(chat.preferred_outlets, speech))),
+        line(speech.say("🚫 Blocked outlets: {outlets}", outlets=named(chat.blocked_outlets, speech))),
+        line(speech.say("⭐️ Preferred outlets: {outlets}", outlets=named(chat.preferred_outlets, speech))),
         *_of_platform(invocation),
         speech.tell("⏸ Bulletins are paused; {command}", command=code("/resume"))
         if chat.paused
@@ -160,17 +158,6 @@ def _reading(chat: Chat, invocation: Invocation) -> str:
     return reduce(lambda first, next_: say("{first}, then {next}", first=first, next=next_), in_order)
 
 
-def _named(outlets: Iterable[str], speech: Speech) -> str:
-    return speech.joined(sorted(outlets)) or speech.say("none")
-
-
-async def _save(invocation: Invocation, chat: Chat, said: str) -> Document:
-    if chat == invocation.chat:
-        return document(invocation.speech.say("👌 Nothing to change. {state}", state=said))
-    await invocation.store.save_chat(chat)
-    return document(f"✅ {said}", changed=True)
-
-
 @steering
 async def _languages(invocation: Invocation) -> Document:
     speech = invocation.speech
@@ -190,7 +177,7 @@ async def _languages(invocation: Invocation) -> Document:
     if words == ["any"]:
         chat = replace(invocation.chat, languages=())
         said = speech.say("This chat reads {languages}.", languages=_reading(chat, invocation))
-        return await _save(invocation, chat, said)
+        return await saved(invocation, chat, said)
     codes = _language_codes(known)
     unknown = next((word for word in words if word not in codes), None)
     if unknown is not None:
@@ -207,7 +194,7 @@ async def _languages(invocation: Invocation) -> Document:
         "This chat reads {languages}. Reports in other languages still come, marked with their language.",
         languages=_reading(chat, invocation),
     )
-    return await _save(invocation, chat, said)
+    return await saved(invocation, chat, said)
 
 
 def _language_codes(known: Mapping[str, str]) -> dict[str, str]:
@@ -252,7 +239,7 @@ async def _time_zone(invocation: Invocation) -> Document:
         )
     chat = replace(invocation.chat, time_zone=zone)
     local = clock_time(invocation.now.astimezone(ZoneInfo(zone)))
-    return await _save(
+    return await saved(
         invocation, chat, speech.say("Times are those of {zone}, where it is {time}.", zone=zone, time=local)
     )
 
@@ -283,68 +270,6 @@ def _zones() -> dict[str, str]:
 
 
 @steering
-async def _block(invocation: Invocation) -> Document:
-    outlet = await _outlet(invocation, "block")
-    if isinstance(outlet, Document):
-        return outlet
-    chat = invocation.chat
-    changed = replace(
-        chat,
-        blocked_outlets=chat.blocked_outlets | {outlet},
-        preferred_outlets=chat.preferred_outlets - {outlet},
-    )
-    said = (
-        phrase("{outlet} is blocked, and no longer preferred: none of its reports come here.")
-        if outlet in chat.preferred_outlets
-        else phrase("{outlet} is blocked: none of its reports come here.")
-    )
-    return await _save(invocation, changed, invocation.speech.say(said, outlet=outlet))
-
-
-@steering
-async def _prefer(invocation: Invocation) -> Document:
-    outlet = await _outlet(invocation, "prefer")
-    if isinstance(outlet, Document):
-        return outlet
-    chat = invocation.chat
-    changed = replace(
-        chat,
-        blocked_outlets=chat.blocked_outlets - {outlet},
-        preferred_outlets=chat.preferred_outlets | {outlet},
-    )
-    said = (
-        phrase("{outlet} is preferred, and no longer blocked: where it reports, its words head the bulletin.")
-        if outlet in chat.blocked_outlets
-        else phrase("{outlet} is preferred: where it reports, its words head the bulletin.")
-    )
-    return await _save(invocation, changed, invocation.speech.say(said, outlet=outlet))
-
-
-@steering
-async def _unblock(invocation: Invocation) -> Document:
-    blocked, speech = invocation.chat.blocked_outlets, invocation.speech
-    if invocation.args and not blocked:
-        return document(speech.say("👌 No outlet is blocked in this chat."))
-    outlet = _among(invocation, "unblock", phrase("Now blocked: {outlets}."), blocked)
-    if isinstance(outlet, Document):
-        return outlet
-    said = speech.say("{outlet} is not blocked any more.", outlet=outlet)
-    return await _save(invocation, replace(invocation.chat, blocked_outlets=blocked - {outlet}), said)
-
-
-@steering
-async def _unprefer(invocation: Invocation) -> Document:
-    preferred, speech = invocation.chat.preferred_outlets, invocation.speech
-    if invocation.args and not preferred:
-        return document(speech.say("👌 No outlet is preferred in this chat."))
-    outlet = _among(invocation, "unprefer", phrase("Now preferred: {outlets}."), preferred)
-    if isinstance(outlet, Document):
-        return outlet
-    said = speech.say("{outlet} is not preferred any more.", outlet=outlet)
-    return await _save(invocation, replace(invocation.chat, preferred_outlets=preferred - {outlet}), said)
-
-
-@steering
 async def _previews(invocation: Invocation) -> Document:
     speech = invocation.speech
     wanted = {"on": True, "off": False}.get(invocation.args.casefold())
@@ -361,7 +286,7 @@ async def _previews(invocation: Invocation) -> Document:
         if wanted
         else speech.say("Links in bulletins show no preview.")
     )
-    return await _save(invocation, replace(invocation.chat, previews=wanted), said)
+    return await saved(invocation, replace(invocation.chat, previews=wanted), said)
 
 
 @steering
@@ -375,7 +300,7 @@ async def _repeats(invocation: Invocation) -> Document:
             actions=(_other_repeats(invocation.chat, speech),),
         )
     chat = replace(invocation.chat, repeats=wanted)
-    return await _save(invocation, chat, speech.known(_REPEATS[wanted]))
+    return await saved(invocation, chat, speech.known(_REPEATS[wanted]))
 
 
 @steering
@@ -388,52 +313,8 @@ async def _who(invocation: Invocation) -> Document:
             actions=(_other_steering(invocation.chat, speech),),
         )
     chat = replace(invocation.chat, steered_by="admins" if wanted == "admins" else "everyone")
-    return await _save(invocation, chat, speech.known(_STEERED[chat.steered_by]))
+    return await saved(invocation, chat, speech.known(_STEERED[chat.steered_by]))
 
 
 def _either(speech: Speech, one: str, other: str) -> Line:
     return speech.tell("Type {one}, or {other}.", one=code(one), other=code(other))
-
-
-async def _outlet(invocation: Invocation, word: str) -> str | Document:
-    """The outlet that the arguments name, by any of its names."""
-    typed = invocation.args
-    if not typed:
-        return misuse(invocation, invocation.speech.say("Which outlet?"), word=word)
-    table = invocation.catalog.outlets
-    names = {status.spec.outlet for status in await invocation.store.feed_statuses()}
-    names |= {outlet.name for outlet in table.by_name.values()}
-    for message in await invocation.store.sent_messages(invocation.chat.id, _RECENT_MESSAGES):
-        names.update(message.story.outlets)
-    return _named_outlet(table.resolve(typed), typed, names, f"/settings {word}", invocation.speech)
-
-
-def _among(invocation: Invocation, word: str, state: str, outlets: Collection[str]) -> str | Document:
-    """The one of `outlets` that the arguments name. `state` says which there are, where they name none."""
-    typed, speech = invocation.args, invocation.speech
-    if not typed:
-        return misuse(invocation, invocation.speech.say("Which outlet?"), word=word)
-    resolved = invocation.catalog.outlets.resolve(typed)
-    found = _named_outlet(resolved, typed, outlets, f"/settings {word}", speech)
-    if isinstance(found, str):
-        return found
-    return document(*found.lines, speech.say(state, outlets=_named(outlets, speech)), actions=found.actions)
-
-
-def _named_outlet(
-    resolved: str, typed: str, names: Collection[str], command: str, speech: Speech
-) -> str | Document:
-    folded = {name.casefold(): name for name in names}
-    if resolved.casefold() in folded:
-        return folded[resolved.casefold()]
-    near = nearest(typed, names)
-    missing = speech.say("🤔 I find no outlet “{name}”.", name=clip(typed))
-    hint = (
-        line(speech.say("Did you mean {other}?", other=near[0]))
-        if near
-        else speech.tell("{command} lists them.", command=code("/feeds"))
-    )
-    return document(
-        line(f"{missing} ", *hint),
-        actions=[Action(name, f"{command} {name}") for name in near],
-    )
