@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from structlog.testing import capture_logs
 
@@ -150,6 +151,13 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "an id of a megabyte": (rss([Item("x", id="i" * 1_000_000)]), "application/rss+xml"),
 }
 
+INWARDS = {
+    "to a machine inside": "http://169.254.169.254/latest/meta-data/",
+    "to it by IPv6": "http://[::ffff:169.254.169.254]/latest/meta-data/",
+    "to a network inside": "http://10.0.0.1/",
+}
+"""Redirects that nothing may be asked by: that nobody answered there is not enough."""
+
 
 def bad_feeds(feeds: FeedServer) -> list[str]:
     """Serve every bad feed; their paths."""
@@ -161,8 +169,8 @@ def bad_feeds(feeds: FeedServer) -> list[str]:
         "to itself": "/to itself",
         "to a file": "file:///etc/passwd",
         "to another scheme": "gopher://127.0.0.1/",
-        "to a machine inside": "http://169.254.169.254/latest/meta-data/",
         "to nowhere": "http:///",
+        **INWARDS,
     }.items():
         feeds.redirect(f"/{name}", to)
     feeds.cut_off("/cut off", ONE * 100, 200)
@@ -175,13 +183,15 @@ async def feeds_are_polled(lab: Lab) -> None:
     with capture_logs() as logs:
         await lab.room.app.step()
     for status in await lab.room.store.feed_statuses():
-        name = status.spec.url.split("/", 3)[3]
+        name = unquote(status.spec.url.split("/", 3)[3])
         if name == "good":
             continue
         harmless = not leaks(f"{status.error}{logs}") and "root:" not in f"{status.error}"
         outcome = status.error or f"read, {status.entries} entries"
         broke = {log["event"] for log in logs} & BROKEN
-        lab.rows.append(Row("feed", name, outcome, harmless and not broke and status.last_poll is not None))
+        guarded = name not in INWARDS or "is in a private network" in outcome
+        well = harmless and guarded and not broke and status.last_poll is not None
+        lab.rows.append(Row("feed", name, outcome, well))
 
 
 # Entries: hostile titles, summaries and links of one good feed.
