@@ -195,6 +195,8 @@ class Environment(BaseSettings):
                 raise ValueError(
                     f"SOKUHO_{name} is missing; what the platforms post has to come in somewhere"
                 )
+        if self.telegram_webhook_secret is not None and self.telegram_token is None:
+            raise ValueError("SOKUHO_TELEGRAM_TOKEN is missing; without it there is no bot to post to")
         return self
 
     @property

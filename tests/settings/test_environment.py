@@ -305,6 +305,7 @@ ONE = {"SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word"}
     [
         ("SOKUHO_HTTP", {}, "SOKUHO_HTTP is missing"),
         ("SOKUHO_PUBLIC_URL", {}, "SOKUHO_PUBLIC_URL is missing"),
+        ("SOKUHO_TELEGRAM_TOKEN", {}, "SOKUHO_TELEGRAM_TOKEN is missing"),
         ("SOKUHO_SLACK_CLIENT_ID", {}, "SOKUHO_SLACK_CLIENT_ID is missing"),
         ("SOKUHO_SLACK_CLIENT_SECRET", {}, "SOKUHO_SLACK_CLIENT_SECRET is missing"),
         ("SOKUHO_SLACK_SIGNING_SECRET", {}, "SOKUHO_SLACK_SIGNING_SECRET is missing"),
