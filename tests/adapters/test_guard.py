@@ -11,9 +11,12 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult
+from bot.domain.websub import Hub as NamedHub
+from bot.domain.websub import Push
 from bot.feeds.fetch import FetchLimits, HttpFetcher
 from bot.feeds.guard import LOOPBACK, Network, is_public
 from tests.fakes.feed_server import FeedServer, Item
+from tests.fakes.hub import Hub
 
 ITEMS = (Item(id="1", title="One"),)
 
@@ -130,6 +133,16 @@ async def test_a_redirect_inwards(server: FeedServer) -> None:
     assert isinstance(result, Failed)
     assert "127.0.0.2 is in a private network" in str(result.reason)
     assert not server.requests_for("/news.xml")
+
+
+async def test_a_hub_inside_is_not_asked() -> None:
+    """A feed names its hub: nothing is posted inwards but where the operator allows it."""
+    async with Hub(status=400) as hub:
+        push = Push(1, NamedHub(hub.url, "http://outlet.example/feed"), "token", "secret", _Clock().now())
+        for private, asked in (((), 0), (LOOPBACK, 1)):
+            async with HttpFetcher(_Clock(), private=private) as fetcher:
+                assert not await fetcher.ask_hub(push, "http://ours.example/websub/token")
+            assert len(hub.asked) == asked
 
 
 async def test_a_name_that_changes_its_mind(server: FeedServer) -> None:
