@@ -38,6 +38,7 @@ from bot.domain.deliveries import DeliveryKind
 from bot.domain.documents import code, document, line, strong
 from bot.domain.facts import Fact, Observer, lag
 from bot.domain.polling import Cadence
+from bot.domain.speech import ENGLISH
 from bot.feeds.finding import SiteFinder
 from bot.feeds.guard import LOOPBACK
 from bot.feeds.websub import PATH as WEBSUB_PATH
@@ -238,8 +239,10 @@ def _count_lag(metrics: Metrics, telling: Telling) -> None:
 
 
 def _greet(catalog: Catalog, bots: Mapping[Platform, TelegramBot | SlackBot], console: Console) -> None:
-    first = f" watches {len(catalog.feeds)} feeds. The first round takes a moment and is quiet "
-    rows = [line(f"{platform.capitalize()}: {bot.name}") for platform, bot in bots.items()]
+    feeds = ENGLISH.plural("{n} feed", "{n} feeds", len(catalog.feeds))
+    first = f" watches {feeds}. The first round takes a moment and is quiet "
+    away = "not reached yet; it is tried until it is there"
+    rows = [line(f"{platform.capitalize()}: {bot.name or away}") for platform, bot in bots.items()]
     end = [line("Ctrl-C ends it.")] if bots else []
     draw(document(line(strong("Sokuho"), first), "but for what is fresh.", *rows, *end), console)
 

@@ -170,6 +170,22 @@ async def test_a_second_process_on_the_same_file_or_bot_is_refused(tmp_path: Pat
             await asyncio.wait_for(end, PATIENCE)
 
 
+async def test_a_platform_that_is_away_at_the_start_is_named_so(tmp_path: Path) -> None:
+    """The other one is served meanwhile."""
+    async with operating(tmp_path) as operator:
+        process = await operator.start(SOKUHO_TELEGRAM_API="http://127.0.0.1:9")
+        async with asyncio.timeout(PATIENCE):
+            while not operator.feeds.requests_for("/feed"):  # noqa: ASYNC110 - the first poll comes after the greeting
+                await asyncio.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        said = output.decode()
+        assert process.returncode == 0, said
+        assert "Sokuho watches 1 feed." in said
+        assert "Telegram: not reached yet" in said
+        assert "Slack: @sokuho in " in said
+
+
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [

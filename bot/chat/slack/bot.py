@@ -56,7 +56,7 @@ class SlackBot:
         self.routes = [*way.routes, *(self._installer.routes if self._installer else ())]
         self._hearing: Hearing | None = None
         self._serving: asyncio.Task[None] | None = None
-        self.name = "Slack"
+        self.name = ""
         self.messenger = SlackMessenger(self._workspaces, pace)
         self._reception: Reception
 

@@ -99,8 +99,8 @@ class TelegramBot:
 
     @property
     def name(self) -> str:
-        """`@SokuhoBot`, once it is known."""
-        return self._bot.name if self._initialized else "Telegram"
+        """`@SokuhoBot`, once it is known; empty before."""
+        return self._bot.name if self._initialized else ""
 
     @property
     def connected(self) -> bool:
