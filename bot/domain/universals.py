@@ -108,7 +108,6 @@ def sounds_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sound for sound in found if len(sound) >= SHORTEST))
 
 
-_VOWELS = "aeiouy"
 _SILENT_R = re.compile(r"(?<=[aeiou])r(?![aeiouyr])")
 _SPELLINGS = tuple(
     (re.compile(pattern), sound)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -114,7 +114,7 @@ class Installer:
                     self._workspaces.client(token),
                 )
             )
-            await self._keep(installation.team, token, installation)
+            await self._keep(installation, token)
 
     async def forget(self, team: str, at: datetime) -> bool:
         """The workspace has removed the app at that time; False where it has installed it again since."""
@@ -158,23 +158,13 @@ class Installer:
             "",
             self._clock.now(),
         )
-        await self._keep(workspace.team, granted.bot_token, installation)
+        await self._keep(installation, granted.bot_token)
         log.info("workspace_installed", team=workspace.team)
         await self._welcome(workspace)
 
-    async def _keep(self, team: str, token: str, installation: Installation) -> None:
-        sealed = self._vault.seal(team, token)
-        await self._store.save_installation(
-            Installation(
-                team,
-                installation.name,
-                installation.bot_user,
-                installation.bot_id,
-                installation.url,
-                sealed,
-                installation.installed,
-            )
-        )
+    async def _keep(self, installation: Installation, token: str) -> None:
+        sealed = self._vault.seal(installation.team, token)
+        await self._store.save_installation(replace(installation, sealed=sealed))
 
     async def _done(self, args: AsyncSuccessArgs) -> BoltResponse:
         return _page(200, DONE.format(name=args.installation.team_name or "the workspace"))

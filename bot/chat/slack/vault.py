@@ -24,8 +24,3 @@ class Vault:
         except InvalidToken:
             return None
         return token if whose == team else None
-
-    def reseal(self, team: str, sealed: str) -> str | None:
-        """The same under the first key, whichever it was sealed with; None where it cannot be opened."""
-        token = self.open(team, sealed)
-        return None if token is None else self.seal(team, token)

@@ -19,19 +19,16 @@ def test_a_token_is_opened_by_the_key_it_was_sealed_with() -> None:
 
 
 def test_keys_can_be_changed() -> None:
-    """The new one first, the old one behind it until all was sealed anew."""
+    """The new one first, the old one behind it until all was sealed anew: the first seals."""
     sealed = Vault([OLD]).seal("T1", TOKEN)
     both = Vault([NEW, OLD])
     assert both.open("T1", sealed) == TOKEN
-    anew = both.reseal("T1", sealed)
-    assert anew is not None
-    assert Vault([NEW]).open("T1", anew) == TOKEN
+    assert Vault([NEW]).open("T1", both.seal("T1", TOKEN)) == TOKEN
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "gAAAAA", "é", "xoxb-in-clear"])
 def test_what_was_not_sealed_is_not_opened(sealed: str) -> None:
     assert Vault([OLD]).open("T1", sealed) is None
-    assert Vault([OLD]).reseal("T1", sealed) is None
 
 
 def test_a_token_cannot_be_given_to_another_workspace() -> None:
