@@ -33,6 +33,8 @@ WRONG = [
     ("/sub ukraine-ceasefire", "Did you mean /subscribe ukraine-ceasefire?"),
     ("/add Ukraine grain", "Did you mean /topics add Ukraine grain?"),
     ("/stop", "Did you mean /pause?"),
+    ("/pause 2h", "I do not understand “2h” here.\n/pause — stops bulletins until they are resumed"),
+    ("/pause until １８:00", "I do not understand “until １８:00” here."),
     ("/follow x", "Did you mean /subscribe x?"),
     ("/" + "x" * 4000, "There is no command “xxx"),
     ("/help feds", "Did you mean /help feeds?"),
