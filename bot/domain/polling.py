@@ -42,6 +42,9 @@ SILENT_GAPS = 10
 BURST_TOLD = timedelta(days=1)
 """How long it is told that a feed brought more at once than its document holds."""
 
+LEAST_KNOWN = timedelta(hours=1)
+"""The time that a first document speaks of at the least, however young its oldest entry is."""
+
 _DECAY = math.log(2) / RATE_HALF_LIFE.total_seconds()
 
 
@@ -200,9 +203,15 @@ def interval(rate: float, cadence: Cadence) -> timedelta:
 
 
 def first_rate(published: Iterable[datetime | None], now: datetime) -> float:
-    """The rate of a feed that is seen for the first time, by the dates of its entries; those of the future count as now."""
-    ages = (max((now - date).total_seconds(), 0.0) for date in published if date is not None)
-    return math.fsum(_DECAY * math.exp(-_DECAY * age) for age in ages)
+    """The rate of a feed that is seen for the first time, by the dates of its entries; those of the future count as now.
+
+    What was before the oldest is not known and counts as no silence; an hour is known of at the least.
+    """
+    ages = [max((now - date).total_seconds(), 0.0) for date in published if date is not None]
+    if not ages:
+        return 0.0
+    known = 1 - math.exp(-_DECAY * max(*ages, LEAST_KNOWN.total_seconds()))
+    return math.fsum(_DECAY * math.exp(-_DECAY * age) for age in ages) / known
 
 
 def rate_after(rate: float, elapsed: timedelta, new: int) -> float:

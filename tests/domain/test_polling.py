@@ -197,10 +197,19 @@ class TestRate:
     def test_a_first_look(self) -> None:
         """The dates of a feed's entries say how busy it has been; undated and future ones do no harm."""
         hourly = [NOON - n * HOUR for n in range(30)]
-        assert first_rate(hourly, NOON) * 3600 == pytest.approx(0.6, abs=0.1)
+        assert first_rate(hourly, NOON) * 3600 == pytest.approx(1, abs=0.1)
         assert first_rate([None, None], NOON) == 0
         assert first_rate([NOON + 400 * DAY], NOON) == first_rate([NOON], NOON)
         assert interval(first_rate([NOON - 300 * DAY] * 30, NOON), EVEN) == 30 * MINUTE
+
+    @pytest.mark.parametrize(("entries", "hours"), [(20, 2), (50, 6), (100, 24), (30, 300)])
+    def test_a_first_document_tells_the_rate_however_short_it_is(self, entries: int, hours: int) -> None:
+        """What a busy feed's document no longer holds is not silence."""
+        steady = [NOON - n * timedelta(hours=hours) / entries for n in range(entries)]
+        assert first_rate(steady, NOON) * 3600 == pytest.approx(entries / hours, rel=0.2)
+
+    def test_an_entry_just_now_is_no_flood(self) -> None:
+        assert first_rate([NOON], NOON) * 3600 == pytest.approx(1, rel=0.05)
 
     def test_time_that_runs_backwards(self) -> None:
         """A clock that was set back makes no feed busier."""
