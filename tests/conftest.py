@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
 import structlog
 from hypothesis import settings
+
+from tests.fakes import postgres
 
 # The same examples every time, so that a test that fails fails for everybody; no deadline, since machines differ.
 settings.register_profile("sokuho", derandomize=True, deadline=None)
@@ -16,3 +22,14 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """One server for all tests of the run; where there can be none, each that needs it says so."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.running())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the machine has none
+            pytest.skip(f"no PostgreSQL starts here: {error!r}")
+        yield server

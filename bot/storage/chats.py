@@ -112,7 +112,10 @@ class ChatPart(Part):
     def subscribe(self, connection: Connection, chat_id: int, topic_id: int, now: datetime) -> bool:
         new = {"chat_id": chat_id, "topic_id": topic_id, "since": now}
         once = insert_into(connection, subscriptions).on_conflict_do_nothing()
-        return connection.execute(once, new).rowcount > 0
+        made = connection.scalar(
+            once.returning(subscriptions.c.topic_id), new
+        )  # an INSERT need not count rows
+        return made is not None
 
     @writes
     def unsubscribe(self, connection: Connection, chat_id: int, topic_id: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.storage.chats import ChatPart
@@ -18,6 +18,7 @@ from bot.storage.installations import InstallationPart
 from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.places import PlacePart
+from bot.storage.postgresql import open_postgresql
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
 
@@ -44,25 +45,41 @@ class SqlStore(
 
 
 async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProblem:
-    """Open the store at a database URL (`sqlite:///data/sokuho.db`; relative to the working directory).
+    """Open the store at a database URL.
 
-    Makes the folder and the tables, upgrades older ones, and holds the file until `close`, so that no second process
-    works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary store.
+    `sqlite:///data/sokuho.db`, relative to the working directory, or `postgresql://user:password@host/name`.
+    Makes the folder of a file and the tables, upgrades older ones, and holds the database until `close`, so that no
+    second process works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary
+    store.
     """
-    file = file_of(url)
-    if isinstance(file, StoreProblem):
-        return file
-    database = await open_sqlite(file, durable=durable)
+    address = _address(url)
+    if isinstance(address, StoreProblem):
+        return address
+    if address.get_backend_name() in ("postgresql", "postgres"):
+        database = await open_postgresql(address, durable=durable)
+    else:
+        file = _file_of(address)
+        if isinstance(file, StoreProblem):
+            return file
+        database = await open_sqlite(file, durable=durable)
     return database if isinstance(database, StoreProblem) else SqlStore(database)
 
 
 def file_of(url: str) -> Path | StoreProblem:
     """The SQLite file that a database URL names."""
+    address = _address(url)
+    return address if isinstance(address, StoreProblem) else _file_of(address)
+
+
+def _address(url: str) -> URL | StoreProblem:
     try:
-        address = make_url(url)
+        return make_url(url)
     except ArgumentError:
         # The text may hold a password, so it is not repeated.
         return StoreProblem(f"SOKUHO_DATABASE_URL is no database address. It looks like {EXAMPLE}.")
+
+
+def _file_of(address: URL) -> Path | StoreProblem:
     if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
         return StoreProblem(f"SOKUHO_DATABASE_URL names no SQLite file. It looks like {EXAMPLE}.")
     return Path(str(address.database))

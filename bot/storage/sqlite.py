@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 from bot.storage.database import Database, StoreProblem
 from bot.storage.hold import take_hold
 from bot.storage.migrating import Fit, judge, upgrade
+from bot.storage.sharing import SharedCommits
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another program, such as a backup, that has the file locked."""
@@ -36,7 +37,7 @@ async def open_sqlite(file: Path, *, durable: bool) -> Database | StoreProblem:
     prepared = await asyncio.to_thread(_prepare, file, durable=durable)
     if isinstance(prepared, StoreProblem):
         return prepared
-    database = Database(
+    database = SharedCommits(
         reader=_engine(prepared.file, "BEGIN", durable=durable, size=READERS),
         writer=_engine(prepared.file, "BEGIN IMMEDIATE", durable=durable, size=1),
         release=prepared.release,

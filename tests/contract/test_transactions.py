@@ -81,8 +81,8 @@ async def test_configuration_is_stored_whole_or_not_at_all(store: SqlStore) -> N
     """A half-taken configuration would stop feeds or topics."""
     await store.sync_feeds([feed_spec("old")], NOON)
     await a_topic(store)
-    assert await nothing_or_all(store, lambda: store.sync_feeds([feed_spec("new")], NOON)) == 3
-    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 6
+    assert await nothing_or_all(store, lambda: store.sync_feeds([feed_spec("new")], NOON)) == 2
+    assert await nothing_or_all(store, lambda: store.sync_topics([TopicSpec("n", "N", "n")], NOON)) == 5
 
 
 async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> None:
@@ -91,7 +91,7 @@ async def test_a_removed_topic_goes_with_its_subscriptions(store: SqlStore) -> N
     topic = await store.add_topic(chat.id, TopicSpec("tea", "Tea", "tea"), NOON)
     assert topic is not None
     await store.subscribe(chat.id, topic.id, NOON)
-    assert await nothing_or_all(store, lambda: store.remove_topic(topic.id)) == 3
+    assert await nothing_or_all(store, lambda: store.remove_topic(topic.id)) == 2
 
 
 async def test_a_topic_is_changed_with_what_it_matched_forgotten_or_stays(store: SqlStore) -> None:
@@ -101,7 +101,7 @@ async def test_a_topic_is_changed_with_what_it_matched_forgotten_or_stays(store:
     assert topic is not None
     await a_story(store, topic=topic)
     changed = TopicSpec("tea", "Tea", "green tea")
-    assert await nothing_or_all(store, lambda: store.change_topic(topic.id, changed)) == 6
+    assert await nothing_or_all(store, lambda: store.change_topic(topic.id, changed)) == 5
 
 
 async def test_a_chat_moves_with_all_it_has_or_stays(store: SqlStore) -> None:
@@ -207,7 +207,8 @@ async def test_writes_that_wait_share_a_commit_and_no_fault(store: SqlStore) -> 
     assert isinstance(outcomes[10], IntegrityError)
     assert {chat.address for chat in await store.chats("console")} >= set(names)
     assert await store.subscriptions() == ()
-    assert len(commits) < len(names)
+    if store._database.writer.dialect.name == "sqlite":  # PostgreSQL's share one by themselves
+        assert len(commits) < len(names)
 
 
 async def test_a_commit_that_fails_is_everybodys_failure(store: SqlStore) -> None:

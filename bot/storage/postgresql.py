@@ -1,0 +1,186 @@
+"""All that is particular to PostgreSQL: its connections, its transactions and its ways of failing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from bot.storage.advisory import AdvisoryHold, key_of
+from bot.storage.database import Database, StoreProblem, finished
+from bot.storage.migrating import Fit, judge, upgrade
+
+T = TypeVar("T")
+
+READERS = 4
+WRITERS = 6
+"""With the one that keeps the hold, eleven connections a process; a server as it comes takes a hundred."""
+
+TRIES = 20
+LONGEST_WAIT = 0.25
+"""Seconds between two of them, at most."""
+
+AGAIN = frozenset({"40001", "40P01"})
+"""SQLSTATEs of a transaction that met another one, and goes through when it is run again."""
+
+CONNECT_TIMEOUT = 10
+"""Seconds."""
+
+GONE_AFTER = 30_000
+"""Milliseconds without an acknowledgement after which a connection counts as lost."""
+
+
+class ConcurrentTransactions(Database):
+    """Several writes at once, each serializable: as if it were alone, or run again.
+
+    Bodies read and then write what follows from it, and were written for one writer; where two meet, PostgreSQL
+    breaks one of them off. Reference: PostgreSQL 18, 13.2.3 «Serializable Isolation Level», 13.5.
+    """
+
+    def __init__(self, reader: Engine, writer: Engine, release: Callable[[], None]) -> None:
+        super().__init__(reader, writer, release, readers=READERS)
+        self._writing = ThreadPoolExecutor(WRITERS, "sokuho-writes")
+
+    async def write(self, body: Callable[[Connection], T]) -> T:
+        return await finished(asyncio.get_running_loop().run_in_executor(self._writing, self._write, body))
+
+    async def close(self) -> None:
+        self._writing.shutdown()
+        await super().close()
+
+    def _write(self, body: Callable[[Connection], T]) -> T:
+        for number in range(1, TRIES):
+            try:
+                return self._once(body)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in AGAIN:
+                    raise
+            # Those that met must not meet again: each waits for some other time.
+            time.sleep(random.uniform(0, min(LONGEST_WAIT, 0.002 * 2**number)))  # noqa: S311 - no secret
+        return self._once(body)
+
+    def _once(self, body: Callable[[Connection], T]) -> T:
+        with self.writer.begin() as connection:
+            return body(connection)
+
+
+async def open_postgresql(url: URL, *, durable: bool) -> Database | StoreProblem:
+    """The database at `url`, its tables made or upgraded as needed, held against other processes.
+
+    Where not `durable`, a crash of the server may cost the last transactions and nobody is kept out.
+    """
+    return await asyncio.to_thread(_open, url.set(drivername="postgresql+psycopg"), durable=durable)
+
+
+def _open(url: URL, *, durable: bool) -> Database | StoreProblem:
+    try:
+        plain = _engine(url, "READ COMMITTED", size=0, durable=durable)
+    except ModuleNotFoundError:
+        return StoreProblem('For PostgreSQL a driver is missing. Install it: pip install "sokuho[postgres]".')
+    hold = AdvisoryHold(plain, "store") if durable else None
+    try:
+        problem = _held_elsewhere(hold) if hold else None
+        problem = problem or _fitted(plain)
+    except DBAPIError as error:
+        problem = _problem(error)
+    if problem is not None:
+        if hold is not None:
+            hold.release()
+        return problem
+    reader = _engine(url, "REPEATABLE READ", size=READERS, durable=durable)
+    writer = _engine(url, "SERIALIZABLE", size=WRITERS, durable=durable)
+
+    @event.listens_for(reader, "connect")
+    def only_read(connection: DBAPIConnection, _record: object) -> None:
+        connection.read_only = True
+
+    if hold is None:
+        return ConcurrentTransactions(reader, writer, _nothing)
+    for engine in (reader, writer):
+        # A connection that is new after the start stands for one that was lost, and the hold may be lost with it.
+        event.listen(engine, "connect", lambda *_: hold.keep())
+    return ConcurrentTransactions(reader, writer, hold.release)
+
+
+def _nothing() -> None:
+    """Nothing to release."""
+
+
+def _engine(url: URL, isolation: IsolationLevel, *, size: int, durable: bool) -> Engine:
+    """An engine that keeps `size` connections; where that is 0, it makes one whenever it is asked."""
+    settings: dict[str, int | str] = {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": GONE_AFTER}
+    settings = {name: value for name, value in settings.items() if name not in url.query}
+    if not durable:
+        settings["options"] = "-c synchronous_commit=off"
+    make = partial(
+        create_engine,
+        url,
+        isolation_level=isolation,
+        connect_args=settings,
+        json_serializer=partial(json.dumps, ensure_ascii=False),
+    )
+    if size == 0:
+        return make(poolclass=NullPool)
+    # A connection may have been lost while nobody used it, as by a restart of the server.
+    return make(pool_size=size, max_overflow=0, pool_pre_ping=True)
+
+
+def _held_elsewhere(hold: AdvisoryHold) -> StoreProblem | None:
+    if hold.take():
+        return None
+    return StoreProblem(
+        f"The database is in use by another Sokuho ({hold.holder() or 'unknown'}). "
+        "Stop that one, or name another database in SOKUHO_DATABASE_URL."
+    )
+
+
+def _fitted(engine: Engine) -> StoreProblem | None:
+    """Bring the tables to this version, or say why that cannot be."""
+    with engine.begin() as connection:
+        # Several processes may start at once, and all but the first find the work done.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key_of("tables")})
+        encoding = connection.scalar(text("SHOW server_encoding"))
+        if encoding != "UTF8":
+            return StoreProblem(f"The database keeps {encoding}. Make one with ENCODING 'UTF8'.")
+        match look(connection):
+            case Fit.NEWER:
+                return StoreProblem("The database was written by a newer Sokuho. Upgrade this one.")
+            case Fit.FOREIGN:
+                return StoreProblem(
+                    "The database has tables of another program. "
+                    "Make one for Sokuho alone, and name it in SOKUHO_DATABASE_URL."
+                )
+            case Fit.OUTDATED:
+                upgrade(connection)
+            case Fit.CURRENT:
+                pass
+    return None
+
+
+def look(connection: Connection) -> Fit:
+    """How the database fits this version."""
+    mine = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    tables = set(connection.scalars(mine))
+    version: str | None = None
+    if "alembic_version" in tables:
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return judge(tables, version)
+
+
+def _problem(error: DBAPIError) -> StoreProblem:
+    """The driver's words name the server and the user, and no password."""
+    reason = " ".join(str(error.orig or error).split())
+    return StoreProblem(
+        f"The PostgreSQL in SOKUHO_DATABASE_URL cannot be used: {reason.rstrip('.')}. See that it runs, "
+        "and that the address is right."
+    )
