@@ -59,6 +59,8 @@ def configure_logs(level: str, secrets: Collection[str] = (), form: Form = "auto
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Discreet("%(name)s: %(message)s", hide) if text else _DiscreetJson(None, hide))
     logging.basicConfig(level=max(shown, logging.WARNING), handlers=[handler])
+    # It warns of every transaction that is broken off half-way, and those are run again.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class _Discreet(logging.Formatter):

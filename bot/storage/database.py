@@ -48,11 +48,12 @@ class Database(ABC):
         return await finished(asyncio.get_running_loop().run_in_executor(self._reading, self._read, body))
 
     @abstractmethod
-    async def write(self, body: Callable[[Connection], T]) -> T:
-        """Run `body` in one transaction, as if no other went on meanwhile: all of it is committed, or nothing.
+    async def write(self, body: Callable[[Connection], T], *, alone: bool = True) -> T:
+        """Run `body` in one transaction: all of it is committed, or nothing.
 
-        It may be run several times until one is, so it changes nothing but the database. Where the caller is
-        cancelled, it is done whole or not begun by the time that this returns.
+        `alone`: as if no other transaction went on meanwhile; else each of its statements may find what others
+        committed since the one before. It may be run several times until one run is committed, so it changes nothing
+        but the database. Where the caller is cancelled, it is done whole or not begun by the time that this returns.
         """
 
     async def close(self) -> None:
@@ -99,7 +100,7 @@ def reads(
 def writes(
     body: Callable[Concatenate[PartT, Connection, P], T],
 ) -> Callable[Concatenate[PartT, P], Coroutine[Any, Any, T]]:
-    """Make an async method that runs `body` in one transaction.
+    """Make an async method that runs `body` in one transaction, as if it were alone.
 
     It may run more than once, so an argument that it goes through is a collection, not an iterator.
     """
@@ -107,6 +108,24 @@ def writes(
     @wraps(body)
     async def method(part: PartT, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await part._database.write(lambda connection: body(part, connection, *args, **kwargs))  # noqa: SLF001 (its own)
+
+    return method
+
+
+def writes_rows(
+    body: Callable[Concatenate[PartT, Connection, P], T],
+) -> Callable[Concatenate[PartT, P], Coroutine[Any, Any, T]]:
+    """Make an async method that runs `body` in one transaction, beside others.
+
+    For what happens most often, where what becomes of a row follows from that row alone, as a statement that changes it
+    finds it, or from one that was read FOR UPDATE.
+    """
+
+    @wraps(body)
+    async def method(part: PartT, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await part._database.write(  # noqa: SLF001 (its own)
+            lambda connection: body(part, connection, *args, **kwargs), alone=False
+        )
 
     return method
 

@@ -33,7 +33,7 @@ from bot.domain.deliveries import (
 )
 from bot.ports import Addressee, QueueStatus, SentMessage
 from bot.storage.chats import followed_by
-from bot.storage.database import Part, reads, writes
+from bot.storage.database import Part, reads, writes, writes_rows
 from bot.storage.merging import one_event
 from bot.storage.rows import CHAT, DELIVERY, chat_of, delivery_of
 from bot.storage.schema import State, chats, deliveries, entries, unshown
@@ -178,14 +178,14 @@ class DeliveryPart(Part):
             for chat in map(chat_of, rows)
         }
 
-    @writes
+    @writes_rows
     def begin_send(
         self, connection: Connection, delivery_id: int, text: str, *, heads: int | None = None
     ) -> Delivery | None:
         row = connection.execute(BEGIN, {"begun": delivery_id, "said": text, "headed": heads}).one_or_none()
         return None if row is None else delivery_of(row)
 
-    @writes
+    @writes_rows
     def settle(self, connection: Connection, settlement: Settlement) -> None:
         _write(connection, settlement)
 

@@ -25,7 +25,7 @@ from bot.domain.entries import FeedSpec, KnownEntry, ParsedEntry, fingerprint, k
 from bot.domain.polling import FeedForPoll, Move, Wishes
 from bot.domain.websub import Hub, Push
 from bot.ports import FeedStatus, PollRecord
-from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes
+from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes, writes_rows
 from bot.storage.ingest import add_entries, add_keys, revise
 from bot.storage.own_feeds import named_by_chats
 from bot.storage.rows import SPEC
@@ -94,7 +94,7 @@ class FeedPart(Part):
                     known[row.feed_id][row.key] = _known(row)
         return known
 
-    @writes
+    @writes_rows
     def record_poll(self, connection: Connection, *records: PollRecord) -> int:
         added = add_entries(
             connection,

@@ -56,7 +56,9 @@ def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at
     """Keep the old texts, write the new ones, and have the desk look again at what is news."""
     wanted = {change.entry_id: change for change in changes}
     for batch in batches(wanted):
-        rows = connection.execute(select(entries.c.id, *TEXT).where(entries.c.id.in_(batch)))
+        # A poll and a push may bring the same change at once: who comes second finds it made.
+        here = select(entries.c.id, *TEXT).where(entries.c.id.in_(batch)).order_by(entries.c.id)
+        rows = connection.execute(here.with_for_update()).all()
         old = [row for row in rows if row.fingerprint != wanted[row.id].fingerprint]
         if old:
             connection.execute(

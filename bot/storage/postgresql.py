@@ -41,36 +41,38 @@ GONE_AFTER = 30_000
 
 
 class ConcurrentTransactions(Database):
-    """Several writes at once, each serializable: as if it were alone, or run again.
+    """Several writes at once. One that is to be alone is serializable: where it meets another, it is run again.
 
-    Bodies read and then write what follows from it, and were written for one writer; where two meet, PostgreSQL
-    breaks one of them off. Reference: PostgreSQL 18, 13.2.3 «Serializable Isolation Level», 13.5.
+    Reference: PostgreSQL 18, 13.2.3 «Serializable Isolation Level», 13.5 «Serialization Failure Handling».
     """
 
     def __init__(self, reader: Engine, writer: Engine, release: Callable[[], None]) -> None:
         super().__init__(reader, writer, release, readers=READERS)
         self._writing = ThreadPoolExecutor(WRITERS, "sokuho-writes")
 
-    async def write(self, body: Callable[[Connection], T]) -> T:
-        return await finished(asyncio.get_running_loop().run_in_executor(self._writing, self._write, body))
+    async def write(self, body: Callable[[Connection], T], *, alone: bool = True) -> T:
+        level: IsolationLevel = "SERIALIZABLE" if alone else "READ COMMITTED"
+        return await finished(
+            asyncio.get_running_loop().run_in_executor(self._writing, self._write, body, level)
+        )
 
     async def close(self) -> None:
         self._writing.shutdown()
         await super().close()
 
-    def _write(self, body: Callable[[Connection], T]) -> T:
+    def _write(self, body: Callable[[Connection], T], level: IsolationLevel) -> T:
         for number in range(1, TRIES):
             try:
-                return self._once(body)
+                return self._once(body, level)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in AGAIN:
                     raise
             # Those that met must not meet again: each waits for some other time.
             time.sleep(random.uniform(0, min(LONGEST_WAIT, 0.002 * 2**number)))  # noqa: S311 - no secret
-        return self._once(body)
+        return self._once(body, level)
 
-    def _once(self, body: Callable[[Connection], T]) -> T:
-        with self.writer.begin() as connection:
+    def _once(self, body: Callable[[Connection], T], level: IsolationLevel) -> T:
+        with self.writer.connect().execution_options(isolation_level=level) as connection, connection.begin():
             return body(connection)
 
 

@@ -30,7 +30,7 @@ class SharedCommits(Database):
         self._waiting: list[_Write] = []
         self._committing: asyncio.Task[None] | None = None
 
-    async def write(self, body: Callable[[Connection], T]) -> T:
+    async def write(self, body: Callable[[Connection], T], *, alone: bool = True) -> T:  # noqa: ARG002 - it always is
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Write(body, result))
         if self._committing is None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from bot.domain.deliveries import Intent
 from bot.domain.entries import IngestPlan, Revision
 from bot.domain.topics import TopicSpec
-from bot.ports import Store
+from bot.ports import Naming, Store
 from bot.storage.sql import SqlStore
 from tests.contract.conftest import FaultError, checked_out, counting, everything
 from tests.contract.records import (
@@ -225,3 +225,35 @@ async def test_a_commit_that_fails_is_everybodys_failure(store: SqlStore) -> Non
     assert await store.chats("console") == ()
     await store.ensure_chat("console", "1", "", NOON)
     assert len(await store.chats("console")) == 1
+
+
+async def test_what_follows_from_what_was_read_holds_when_it_is_written(store: Store) -> None:
+    """Of many who take the last free place at once, one gets it and the others hear that it is taken."""
+    chat = await a_chat(store)
+    made = await asyncio.gather(
+        *(store.add_topic(chat.id, TopicSpec("tea", f"Tea {n}", "tea"), NOON) for n in range(12))
+    )
+    assert [topic.chat_id for topic in made if topic is not None] == [chat.id]
+    named = await asyncio.gather(*(store.name_feed(chat.id, feed_spec(str(n)), 2, NOON) for n in range(12)))
+    assert sorted(map(str, named)) == sorted(map(str, [Naming.ADDED] * 2 + [Naming.FULL] * 10))
+
+
+async def test_a_change_that_comes_twice_at_once_is_made_once(store: SqlStore) -> None:
+    """A poll and a push may bring the same document."""
+    feed = await a_feed(store)
+    await store.record_poll(poll(feed, IngestPlan((new_entry("a"), new_entry("b")))))
+    ids = [pending.entry.id for pending in await store.pending_entries(10)]
+    for number in range(1, 6):  # in the first round, some wait for their connection
+        changes = tuple(Revision(id_, f"fp {number}", "Corrected", "", None) for id_ in ids)
+        orders = [changes, changes[::-1]] * 6
+        await asyncio.gather(*(store.record_poll(poll(feed, IngestPlan((), order))) for order in orders))
+        assert [pending.entry.revision for pending in await store.pending_entries(10)] == [number] * 2
+    assert len((await everything(store))["revisions"]) == 10
+
+
+async def test_a_message_is_begun_once(store: Store) -> None:
+    """However many would send it at once."""
+    await a_story(store, await a_chat(store))
+    (owed,) = await store.claim_deliveries(NOON, 10)
+    begun = await asyncio.gather(*(store.begin_send(owed.id, f"Text {n}") for n in range(12)))
+    assert len([one for one in begun if one is not None]) == 1
