@@ -34,6 +34,7 @@ def web_address(text: str | None, base: str = "") -> str | None:
         address = urljoin(base, _UNPRINTABLE.sub(lambda found: quote(found[0]), folded))
         parts = urlsplit(address)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        address.encode()  # half of a pair of surrogates is no character, and nothing takes it
     except ValueError:
         return None
     return address if valid and len(address) <= MAX_LENGTH else None

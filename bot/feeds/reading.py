@@ -34,6 +34,9 @@ MAX_SUMMARY = 4_000
 MAX_ID = 1_000
 """Characters."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""PostgreSQL's texts have no zero bytes, and no database's have halves of a pair of surrogates."""
+
 MAX_ENTRIES = 2_000
 """Of a document; the newest ones are taken. What reads them afterwards holds everything else up."""
 
@@ -204,10 +207,10 @@ def _entry(raw: dict[str, Any]) -> ParsedEntry:
 
 
 def _of_length(entry: ParsedEntry) -> ParsedEntry:
-    """The entry, its texts shortened; an id beyond measure is replaced by its digest, since it is a key in the store."""
+    """The entry, its texts shortened; an id that is no fit key in the store is replaced by its digest."""
     id_ = entry.id
-    if id_ and len(id_) > MAX_ID:
-        id_ = hashlib.blake2b(id_.encode(errors="replace"), digest_size=16).hexdigest()
+    if id_ and (len(id_) > MAX_ID or _UNSTORABLE.search(id_)):
+        id_ = hashlib.blake2b(id_.encode(errors="surrogatepass"), digest_size=16).hexdigest()
     return replace(
         entry, id=id_, title=shorten(entry.title, MAX_TITLE), summary=shorten(entry.summary, MAX_SUMMARY)
     )

@@ -93,3 +93,20 @@ def test_anything_in_it(items: Any) -> None:
     """Whatever stands for the items, it is read or left out."""
     body = json.dumps({"version": VERSION, "items": items}).encode()
     assert isinstance(read_document(body, "application/feed+json", URL), ParsedFeed)
+
+
+def test_characters_that_no_database_takes() -> None:
+    """One such item would keep all feeds that are polled with it from being stored; its id stays one of its own."""
+    bad = feed(
+        *(
+            {"id": f"1{c}", "url": f"https://a.example/{c}", "title": c, "content_text": c}
+            for c in ("\0", "\ud800")
+        ),
+        hubs=[{"type": "WebSub", "url": "https://hub.example/\ud800"}],
+    )
+    for one in bad.entries:
+        text = f"{one.id}{one.link}{one.title}{one.summary}"
+        text.encode()
+        assert "\0" not in text
+    assert len({one.id for one in bad.entries}) == 2
+    assert bad.hub is None
