@@ -8,7 +8,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.storage.chats import ChatPart
-from bot.storage.database import StoreProblem
+from bot.storage.database import Database, StoreProblem
 from bot.storage.deliveries import DeliveryPart
 from bot.storage.desk import DeskPart
 from bot.storage.digests import DigestPart
@@ -52,17 +52,19 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
     second process works on it. Where not `durable`, it is faster, unheld and not safe from power cuts: for a temporary
     store.
     """
+    database = await open_database(url, durable=durable)
+    return database if isinstance(database, StoreProblem) else SqlStore(database)
+
+
+async def open_database(url: str, *, durable: bool = True) -> Database | StoreProblem:
+    """What the store at a database URL works on."""
     address = _address(url)
     if isinstance(address, StoreProblem):
         return address
     if address.get_backend_name() in ("postgresql", "postgres"):
-        database = await open_postgresql(address, durable=durable)
-    else:
-        file = _file_of(address)
-        if isinstance(file, StoreProblem):
-            return file
-        database = await open_sqlite(file, durable=durable)
-    return database if isinstance(database, StoreProblem) else SqlStore(database)
+        return await open_postgresql(address, durable=durable)
+    file = _file_of(address)
+    return file if isinstance(file, StoreProblem) else await open_sqlite(file, durable=durable)
 
 
 def file_of(url: str) -> Path | StoreProblem:
