@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from bot.domain.catalog import Catalog
     from bot.settings.environment import Environment
     from bot.settings.toml import ConfigProblem
@@ -193,6 +195,34 @@ def db_upgrade() -> None:
     if problem:
         _fail(problem)
     typer.echo("The database is up to date.")
+
+
+@db.command("copy")
+def db_copy(
+    from_: Annotated[str, typer.Option("--from", help="The address of the database to copy.")],
+    to: Annotated[
+        str | None, typer.Option("--to", help="That of an empty one; without it, SOKUHO_DATABASE_URL.")
+    ] = None,
+) -> None:
+    """Copy all of a database into another one, as from SQLite to PostgreSQL; Sokuho must not be running."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from bot.storage.copying import copy_database
+
+    columns = TextColumn("{task.description:15}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns) as shown:
+        bars: dict[str, TaskID] = {}
+
+        def progress(table: str, done: int, total: int) -> None:
+            if table not in bars:
+                bars[table] = shown.add_task(table, total=total)
+            shown.update(bars[table], completed=done)
+
+        target = to or _environment().store_url
+        problem = asyncio.run(copy_database(from_, target, progress))
+    if problem:
+        _fail(problem.sentence)
+    typer.echo("All of it is copied. Sokuho runs on the copy once SOKUHO_DATABASE_URL names it.")
 
 
 @db.command("backup")

@@ -22,7 +22,9 @@ from bot.storage.postgresql import open_postgresql
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
 
-EXAMPLE = "sqlite:///data/sokuho.db"
+EXAMPLE = "sqlite:///data/sokuho.db, or postgresql://user:password@host/name"
+POSTGRESQL = ("postgresql", "postgres")
+"""How addresses of PostgreSQL begin; libpq takes both."""
 
 
 class SqlStore(
@@ -61,7 +63,7 @@ async def open_database(url: str, *, durable: bool = True) -> Database | StorePr
     address = _address(url)
     if isinstance(address, StoreProblem):
         return address
-    if address.get_backend_name() in ("postgresql", "postgres"):
+    if address.get_backend_name() in POSTGRESQL:
         return await open_postgresql(address, durable=durable)
     file = _file_of(address)
     return file if isinstance(file, StoreProblem) else await open_sqlite(file, durable=durable)
@@ -70,7 +72,11 @@ async def open_database(url: str, *, durable: bool = True) -> Database | StorePr
 def file_of(url: str) -> Path | StoreProblem:
     """The SQLite file that a database URL names."""
     address = _address(url)
-    return address if isinstance(address, StoreProblem) else _file_of(address)
+    if isinstance(address, StoreProblem):
+        return address
+    if address.get_backend_name() in POSTGRESQL:
+        return StoreProblem("The database is on PostgreSQL, whose own pg_dump and pg_restore do that.")
+    return _file_of(address)
 
 
 def _address(url: str) -> URL | StoreProblem:
@@ -82,6 +88,10 @@ def _address(url: str) -> URL | StoreProblem:
 
 
 def _file_of(address: URL) -> Path | StoreProblem:
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+    if address.get_backend_name() != "sqlite":
+        return StoreProblem(
+            f"SOKUHO_DATABASE_URL names neither SQLite nor PostgreSQL. It looks like {EXAMPLE}."
+        )
+    if address.database in (None, "", ":memory:"):
         return StoreProblem(f"SOKUHO_DATABASE_URL names no SQLite file. It looks like {EXAMPLE}.")
     return Path(str(address.database))

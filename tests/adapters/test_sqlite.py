@@ -370,13 +370,13 @@ async def test_a_file_that_another_program_has_locked_is_told(
     "url",
     [
         "user:hunter2@host",
-        "postgresql://user:hunter2@host/sokuho",
+        "mysql://user:hunter2@host/sokuho",
         "sqlite://",
         "sqlite:///:memory:",
         "",
     ],
 )
-async def test_an_address_that_names_no_sqlite_file_is_told(url: str) -> None:
+async def test_an_address_that_names_no_database_is_told(url: str) -> None:
     """With an example, and without the password that it may hold."""
     problem = await open_store(url)
     assert isinstance(problem, StoreProblem)

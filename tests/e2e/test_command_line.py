@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from bot.__main__ import cli
 from bot.chat.slack.vault import Vault
 from bot.settings.files import load_catalog
+from tests.fakes import postgres
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
 
@@ -246,6 +247,36 @@ def test_the_database_is_backed_up_and_restored(config: Path, tmp_path: Path) ->
     assert said.startswith("0\n")
     assert "possible repeats" in said
     assert len(list((tmp_path / "data").glob("sokuho.db.before-*Z"))) == 1
+
+
+def test_a_database_is_copied(config: Path, tmp_path: Path, postgresql: postgres.Server) -> None:
+    """Into the one that is named, with all its tables told of; a password in an address is not shown."""
+    assert config.exists()
+    sokuho("db", "upgrade")
+    with postgresql.database() as url:
+        address = url.replace("postgres:@", "postgres:hunter2@")
+        source = f"sqlite:///{tmp_path}/data/sokuho.db"
+        said = sokuho("db", "copy", "--from", source, "--to", address)
+        assert said.startswith("0\n")
+        assert "deliveries" in said
+        assert "hunter2" not in said
+        assert sokuho("db", "copy", "--from", f"{source}.not").startswith("1\n")
+        assert sokuho("db", "copy", "--from", source, "--to", address).startswith("0\n")  # it was empty
+        assert "names neither" in sokuho(
+            "db", "copy", "--from", source, "--to", "mongodb://user:hunter2@host/db"
+        )
+
+
+def test_the_database_may_be_on_postgresql(
+    config: Path, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made and brought up to date; its backups are its own."""
+    assert config.exists()
+    with postgresql.database() as url:
+        monkeypatch.setenv("SOKUHO_DATABASE_URL", url)
+        assert sokuho("db", "upgrade").startswith("0\n")
+        assert sokuho("db", "upgrade").startswith("0\n")
+        assert "pg_dump" in sokuho("db", "backup", "copy.db")
 
 
 def test_a_key_is_made_that_opens_what_it_seals() -> None:
