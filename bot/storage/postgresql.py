@@ -36,6 +36,9 @@ AGAIN = frozenset({"40001", "40P01"})
 CONNECT_TIMEOUT = 10
 """Seconds."""
 
+NOTICED_AFTER = 2.0
+"""Seconds within which a server on this machine surely knows that a process that had the hold was killed."""
+
 GONE_AFTER = 30_000
 """Milliseconds without an acknowledgement after which a connection counts as lost."""
 
@@ -138,7 +141,12 @@ def _engine(url: URL, isolation: IsolationLevel, *, size: int, durable: bool) ->
 
 
 def _held_elsewhere(hold: AdvisoryHold) -> StoreProblem | None:
-    if hold.take():
+    until = time.monotonic() + NOTICED_AFTER
+    while not hold.take():
+        if time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    else:
         return None
     return StoreProblem(
         f"The database is in use by another Sokuho ({hold.holder() or 'unknown'}). "

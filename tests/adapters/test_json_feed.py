@@ -96,7 +96,7 @@ def test_anything_in_it(items: Any) -> None:
 
 
 def test_characters_that_no_database_takes() -> None:
-    """One such item would keep all feeds that are polled with it from being stored; its id stays one of its own."""
+    """One such item would keep all that its feed brings from being stored; its id stays one of its own."""
     bad = feed(
         *(
             {"id": f"1{c}", "url": f"https://a.example/{c}", "title": c, "content_text": c}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,21 +14,38 @@ from tests.e2e.children import live
 from tests.e2e.dying_child import two_rounds
 from tests.e2e.newsday import AGREED, BROKEN
 from tests.e2e.world import OF_A_BULLETIN
+from tests.fakes import postgres
 from tests.fakes.chats import read_chat
 from tests.fakes.feed_server import FeedServer, Item
 
 
-async def run_child(folder: Path, point: Point | None, *urls: str, minutes: int = 0) -> int:
-    return await live(two_rounds, folder, urls, die_at=point, minutes=minutes)
+async def run_child(
+    folder: Path, point: Point | None, *urls: str, minutes: int = 0, database: str | None = None
+) -> int:
+    return await live(two_rounds, folder, urls, die_at=point, minutes=minutes, database=database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Where the store is; None: a file of SQLite."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url
 
 
 @pytest.mark.parametrize("point", OF_A_BULLETIN, ids=lambda point: point.value)
-async def test_killed_at_any_point_no_bulletin_is_missing(point: Point, tmp_path: Path) -> None:
+async def test_killed_at_any_point_no_bulletin_is_missing(
+    point: Point, tmp_path: Path, database: str | None
+) -> None:
     """SIGKILL at each named point, then a new start: the bulletin is there, once, or marked as a possible repeat."""
     async with FeedServer() as server:
         server.publish("/feed", [Item("Ukraine agrees to ceasefire", id="a", published=datetime.now(UTC))])
-        assert await run_child(tmp_path, point, server.url("/feed")) == -signal.SIGKILL
-        assert await run_child(tmp_path, None, server.url("/feed")) == 0
+        url = server.url("/feed")
+        assert await run_child(tmp_path, point, url, database=database) == -signal.SIGKILL
+        assert await run_child(tmp_path, None, url, database=database) == 0
     said = [message.text for message in read_chat(tmp_path / "chat.jsonl")]
     marked = [text for text in said if "possibly a repeat" in text]
     assert all("Ukraine agrees to ceasefire" in text for text in said)

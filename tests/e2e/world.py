@@ -21,6 +21,7 @@ from bot.ports import Clock, Messenger, NoTranslator, Point, Probe, Translator, 
 from tests.fakes import lexicons
 from tests.fakes.chats import FileMessenger
 from tests.fakes.outside import Outside
+from tests.fakes.postgres import opened
 from tests.fakes.stores import open_temporary_store
 
 INTERVAL = timedelta(minutes=5)
@@ -60,12 +61,13 @@ async def living(
     translator: Translator | None = None,
     observe: Observer = no_observer,
     callback: str = "",
+    database: str | None = None,
 ) -> AsyncIterator[World]:
     """A started app over the store in `folder`, and a chat that follows every topic on offer.
 
-    The chat is `chat.jsonl` in the folder, unless there is another messenger. With a `callback`, hubs are asked.
+    The store is at the address of a `database` instead, where one is named. The chat is `chat.jsonl` in the folder, unless there is another messenger. With a `callback`, hubs are asked.
     """
-    store = await open_temporary_store(folder, durable=True)
+    store = await (opened(database, durable=True) if database else open_temporary_store(folder, durable=True))
     async with HttpFetcher(clock, private=LOOPBACK) as fetcher:
         app = App(
             Parts(
