@@ -8,7 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from bot.domain.entries import clean_text
 
 MAX_LENGTH = 2_048
-"""Longer ones fit no chat and no store's index; browsers begin to fail there too."""
+"""Bytes. Longer ones fit no chat and no store's index; browsers begin to fail there too."""
 
 MAX_SHOWN = 200
 
@@ -34,10 +34,10 @@ def web_address(text: str | None, base: str = "") -> str | None:
         address = urljoin(base, _UNPRINTABLE.sub(lambda found: quote(found[0]), folded))
         parts = urlsplit(address)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        address.encode()  # half of a pair of surrogates is no character, and nothing takes it
+        length = len(address.encode())  # fails for half of a pair of surrogates, which nothing takes
     except ValueError:
         return None
-    return address if valid and len(address) <= MAX_LENGTH else None
+    return address if valid and length <= MAX_LENGTH else None
 
 
 def typed_address(text: str) -> str | None:

@@ -34,6 +34,9 @@ MAX_SUMMARY = 4_000
 MAX_ID = 1_000
 """Characters."""
 
+MAX_KEY = 2_400
+"""Bytes. A row of an index of PostgreSQL takes 2,704, and an id is not all that stands in it."""
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """PostgreSQL's texts have no zero bytes, and no database's have halves of a pair of surrogates."""
 
@@ -209,8 +212,10 @@ def _entry(raw: dict[str, Any]) -> ParsedEntry:
 def _of_length(entry: ParsedEntry) -> ParsedEntry:
     """The entry, its texts shortened; an id that is no fit key in the store is replaced by its digest."""
     id_ = entry.id
-    if id_ and (len(id_) > MAX_ID or _UNSTORABLE.search(id_)):
-        id_ = hashlib.blake2b(id_.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    if id_:
+        written = id_.encode(errors="surrogatepass")
+        if len(id_) > MAX_ID or len(written) > MAX_KEY or _UNSTORABLE.search(id_):
+            id_ = hashlib.blake2b(written, digest_size=16).hexdigest()
     return replace(
         entry, id=id_, title=shorten(entry.title, MAX_TITLE), summary=shorten(entry.summary, MAX_SUMMARY)
     )

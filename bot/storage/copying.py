@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from bot.storage.database import Database, StoreProblem
@@ -53,6 +54,8 @@ async def copy_database(source: str, target: str, progress: Progress) -> StorePr
             return new
         try:
             return await new.write(lambda connection: _copy(old, connection, progress))
+        except DBAPIError as error:
+            return StoreProblem(f"Nothing was copied: {' '.join(str(error.orig).split())}")
         finally:
             await new.close()
     finally:

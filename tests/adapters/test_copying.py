@@ -137,3 +137,15 @@ async def test_what_is_there_is_not_written_into(url: str, tmp_path: Path) -> No
     problem = await copy_database(source, source, unseen)
     assert isinstance(problem, StoreProblem)
     assert "in use" in problem.sentence
+
+
+async def test_what_does_not_fit_is_told(url: str, tmp_path: Path) -> None:
+    """In words rather than with a traceback, and without a part of it left behind."""
+    source = f"sqlite:///{tmp_path}/first.db"
+    store = await postgres.opened(source)
+    await store.keep_note(str(list(range(50_000))), "value")
+    await store.close()
+    problem = await copy_database(source, url, unseen)
+    assert isinstance(problem, StoreProblem)
+    assert problem.sentence.startswith("Nothing was copied: index row")
+    assert not any((await rows_of(url)).values())

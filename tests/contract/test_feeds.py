@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from bot.storage.schema import entry_keys, revisions
 from bot.storage.sql import SqlStore
 from tests.contract.conftest import counting
 from tests.contract.records import HOUR, MINUTE, NOON, a_feed, a_story, feed_spec, new_entry, opens, poll
+from tests.fakes.documents import parsed
 
 
 async def test_a_new_feed_is_due_at_once(store: Store) -> None:
@@ -331,3 +334,18 @@ async def test_a_host_is_not_asked_for_all_its_feeds_at_once(store: Store) -> No
     assert await due(per_host=2, busy=["a.example"]) == urls[3:5]
     ids = [feed.id for feed, _ in await store.due_feeds(NOON, 10)]
     assert await due(per_host=2, but=[ids[0], ids[5]]) == [*urls[1:3], *urls[3:5]]
+
+
+async def test_the_longest_names_fit_into_an_index(store: Store) -> None:
+    """The longest ids and links that come out of a document, of letters that take the most room and do not repeat."""
+    chance = random.Random(1)
+    name = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(2_000))
+    address = f"https://a.example/{name}"
+    given = [{"id": name[:1_000], "url": address}, {"id": name[:800], "url": address[:690]}]
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": given}
+    read = parsed(json.dumps(document)).entries
+    assert [len(one.link or "") for one in read] == [0, 690]
+    feed = await a_feed(store)
+    for number, one in enumerate(read):
+        new = replace(new_entry(str(number)), key=keys_of(one)[0], link=one.link)
+        assert await store.record_poll(poll(feed, IngestPlan((new,)))) == 1
