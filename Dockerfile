@@ -15,7 +15,7 @@ COPY bot bot
 ENV PIP_FIND_LINKS=/wheels
 RUN python3 -m venv --without-pip /opt/sokuho \
     && /tools/bin/python -m pip --python /opt/sokuho/bin/python install --quiet --disable-pip-version-check \
-        --no-cache-dir --no-index --no-compile . \
+        --no-cache-dir --no-index --no-compile ".[postgres]" \
     && /opt/sokuho/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/sokuho/lib
 
 FROM ${BASE}
