@@ -140,6 +140,7 @@ async def test_several_may_start_at_once(url: str) -> None:
 
 async def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     """What stands in an address is seen by whoever reads the log."""
+    pytest.importorskip("psycopg")
     problem = await open_store("postgresql://someone:hunter2@127.0.0.1:1/sokuho")
     assert isinstance(problem, StoreProblem)
     assert "cannot be used: connection failed" in problem.sentence
