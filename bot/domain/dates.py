@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from babel import Locale
 
@@ -13,8 +14,9 @@ _DAYS = 31
 _MONTHS = 12
 
 
-def _months() -> dict[str, int]:
-    """By name in lower case, without the full stop of an abbreviation."""
+@cache
+def _months() -> Mapping[str, int]:
+    """By name in lower case, without the full stop of an abbreviation. Babel reads a file a language for them."""
     months: dict[str, int] = {}
     for language in _LANGUAGES:
         names = Locale.parse(language).months["format"]
@@ -25,23 +27,24 @@ def _months() -> dict[str, int]:
     return months
 
 
-_BY_NAME = _months()
-_NAME = "|".join(sorted(map(re.escape, _BY_NAME), key=len, reverse=True))
-_DATE = re.compile(
-    rf"(?<![\w.,:])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s+(?:of |de |di )?(?P<month>{_NAME})(?!\w)"
-    rf"|(?<!\w)(?P<month_first>{_NAME})\.?\s+(?P<day_last>\d{{1,2}})(?:st|nd|rd|th)?(?![\w:%]|[.,]\d)"
-    r"|(?<!\d)(?P<figure>\d{1,2})\s?[月월]\s?(?P<day_figure>\d{1,2})\s?[日일]",
-    re.IGNORECASE,
-)
+@cache
+def _date() -> re.Pattern[str]:
+    name = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\w.,:])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s+(?:of |de |di )?(?P<month>{name})(?!\w)"
+        rf"|(?<!\w)(?P<month_first>{name})\.?\s+(?P<day_last>\d{{1,2}})(?:st|nd|rd|th)?(?![\w:%]|[.,]\d)"
+        r"|(?<!\d)(?P<figure>\d{1,2})\s?[月월]\s?(?P<day_figure>\d{1,2})\s?[日일]",
+        re.IGNORECASE,
+    )
 
 
 def dates_in(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, `MM-DD`) of each day of a year that is named, in order. What cannot be a day is none."""
     if not any(map(str.isdigit, text)):
         return
-    for found in _DATE.finditer(text):
+    for found in _date().finditer(text):
         day = int(found["day"] or found["day_last"] or found["day_figure"])
         name = found["month"] or found["month_first"]
-        month = _BY_NAME[name.casefold()] if name else int(found["figure"])
+        month = _months()[name.casefold()] if name else int(found["figure"])
         if 1 <= day <= _DAYS and 1 <= month <= _MONTHS:
             yield found.start(), found.end(), f"{month:02}-{day:02}"
