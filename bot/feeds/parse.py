@@ -50,6 +50,14 @@ class ParseLimits:
     memory_bytes: int = MEMORY_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """A pool, and what is done as soon as it is given up with whatever it still has."""
+
+    pool: ProcessPool
+    given_up: asyncio.Future[None]
+
+
 class FeedParser:
     """A `bot.ports.Parser` over worker processes, which start with the first document (or `warm`).
 
@@ -58,16 +66,14 @@ class FeedParser:
     """
 
     def __init__(self, workers: int = 1, limits: ParseLimits | None = None) -> None:
-        self._workers = workers
+        self._number = workers
         self._limits = limits or ParseLimits()
-        self._pool: ProcessPool | None = None
-        self._stopped: asyncio.Future[None] | None = None
-        """Done as soon as the pool is given up, with whatever it still has."""
+        self._workers: _Workers | None = None
         self._room = asyncio.Semaphore(AHEAD * workers)
 
     async def warm(self) -> None:
         """Start the workers, and return once they can take documents."""
-        await asyncio.gather(*(self._run(read_document, b"", "", "", b"") for _ in range(self._workers)))
+        await asyncio.gather(*(self._run(read_document, b"", "", "", b"") for _ in range(self._number)))
 
     async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
         """Read a body within the limits. Never raises for what the body holds."""
@@ -95,47 +101,43 @@ class FeedParser:
 
     async def close(self) -> None:
         """Finish what is being parsed and end the workers. A document given afterwards starts new ones."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
-            await asyncio.to_thread(pool.join)
+        workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+            await asyncio.to_thread(workers.pool.join)
 
     async def _run(self, read: Callable[[*Args], T], *args: *Args) -> T:
-        pool = self._running_pool()
+        workers = self._running()
         try:
-            return await self._schedule(pool, read, *args)
+            return await self._schedule(workers, read, *args)
         except (BrokenProcessPool, RuntimeError):
             # A worker that dies between two documents (no memory, killed from outside) leaves the pool broken.
-            if self._pool is pool:
-                self._pool = None
-                if self._stopped is not None:
-                    self._stopped.set_result(None)
-                pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
-                await asyncio.to_thread(pool.join)
-            return await self._schedule(self._running_pool(), read, *args)
+            if self._workers is workers:
+                self._workers = None
+                workers.given_up.set_result(None)
+                workers.pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+                await asyncio.to_thread(workers.pool.join)
+            return await self._schedule(self._running(), read, *args)
 
-    def _running_pool(self) -> ProcessPool:
-        if self._pool is None:
-            self._stopped = asyncio.get_running_loop().create_future()
-            self._pool = ProcessPool(
-                self._workers,
+    def _running(self) -> _Workers:
+        if self._workers is None:
+            pool = ProcessPool(
+                self._number,
                 DOCUMENTS_A_WORKER,
                 initializer=_confine,
                 initargs=(self._limits.memory_bytes,),
                 # Spawned, not forked: a fork copies threads' locks in whatever state they are.
                 context=multiprocessing.get_context("spawn"),
             )
-        return self._pool
+            self._workers = _Workers(pool, asyncio.get_running_loop().create_future())
+        return self._workers
 
-    async def _schedule(self, pool: ProcessPool, read: Callable[[*Args], T], *args: *Args) -> T:
-        stopped = self._stopped
+    async def _schedule(self, workers: _Workers, read: Callable[[*Args], T], *args: *Args) -> T:
         async with self._room:
             longest = AHEAD * self._limits.seconds + self._limits.starting_seconds
-            future = asyncio.wrap_future(pool.schedule(read, args=args, timeout=self._limits.seconds))
+            future = asyncio.wrap_future(workers.pool.schedule(read, args=args, timeout=self._limits.seconds))
             try:
-                ends: set[asyncio.Future[T] | asyncio.Future[None]] = (
-                    {future} if stopped is None else {future, stopped}
-                )
+                ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, workers.given_up}
                 await asyncio.wait(ends, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
                 if not future.done() or future.cancelled():
                     # A worker that is killed as it takes a document leaves nobody who would answer for that.
