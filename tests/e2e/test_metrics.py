@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,39 +10,17 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.clock import SimulatedClock
-from bot.domain.chats import Chat
-from bot.domain.deliveries import Outcome, Refused, Sent, Unknown
-from bot.domain.documents import Action
+from bot.domain.deliveries import Refused, Sent, Unknown
 from bot.domain.facts import lag
 from bot.domain.stories import Report, Story
 from bot.health import serving_health
 from bot.metrics import Metrics
 from tests.domain.records import entry
 from tests.e2e.world import World, catalog_of, living
-from tests.fakes.chats import FileMessenger
+from tests.fakes.chats import ScriptedMessenger
 from tests.fakes.feed_server import FeedServer, Item
 
 START = datetime(2025, 8, 8, 6, tzinfo=UTC)
-
-
-class _Moody(FileMessenger):
-    """Answers as it is told to, then well."""
-
-    def __init__(self, path: Path, *outcomes: Outcome) -> None:
-        super().__init__(path)
-        self.outcomes = list(outcomes)
-
-    async def send(
-        self,
-        chat: Chat,
-        text: str,
-        *,
-        key: str = "",
-        answers: str | None = None,
-        silent: bool = False,
-        actions: Sequence[Action] = (),
-    ) -> Outcome:
-        return self.outcomes.pop(0) if self.outcomes else Sent("m1")
 
 
 async def scraped(metrics: Metrics, world: World, clock: SimulatedClock) -> dict[tuple[str, ...], float]:
@@ -67,7 +44,7 @@ async def scraped(metrics: Metrics, world: World, clock: SimulatedClock) -> dict
 
 async def test_the_way_of_an_entry_is_counted(tmp_path: Path) -> None:
     clock, metrics = SimulatedClock(START), Metrics()
-    chat = _Moody(tmp_path / "chat.jsonl", Unknown("cut off"), Sent("m1"), Refused("no"))
+    chat = ScriptedMessenger(Unknown("cut off"), Sent("m1"), Refused("no"))
     async with FeedServer() as server:
         catalog = catalog_of([server.url("/feed"), server.url("/gone")])
         server.publish("/feed", [])

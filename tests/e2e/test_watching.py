@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,18 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.chat.locales import load_speeches
-from bot.chat.pacing import Unpaced
 from bot.clock import SimulatedClock
 from bot.domain.alerting import Group, Grouped, Notice, Standing
-from bot.domain.chats import Chat
-from bot.domain.deliveries import NotSent, Outcome, Sent
-from bot.domain.documents import Action, Document
+from bot.domain.deliveries import Gone, NotSent, Outcome
 from bot.domain.facts import Settled
 from bot.domain.speech import ENGLISH
 from bot.ports import FeedStatus, QueueStatus
 from bot.storage.sql import SqlStore
 from bot.watching import MOST_SHOWN, Situation, Watch, alerts_of, notice_document, read_groups, written_groups
 from tests.contract.records import HOUR, MINUTE, NOON, entry, feed_spec, opens, stored
+from tests.fakes.chats import Call, ScriptedMessenger
 from tests.fakes.stores import open_temporary_store
 
 DAY = timedelta(days=1)
@@ -36,46 +34,24 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     await store.close()
 
 
-class _Phone(Unpaced):
+class _Phone(ScriptedMessenger):
     """The operator's, which may be out of reach."""
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.reached = True
-        self.tries = 0
+    reached = True
 
-    def render(self, document: Document) -> str:
-        return document.plain
+    @property
+    def texts(self) -> list[str]:
+        return [f"{address}: {text}" for address, text in self.messages.values()]
 
-    async def send(
-        self,
-        chat: Chat,
-        text: str,
-        *,
-        key: str = "",
-        answers: str | None = None,
-        silent: bool = False,
-        actions: Sequence[Action] = (),
-    ) -> Outcome:
-        self.tries += 1
-        if not self.reached:
-            return NotSent("away")
-        self.texts.append(f"{chat.address}: {text}")
-        return Sent(str(len(self.texts)))
+    @property
+    def tries(self) -> int:
+        return len(self.calls)
 
-    async def edit(
-        self,
-        chat: Chat,
-        message_id: str,
-        text: str,
-        before: str | None = None,
-        *,
-        actions: Sequence[Action] = (),
-    ) -> Outcome:
-        raise NotImplementedError
-
-    def address_of(self, chat: Chat, message_id: str) -> None:
-        return None
+    async def answer(self, call: Call, message_id: str) -> Outcome | Gone:
+        if self.reached:
+            return await super().answer(call, message_id)
+        self.calls.append(call)
+        return NotSent("away")
 
 
 def wrong(situation: Situation) -> list[tuple[Group, str]]:

@@ -117,11 +117,11 @@ class ScriptedMessenger(Unpaced):
         self.calls: list[Call] = []
         self.meanwhile: Callable[[], Awaitable[None]] = _nothing
         self._script = list(script)
-        self._messages: dict[str, tuple[str, str]] = {}
+        self.messages: dict[str, tuple[str, str]] = {}
 
     def reads(self, address: str = "console") -> list[str]:
         """The chat's messages, oldest first, as they read now."""
-        return [text for chat, text in self._messages.values() if chat == address]
+        return [text for chat, text in self.messages.values() if chat == address]
 
     def render(self, document: Document) -> str:
         return document.plain
@@ -136,8 +136,8 @@ class ScriptedMessenger(Unpaced):
         silent: bool = False,
         actions: Sequence[Action] = (),
     ) -> Outcome:
-        outcome = await self._answer(
-            Call(chat, text, answers=answers, silent=silent), f"m{len(self._messages) + 1}"
+        outcome = await self.answer(
+            Call(chat, text, answers=answers, silent=silent), f"m{len(self.messages) + 1}"
         )
         assert not isinstance(outcome, Gone), "what is sent cannot be gone"
         return outcome
@@ -155,9 +155,10 @@ class ScriptedMessenger(Unpaced):
         *,
         actions: Sequence[Action] = (),
     ) -> Outcome | Gone:
-        return await self._answer(Call(chat, text, message_id, before), message_id)
+        return await self.answer(Call(chat, text, message_id, before), message_id)
 
-    async def _answer(self, call: Call, message_id: str) -> Outcome | Gone:
+    async def answer(self, call: Call, message_id: str) -> Outcome | Gone:
+        """What every call comes to."""
         self.calls.append(call)
         await self.meanwhile()
         answer = self._script.pop(0) if self._script else None
@@ -165,7 +166,7 @@ class ScriptedMessenger(Unpaced):
             raise answer
         if answer is not None:
             return answer
-        self._messages[message_id] = (call.chat.address, call.text)
+        self.messages[message_id] = (call.chat.address, call.text)
         return Sent(message_id)
 
 
