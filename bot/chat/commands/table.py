@@ -155,7 +155,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="mute",
         summary="no more of the last story; or reply to one",
-        group="Read",
+        group=_READ,
         usage=(Usage("/mute", "the bulletin you answer to, or else the last one, is not added to any more"),),
         examples=("/mute",),
         handler=bulletins.mute,
@@ -164,7 +164,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="unmute",
         summary="more of a story that was muted",
-        group="Read",
+        group=_READ,
         usage=(Usage("/unmute", "of the bulletin you answer to; else offers what is muted"),),
         examples=("/unmute",),
         handler=bulletins.unmute,
@@ -173,7 +173,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="more",
         summary="more like a bulletin; or reply to one",
-        group="Read",
+        group=_READ,
         usage=(Usage("/more", "ways to widen the topic of the bulletin you answer to, or of the last one"),),
         examples=("/more",),
         handler=bulletins.more,
@@ -182,7 +182,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="less",
         summary="less like a bulletin; or reply to one",
-        group="Read",
+        group=_READ,
         usage=(Usage("/less", "ways to narrow the topic of the bulletin you answer to, or of the last one"),),
         examples=("/less",),
         handler=bulletins.less,
