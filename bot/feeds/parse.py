@@ -50,30 +50,21 @@ class ParseLimits:
     memory_bytes: int = MEMORY_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class _Workers:
-    """A pool, and what is done as soon as it is given up with whatever it still has."""
-
-    pool: ProcessPool
-    given_up: asyncio.Future[None]
-
-
 class FeedParser:
-    """A `bot.ports.Parser` over worker processes, which start with the first document (or `warm`).
+    """A `bot.ports.Parser` over worker processes, each of which starts with its first document (or `warm`).
 
     A document that costs more than `limits`, or kills its worker, is `Failed`; the next ones are parsed by a new
     worker.
     """
 
     def __init__(self, workers: int = 1, limits: ParseLimits | None = None) -> None:
-        self._number = workers
-        self._limits = limits or ParseLimits()
-        self._workers: _Workers | None = None
+        limits = self._limits = limits or ParseLimits()
+        self._workers = [_Worker(limits) for _ in range(workers)]
         self._room = asyncio.Semaphore(AHEAD * workers)
 
     async def warm(self) -> None:
         """Start the workers, and return once they can take documents."""
-        await asyncio.gather(*(self._run(read_document, b"", "", "", b"") for _ in range(self._number)))
+        await asyncio.gather(*(worker.run(read_document, b"", "", "", b"") for worker in self._workers))
 
     async def parse(self, fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
         """Read a body within the limits. Never raises for what the body holds."""
@@ -101,51 +92,97 @@ class FeedParser:
 
     async def close(self) -> None:
         """Finish what is being parsed and end the workers. A document given afterwards starts new ones."""
-        workers, self._workers = self._workers, None
-        if workers is not None:
-            workers.pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
-            await asyncio.to_thread(workers.pool.join)
+        await asyncio.gather(*(worker.close() for worker in self._workers))
 
     async def _run(self, read: Callable[[*Args], T], *args: *Args) -> T:
-        workers = self._running()
-        try:
-            return await self._schedule(workers, read, *args)
-        except (BrokenProcessPool, RuntimeError):
-            # A worker that dies between two documents (no memory, killed from outside) leaves the pool broken.
-            if self._workers is workers:
-                self._workers = None
-                workers.given_up.set_result(None)
-                workers.pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
-                await asyncio.to_thread(workers.pool.join)
-            return await self._schedule(self._running(), read, *args)
+        async with self._room:
+            return await min(self._workers, key=lambda worker: worker.documents).run(read, *args)
 
-    def _running(self) -> _Workers:
-        if self._workers is None:
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A process of a worker, and what is done as soon as it is given up with whatever it still has."""
+
+    pool: ProcessPool
+    given_up: asyncio.Future[None]
+
+
+class _Worker:
+    """One process at a time that reads a document after the other; where it dies, the next one takes over.
+
+    Each has a pool to itself: of a pool with several processes nobody knows which have started, and a process whose
+    pool is closed while it starts prints what it misses to the operator.
+    """
+
+    def __init__(self, limits: ParseLimits) -> None:
+        self.documents = 0
+        """How many it was given and has not answered."""
+        self._limits = limits
+        self._process: _Process | None = None
+
+    async def run(self, read: Callable[[*Args], T], *args: *Args) -> T:
+        """What `read` answers there.
+
+        Raises:
+            TimeoutError: The document took too long.
+            ProcessExpired: It killed the process.
+
+        """
+        self.documents += 1
+        try:
+            process = self._running()
+            try:
+                return await self._schedule(process, read, *args)
+            except (BrokenProcessPool, RuntimeError):
+                # A process that dies between two documents (no memory, killed from outside) leaves the pool broken.
+                if self._process is process:
+                    self._process = None
+                    process.given_up.set_result(None)
+                    process.pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+                    await asyncio.to_thread(process.pool.join)
+                return await self._schedule(self._running(), read, *args)
+        finally:
+            self.documents -= 1
+
+    async def close(self) -> None:
+        """Finish what was given and end the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(TimeoutError, ProcessExpired, BrokenProcessPool, RuntimeError):
+                await self._schedule(process, _answer)
+            process.pool.close()  # type: ignore[no-untyped-call] # pebble leaves it unannotated
+            await asyncio.to_thread(process.pool.join)
+
+    def _running(self) -> _Process:
+        if self._process is None:
             pool = ProcessPool(
-                self._number,
+                1,
                 DOCUMENTS_A_WORKER,
                 initializer=_confine,
                 initargs=(self._limits.memory_bytes,),
                 # Spawned, not forked: a fork copies threads' locks in whatever state they are.
                 context=multiprocessing.get_context("spawn"),
             )
-            self._workers = _Workers(pool, asyncio.get_running_loop().create_future())
-        return self._workers
+            self._process = _Process(pool, asyncio.get_running_loop().create_future())
+        return self._process
 
-    async def _schedule(self, workers: _Workers, read: Callable[[*Args], T], *args: *Args) -> T:
-        async with self._room:
-            longest = AHEAD * self._limits.seconds + self._limits.starting_seconds
-            future = asyncio.wrap_future(workers.pool.schedule(read, args=args, timeout=self._limits.seconds))
-            try:
-                ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, workers.given_up}
-                await asyncio.wait(ends, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
-                if not future.done() or future.cancelled():
-                    # A worker that is killed as it takes a document leaves nobody who would answer for that.
-                    raise BrokenProcessPool("a document was lost with its worker")
-            finally:
-                future.cancel()
-            answer: T = future.result()
-            return answer
+    async def _schedule(self, process: _Process, read: Callable[[*Args], T], *args: *Args) -> T:
+        longest = AHEAD * self._limits.seconds + self._limits.starting_seconds
+        future = asyncio.wrap_future(process.pool.schedule(read, args=args, timeout=self._limits.seconds))
+        try:
+            ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, process.given_up}
+            await asyncio.wait(ends, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+            if not future.done() or future.cancelled():
+                # A process that is killed as it takes a document leaves nobody who would answer for that.
+                raise BrokenProcessPool("a document was lost with its worker")
+        finally:
+            future.cancel()
+        answer: T = future.result()
+        return answer
+
+
+def _answer() -> None:
+    """In a worker: has started."""
 
 
 def _confine(memory_bytes: int) -> None:

@@ -365,7 +365,7 @@ class TestWorker:
 
         def lose(*_: object, **__: object) -> Future[ParsedFeed]:
             monkeypatch.undo()
-            parser._limits = ParseLimits()
+            parser._workers[0]._limits = ParseLimits()
             return lost
 
         monkeypatch.setattr(ProcessPool, "schedule", lose)
@@ -384,6 +384,22 @@ class TestWorker:
         with pytest.raises(asyncio.CancelledError):
             await task
         await assert_works(parser)
+
+    async def test_all_have_started(self) -> None:
+        """A worker that is slow to start is waited for: one that starts while its pool ends says so on the terminal."""
+        before = workers()
+        parser = FeedParser(workers=2)
+        warming = asyncio.create_task(parser.warm())
+        while not (started := workers() - before):  # noqa: ASYNC110 # nobody tells of it
+            await asyncio.sleep(0.001)
+        slow = started.pop()
+        os.kill(slow, signal.SIGSTOP)
+        await asyncio.wait({warming}, timeout=1)
+        assert not warming.done()
+        os.kill(slow, signal.SIGCONT)
+        await warming
+        await parser.close()
+        assert workers() == before
 
     def test_a_killed_program_leaves_no_worker(self) -> None:
         """A worker ends with its program, however that ended and however hard the document is."""
