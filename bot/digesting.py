@@ -31,6 +31,7 @@ from bot.domain.schedules import Slot, quiet_until, slot_after
 from bot.domain.speech import ONLY_ENGLISH, Speeches, speech_for
 from bot.domain.topics import Topic
 from bot.ports import (
+    OUTBOXES,
     Clock,
     DigestLook,
     DigestRecord,
@@ -38,7 +39,6 @@ from bot.ports import (
     Newsdesk,
     Point,
     Probe,
-    Stage,
     Store,
     WorkQueue,
     no_probe,
@@ -116,7 +116,8 @@ class Digester:
         if await self._store.record_digest(record, now):
             self._probe(Point.DIGEST_OWED)
             log.info("digest_owed", chat=chat.id, messages=len(record.parts))
-            self._queue.wake(Stage.OUTBOX)
+            for stage in OUTBOXES:
+                self._queue.wake(stage)
 
     async def _decide(
         self, record: DigestRecord, digests: Digests, slot: Slot, look: DigestLook, now: datetime

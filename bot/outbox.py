@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -107,8 +107,13 @@ class Outbox:
         probe: Probe = no_probe,
         translator: Translator | None = None,
         observe: Observer = no_observer,
+        peer: str | None = None,
     ) -> None:
+        """`peer`: the name of this process, where others send too."""
         self._store = store
+        self._peer = peer
+        self._in_hand = False
+        """Whether other processes are kept from some chats."""
         self._composer = partial(
             Composer, newsdesk=newsdesk, translator=translator or NoTranslator(), speeches=speeches
         )
@@ -133,8 +138,12 @@ class Outbox:
         async with self._claiming:
             due = await self._claim()
             self._under_way.update((delivery.chat_id, None) for delivery in due)
-        if not due:
-            return 0
+        try:
+            return await self._tell(due) if due else 0
+        finally:
+            await self._leave_chats()
+
+    async def _tell(self, due: Sequence[Delivery]) -> int:
         try:
             to = await self._store.addressees([delivery.chat_id for delivery in due])
         except Exception:
@@ -154,10 +163,20 @@ class Outbox:
         open_ = tuple(platform for platform in self._messengers if taken[platform] < PLACES)
         if not open_ or taken[None] > PLACES:
             return []
+        now = self._clock.now()
+        if self._peer is not None and await self._store.take_chats(self._peer, now, OUTBOX_BATCH, open_):
+            self._in_hand = True
         claimed = await self._store.claim_deliveries(
-            self._clock.now(), OUTBOX_BATCH, platforms=open_, besides=tuple(self._under_way)
+            now, OUTBOX_BATCH, platforms=open_, besides=tuple(self._under_way), peer=self._peer
         )
         return [delivery for delivery in claimed if delivery.id not in self._unwritten]
+
+    async def _leave_chats(self) -> None:
+        """Let others speak to the chats that are not being spoken to."""
+        if self._peer is not None and self._in_hand:
+            busy = tuple(self._under_way)
+            await self._store.leave_chats(self._peer, tuple(self._messengers), besides=busy)
+            self._in_hand = bool(busy)
 
     def _give_back(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
@@ -286,7 +305,7 @@ class Outbox:
         # After an attempt the saved text is what was to be shown, which says nothing of what is.
         if delivery.message_id and text == delivery.text and delivery.attempts == 0:
             return Sent(delivery.message_id)
-        saved = await self._store.begin_send(delivery.id, text, heads=worded.said.heads)
+        saved = await self._store.begin_send(delivery.id, text, heads=worded.said.heads, peer=self._peer)
         self._probe(Point.SAVED)
         return None if saved is None else (saved, worded.said)
 

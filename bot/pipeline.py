@@ -35,6 +35,7 @@ from bot.domain.queries import Query, QueryProblem, read_query
 from bot.domain.topics import Topic, TopicSpec
 from bot.placing import Judged, Placed, Situation, decide_all, place_all, stories_of
 from bot.ports import (
+    OUTBOXES,
     Clock,
     DeskRecord,
     PendingEntry,
@@ -144,6 +145,27 @@ class Desk:
             if gone and self._changed is not None:
                 self._changed.add(topic_id)
 
+    async def take_up_changes(self) -> None:
+        """Topics that other processes changed: match by them from the next entry on, and search for them."""
+        async with self._turn:
+            reader, anew = QueryReader(self._catalog.lexicon), set[int]()
+            changed = await self._store.changed_topics()
+            for topic_id, topic in changed.items():
+                if topic is None:
+                    self._index.drop(topic_id)
+                    self._unsearched.pop(topic_id, None)
+                    anew.add(topic_id)
+                elif self._unsearched.get(topic_id) != reader.read(topic.spec.query):
+                    self._take_up(topic)
+                    anew.add(topic_id)
+            if not anew:
+                return
+            withdrawn = {topic_id for topic_id in anew if changed[topic_id] is None}
+            # What was being decided meanwhile went by what they were before.
+            await self._store.unmatch(anew - withdrawn)
+            await self._store.backfill(withdrawn, ())
+        self._search_stored()
+
     async def stop(self) -> None:
         """End a search that is under way; the next start begins it anew."""
         if self._search is not None:
@@ -232,7 +254,8 @@ class Desk:
             records = await self._decided(judged)
             self._probe(Point.DECIDED)
         self._observe(_counted(records))
-        self._queue.wake(Stage.OUTBOX)
+        for stage in OUTBOXES:
+            self._queue.wake(stage)
         return records
 
     def _judge(self, one: PendingEntry) -> Judged:

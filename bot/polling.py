@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -99,8 +99,11 @@ class Poller:
         cadence: Cadence | None = None,
         probe: Probe = no_probe,
         observe: Observer = no_observer,
+        peer: str | None = None,
     ) -> None:
+        """`peer`: the name of this process, where others poll too."""
         self._store = store
+        self._peer = peer
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock
@@ -161,17 +164,26 @@ class Poller:
             but=self._under_way.keys(),
             per_host=POLLS_PER_HOST,
             busy=[host for host, polls in hosts.items() if polls >= POLLS_PER_HOST],
+            peer=self._peer,
         )
+        ours = await self._taken(feed.id for feed, _ in due)
         started = 0
         for feed, spec in due:
             host = host_of(feed.url)
-            if hosts[host] < POLLS_PER_HOST:
+            if feed.id in ours and hosts[host] < POLLS_PER_HOST:
                 hosts[host] += 1
                 self._under_way[feed.id] = host
                 group.create_task(self._poll(feed, spec))
                 started += 1
         self._more_due = len(due) == room or any(polls >= POLLS_PER_HOST for polls in hosts.values())
         return started
+
+    async def _taken(self, feed_ids: Iterable[int]) -> Collection[int]:
+        """Those that are ours to poll."""
+        wanted = frozenset(feed_ids)
+        if self._peer is None or not wanted:
+            return wanted
+        return await self._store.take_feeds(self._peer, wanted)
 
     async def _poll(self, feed: FeedForPoll, spec: FeedSpec) -> None:
         try:

@@ -76,10 +76,17 @@ class Stage(Enum):
     """The stages of the pipeline that can have work waiting."""
 
     POLL = "poll"
+    TOPICS = "topics"
+    """Those that another process changed."""
     DESK = "desk"
     DIGESTS = "digests"
     OUTBOX = "outbox"
+    TELEGRAM = "telegram"
+    """The outbox of Telegram, where several processes send: one of them sends for the bot."""
     HUBS = "hubs"
+
+
+OUTBOXES = (Stage.OUTBOX, Stage.TELEGRAM)
 
 
 class Point(Enum):
@@ -360,10 +367,12 @@ class FeedStore(Protocol):
         but: Collection[int] = (),
         per_host: int | None = None,
         busy: Collection[str] = (),
+        peer: str | None = None,
     ) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
         """Active feeds whose time has come, the longest overdue first. Reads only.
 
-        Without those of the ids `but` and of the hosts `busy`, and at most `per_host` of each other host.
+        Without those of the ids `but` and of the hosts `busy`, those that another process than `peer` polls, and at
+        most `per_host` of each other host.
         """
         ...
 
@@ -533,6 +542,14 @@ class ChatStore(Protocol):
         One whose query changed forgets what it matched. It, new ones and those that come back are to be backfilled.
         Answers those on offer, in this order.
         """
+        ...
+
+    async def changed_topics(self) -> Mapping[int, Topic | None]:
+        """By id: the topics that stored entries are yet to be searched for, None for one that was withdrawn since."""
+        ...
+
+    async def unmatch(self, topic_ids: Collection[int]) -> None:
+        """Forget what these topics matched."""
         ...
 
     async def topics(self, ids: Iterable[int] | None = None) -> tuple[Topic, ...]:
@@ -716,10 +733,12 @@ class DeliveryStore(Protocol):
         *,
         platforms: Collection[Platform] | None = None,
         besides: Collection[int] = (),
+        peer: str | None = None,
     ) -> tuple[Delivery, ...]:
         """Messages that are due, at most one a chat, oldest first: first sends before edits.
 
-        Only those of chats on `platforms` (None: any) that are not among `besides` (ids). No part of a digest is due
+        Only those of chats on `platforms` (None: any) that are not among `besides` (ids), and where there are several
+        processes, in the hands of `peer`. No part of a digest is due
         while an earlier one is, and no answer before the message that its story was folded into.
 
         A first send is due when `pending` or `uncertain` and its time has come; an edit when `sent` and not muted, its
@@ -728,24 +747,20 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    async def begin_send(self, delivery_id: int, text: str, *, heads: int | None = None) -> Delivery | None:
+    async def begin_send(
+        self, delivery_id: int, text: str, *, heads: int | None = None, peer: str | None = None
+    ) -> Delivery | None:
         """Save the text, count the attempt and set `sending`: committed before the call. For an edit the state stays.
 
         `heads`: the entry whose headline it has, if it is about one story.
 
-        None where it is not to be sent any more: it was folded into another message, or its chat was paused.
+        None where it is not to be sent any more: it was folded into another message, or its chat was paused, or is in
+        other hands than those of `peer`.
         """
         ...
 
     async def settle(self, settlement: Settlement) -> None:
         """Write what follows from a call, or from one that was not made. What was folded meanwhile stays so."""
-        ...
-
-    async def recover(self, now: datetime) -> int:
-        """At start: what a dead process left in `sending` is `uncertain`, due a little later and a possible repeat.
-
-        Answers how many there were.
-        """
         ...
 
     async def answered(self, delivery: Delivery) -> Delivery | None:
@@ -843,6 +858,44 @@ class InstallationStore(Protocol):
         ...
 
 
+class PeerStore(Protocol):
+    """Several processes, each with a name, that share the store; what one has in hand, no other touches.
+
+    It has it until it lets go, or is not heard of any more. What a process that is gone left in `sending` is
+    `uncertain`, due a little later and a possible repeat.
+    """
+
+    async def recover(self, now: datetime) -> int:
+        """At the start of a process that is alone: whatever was in hand is free. Answers how many were in `sending`."""
+        ...
+
+    async def beat(self, peer: str, until: datetime) -> None:
+        """Have it known that the process lives until then, at least."""
+        ...
+
+    async def bury(self, now: datetime) -> int:
+        """Free what processes had in hand that do not live any more. Answers how many were in `sending`."""
+        ...
+
+    async def leave(self, peer: str, now: datetime) -> int:
+        """The same for one that ends."""
+        ...
+
+    async def take_feeds(self, peer: str, feed_ids: Collection[int]) -> frozenset[int]:
+        """Take feeds in hand, to poll them: those of `feed_ids` that no other process has. `record_poll` frees them."""
+        ...
+
+    async def take_chats(self, peer: str, now: datetime, limit: int, platforms: Collection[Platform]) -> int:
+        """Take chats of `platforms` in hand that are owed something and that no process has, `limit` at most."""
+        ...
+
+    async def leave_chats(
+        self, peer: str, platforms: Collection[Platform], *, besides: Collection[int]
+    ) -> None:
+        """Free the chats of `platforms` that this process has in hand, but those of the ids `besides`."""
+        ...
+
+
 class Store(
     FeedStore,
     OwnFeedStore,
@@ -850,6 +903,7 @@ class Store(
     ChatStore,
     PlaceStore,
     DeliveryStore,
+    PeerStore,
     ResumeStore,
     DigestStore,
     ForgetStore,

@@ -14,6 +14,8 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.roles import LostHoldError
+
 HOLDER = text(
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database"
@@ -24,10 +26,6 @@ HOLDER = text(
 def key_of(name: str) -> int:
     """The number of our advisory lock of a name; others that use the server may have some too."""
     return int.from_bytes(hashlib.sha256(f"sokuho {name}".encode()).digest()[:8], "big") >> 1
-
-
-class LostHoldError(Exception):
-    """The connection that kept the hold was lost, and another process has it now."""
 
 
 class AdvisoryHold:

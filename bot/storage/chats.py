@@ -82,6 +82,15 @@ class ChatPart(Part):
         page = _live.where(~offered, topics.c.id > after).order_by(topics.c.id).limit(limit)
         return tuple(map(_topic, connection.execute(page)))
 
+    @reads
+    def changed_topics(self, connection: Connection) -> Mapping[int, Topic | None]:
+        changed = select(topics).where(~topics.c.backfilled).order_by(topics.c.id)
+        return {row.id: _topic(row) if row.live else None for row in connection.execute(changed)}
+
+    @writes
+    def unmatch(self, connection: Connection, topic_ids: Collection[int]) -> None:
+        connection.execute(delete(matches).where(matches.c.topic_id.in_(list(topic_ids))))
+
     @writes
     def add_topic(self, connection: Connection, chat_id: int, spec: TopicSpec, now: datetime) -> Topic | None:
         if _holder(connection, chat_id, spec.slug) is not None:
@@ -104,7 +113,7 @@ class ChatPart(Part):
 
     @writes
     def remove_topic(self, connection: Connection, topic_id: int) -> None:
-        own = update(topics).where(topics.c.id == topic_id, ~offered).values(live=False)
+        own = update(topics).where(topics.c.id == topic_id, ~offered).values(live=False, backfilled=False)
         if connection.execute(own).rowcount:
             connection.execute(delete(subscriptions).where(subscriptions.c.topic_id == topic_id))
 

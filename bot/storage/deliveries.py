@@ -26,10 +26,8 @@ from bot.domain.deliveries import (
     ORDER_TRIES,
     Delivery,
     DeliveryState,
-    Interrupted,
     Occasion,
     Settlement,
-    settle,
 )
 from bot.ports import Addressee, QueueStatus, SentMessage
 from bot.storage.chats import followed_by
@@ -75,6 +73,9 @@ BEGIN = (
         state=case((SENT, deliveries.c.state), else_=literal(DeliveryState.SENDING, State)),
     )
     .returning(*DELIVERY)
+)
+BEGIN_AS_PEER = BEGIN.where(
+    deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.spoken_by == bindparam("peer")))
 )
 _FOUND = ("sent_at", "sent_revision", "folded_into")
 SETTLE = (
@@ -131,9 +132,12 @@ class DeliveryPart(Part):
         *,
         platforms: Collection[Platform] | None = None,
         besides: Collection[int] = (),
+        peer: str | None = None,
     ) -> tuple[Delivery, ...]:
         come = deliveries.c.due <= now
         served = select(chats.c.id).where(chats.c.paused_at.is_(None))
+        if peer is not None:
+            served = served.where(chats.c.spoken_by == peer)
         if platforms is not None:
             served = served.where(chats.c.platform.in_(platforms))
         busy = select(deliveries.c.chat_id).where(SENDING)
@@ -180,21 +184,22 @@ class DeliveryPart(Part):
 
     @writes_rows
     def begin_send(
-        self, connection: Connection, delivery_id: int, text: str, *, heads: int | None = None
+        self,
+        connection: Connection,
+        delivery_id: int,
+        text: str,
+        *,
+        heads: int | None = None,
+        peer: str | None = None,
     ) -> Delivery | None:
-        row = connection.execute(BEGIN, {"begun": delivery_id, "said": text, "headed": heads}).one_or_none()
+        values = {"begun": delivery_id, "said": text, "headed": heads}
+        begin = BEGIN if peer is None else BEGIN_AS_PEER
+        row = connection.execute(begin, values if peer is None else values | {"peer": peer}).one_or_none()
         return None if row is None else delivery_of(row)
 
     @writes_rows
     def settle(self, connection: Connection, settlement: Settlement) -> None:
-        _write(connection, settlement)
-
-    @writes
-    def recover(self, connection: Connection, now: datetime) -> int:
-        interrupted = connection.execute(select(*DELIVERY).where(SENDING)).all()
-        for row in interrupted:
-            _write(connection, settle(delivery_of(row), Interrupted(), now))
-        return len(interrupted)
+        write_settlement(connection, settlement)
 
     @reads
     def answered(self, connection: Connection, delivery: Delivery) -> Delivery | None:
@@ -293,7 +298,8 @@ class DeliveryPart(Part):
         )
 
 
-def _write(connection: Connection, settlement: Settlement) -> None:
+def write_settlement(connection: Connection, settlement: Settlement) -> None:
+    """Write what follows from a call."""
     new = {
         f"new_{field}": value
         for field, value in asdict(settlement).items()

@@ -15,6 +15,8 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    null,
+    or_,
     select,
     tuple_,
     update,
@@ -59,11 +61,13 @@ class FeedPart(Part):
         but: Collection[int] = (),
         per_host: int | None = None,
         busy: Collection[str] = (),
+        peer: str | None = None,
     ) -> tuple[tuple[FeedForPoll, FeedSpec], ...]:
+        free = or_(feeds.c.polled_by.is_(None), feeds.c.polled_by == peer)
         order = (feeds.c.next_poll, feeds.c.position)
         due = select(
             feeds.c.id, func.row_number().over(partition_by=feeds.c.host, order_by=order).label("place")
-        ).where(POLLED, feeds.c.next_poll <= now, feeds.c.id.not_in(but), feeds.c.host.not_in(busy))
+        ).where(POLLED, free, feeds.c.next_poll <= now, feeds.c.id.not_in(but), feeds.c.host.not_in(busy))
         ranked = due.subquery()
         wanted = select(feeds).join_from(ranked, feeds, feeds.c.id == ranked.c.id).order_by(*order)
         if per_host is not None:
@@ -191,7 +195,7 @@ _NOTE_POLL = (
         }
         | _said_if("known_by", "etag", "last_modified", "body_digest", "items_seen")
         | _said_if("wishes", "wished_every", "skip_hours", "skip_days", "hub", "hub_topic")
-        | {"failures": case((bindparam("failed"), feeds.c.failures + 1), else_=0)}
+        | {"failures": case((bindparam("failed"), feeds.c.failures + 1), else_=0), "polled_by": null()}
     )
 )
 """One statement for every kind of poll, so that many are noted at once."""

@@ -33,7 +33,7 @@ ENTRY = (
 
 _named = select(func.aggregate_strings(cast(chat_feeds.c.feed_id, String), " "))
 CHAT = (
-    *(column for column in chats.c if column.name not in ("created", "digest_due")),
+    *(column for column in chats.c if column.name not in ("created", "digest_due", "spoken_by")),
     _named.where(chat_feeds.c.chat_id == chats.c.id).scalar_subquery().label("feeds"),
 )
 

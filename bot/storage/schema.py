@@ -161,6 +161,7 @@ feeds = Table(
     Column("push_ask_at", UtcTime),
     Column("push_until", UtcTime),
     Column("push_failures", Integer),
+    Column("polled_by", Text),  # the process that asks it, where there are several
     Index("ix_feeds_push_token", "push_token", unique=True),
 )
 
@@ -235,6 +236,7 @@ chats = Table(
     Column("quiet_hours", Text),
     Column("quiet_confirmed", Boolean, nullable=False, server_default=sa.false()),
     Column("repeats", Boolean, nullable=False, server_default=sa.true()),
+    Column("spoken_by", Text),  # the process that speaks to it, where there are several
     Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("platform", "address"),
 )
@@ -263,6 +265,9 @@ Index(
     sqlite_where=_lives,
     postgresql_where=_lives,
 )
+
+_unsearched = topics.c.backfilled == sa.false()
+Index("ix_topics_unsearched", topics.c.id, sqlite_where=_unsearched, postgresql_where=_unsearched)
 
 subscriptions = Table(
     "subscriptions",
@@ -386,6 +391,27 @@ digest_items = Table(
     Column("topic_id", ForeignKey(topics.c.id), nullable=False),
     Column("position", Integer, nullable=False),
     Column("delivery_id", ForeignKey(deliveries.c.id), index=True),  # absent where it is only counted
+)
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("alive_until", UtcTime, nullable=False),
+)
+"""The processes that share the database, where there are several."""
+
+Index(
+    "ix_feeds_polled_by",
+    feeds.c.polled_by,
+    sqlite_where=feeds.c.polled_by.is_not(None),
+    postgresql_where=feeds.c.polled_by.is_not(None),
+)
+Index(
+    "ix_chats_spoken_by",
+    chats.c.spoken_by,
+    sqlite_where=chats.c.spoken_by.is_not(None),
+    postgresql_where=chats.c.spoken_by.is_not(None),
 )
 
 notes = Table(

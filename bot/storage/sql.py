@@ -17,6 +17,7 @@ from bot.storage.forgetting import ForgetPart
 from bot.storage.installations import InstallationPart
 from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
+from bot.storage.peers import PeerPart
 from bot.storage.places import PlacePart
 from bot.storage.postgresql import open_postgresql
 from bot.storage.resuming import ResumePart
@@ -34,6 +35,7 @@ class SqlStore(
     ChatPart,
     PlacePart,
     DeliveryPart,
+    PeerPart,
     ResumePart,
     DigestPart,
     ForgetPart,
