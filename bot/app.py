@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -128,7 +129,6 @@ class App:
             if parts.hubs
             else None
         )
-        self._stopping = False
 
     def services(self, stop: Callable[[], None] | None = None) -> Services:
         """What the commands work with; `stop` where a chat may end the program."""
@@ -173,16 +173,13 @@ class App:
         reloads = () if reload is None else (Chore(RELOAD_SECONDS, reload),)
         chores = (*self.parts.chores, *reloads)
         scheduler = start_ticks(self.queue, chores, seconds=self.parts.tick_seconds)
-        polls = asyncio.create_task(self._serve_overlapping(Stage.POLL, self.poller.poll_due))
+        polls = self._serve(Stage.POLL, self.poller.poll_due, overlapping=True)
         workers = [
-            asyncio.create_task(self._serve(Stage.DESK, self.desk.work)),
-            asyncio.create_task(self._serve(Stage.DIGESTS, self.digester.work)),
-            *(
-                [asyncio.create_task(self._serve(Stage.HUBS, self.subscriber.work))]
-                if self.subscriber
-                else []
-            ),
-            asyncio.create_task(self._serve_overlapping(Stage.OUTBOX, self._work_outbox)),
+            self._serve(Stage.DESK, self.desk.work),
+            self._serve(Stage.DIGESTS, self.digester.work),
+            *([self._serve(Stage.HUBS, self.subscriber.work)] if self.subscriber else []),
+            # A slow chat must not keep the others waiting.
+            self._serve(Stage.OUTBOX, self._work_outbox, overlapping=True),
         ]
         log.info("running", feeds=len(self.desk.catalog().feeds))
         try:
@@ -191,10 +188,8 @@ class App:
             log.info("stopping", drain_seconds=self.parts.drain_seconds)
             # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
             scheduler.shutdown(wait=False)
-            self._stopping = True
+            self.queue.stop()
             polls.cancel()
-            for stage in Stage:
-                self.queue.wake(stage)
             _, late = await asyncio.wait(workers, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
@@ -202,18 +197,11 @@ class App:
             await self.desk.stop()
             log.info("stopped", cut_off=len(late))
 
-    async def _serve(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
-        while not self._stopping:
-            await self.queue.wait(stage)
-            while not self._stopping and await self._tried(stage, work):
-                pass
-
-    async def _serve_overlapping(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> None:
-        """Begin the work each time somebody wakes the stage: a slow feed or chat must not keep the others waiting."""
-        async with asyncio.TaskGroup() as group:
-            while not self._stopping:
-                await self.queue.wait(stage)
-                group.create_task(self._tried(stage, work))
+    def _serve(
+        self, stage: Stage, work: Callable[[], Awaitable[object]], *, overlapping: bool = False
+    ) -> asyncio.Task[None]:
+        serving = self.queue.serve(stage, partial(self._tried, stage, work), overlapping=overlapping)
+        return asyncio.create_task(serving)
 
     async def _tried(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> object:
         try:
@@ -224,8 +212,8 @@ class App:
             return None
 
     async def _work_outbox(self) -> None:
-        while not self._stopping and await self.outbox.work():
-            pass
+        if await self.outbox.work():
+            self.queue.wake(Stage.OUTBOX)
 
 
 @asynccontextmanager

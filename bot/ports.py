@@ -6,7 +6,7 @@ nothing. Tests run one contract suite over every implementation (`tests/contract
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,11 +117,23 @@ class WorkQueue(Protocol):
     """Says «look at this now». What is due is in the store: losing a word here delays, never loses."""
 
     def wake(self, stage: Stage) -> None:
-        """Have the stage look; words not yet heard fall into one."""
+        """Have somebody who serves the stage look; words not yet heard fall into one."""
         ...
 
-    async def wait(self, stage: Stage) -> None:
-        """Return once somebody has woken the stage since the last return."""
+    async def serve(
+        self, stage: Stage, work: Callable[[], Awaitable[object]], *, overlapping: bool = False
+    ) -> None:
+        """Call `work` each time somebody has woken the stage, from now on.
+
+        One call after the other, and again at once as long as it answers something truthy; where `overlapping`, each
+        word begins a call of its own, whatever is under way. `work` never raises.
+
+        Returns once `stop` was called and the calls under way have ended. Where it is cancelled, so are they.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Begin no more work."""
         ...
 
 
