@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,15 +34,19 @@ from bot.ports import (
     Fetcher,
     HubClient,
     Messenger,
+    Newsdesk,
     NoTranslator,
     Parser,
     Probe,
     Stage,
     Store,
     Translator,
+    WorkQueue,
     no_probe,
 )
-from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, start_ticks
+from bot.remote import RemoteDesk
+from bot.roles import ALIVE_FOR, BEAT_SECONDS, Role, Sharing, Work, while_held
+from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, do_chore, ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
 from bot.subscribing import Subscriber
@@ -81,6 +85,8 @@ class Parts:
     hubs: HubClient | None = None
     """With it, feeds that name a hub are pushed to `callback`."""
     callback: str = ""
+    sharing: Sharing | None = None
+    """With it, other processes work on the same store."""
 
 
 class App:
@@ -89,53 +95,62 @@ class App:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self._speeches = load_speeches()
-        self.queue = LocalQueue()
-        self.desk = Desk(
-            parts.store, parts.clock, self.queue, parts.catalog, probe=parts.probe, observe=parts.observe
-        )
+        sharing = parts.sharing
+        peer = None if sharing is None else sharing.peer
+        self.queue: WorkQueue = LocalQueue() if sharing is None else sharing.queue
+        self.desk = self._new_desk(parts.catalog)
+        self._remote = RemoteDesk(parts.store, parts.clock, self.queue, parts.catalog) if sharing else None
+        self._newsdesk: Newsdesk = self._remote or self.desk
         self.poller = Poller(
             parts.store,
             parts.fetcher,
             parts.parser,
             parts.clock,
             self.queue,
-            self.desk,
+            self._newsdesk,
             cadence=parts.cadence,
             probe=parts.probe,
             observe=parts.observe,
+            peer=peer,
         )
         self.digester = Digester(
             parts.store,
             parts.messengers,
             parts.clock,
             self.queue,
-            self.desk,
+            self._newsdesk,
             speeches=self._speeches,
             probe=parts.probe,
         )
-        self.outbox = Outbox(
-            parts.store,
-            parts.messengers,
-            parts.clock,
-            self.desk,
-            speeches=self._speeches,
-            listener=parts.listener,
-            probe=parts.probe,
-            translator=parts.translator,
-            observe=parts.observe,
-        )
+        self._outboxes = {
+            stage: Outbox(
+                parts.store,
+                messengers,
+                parts.clock,
+                self._newsdesk,
+                speeches=self._speeches,
+                listener=parts.listener,
+                probe=parts.probe,
+                translator=parts.translator,
+                observe=parts.observe,
+                peer=peer,
+            )
+            for stage, messengers in _by_stage(parts.messengers, shared=sharing is not None).items()
+        }
         self.subscriber = (
             Subscriber(parts.store, parts.hubs, self.poller, parts.clock, parts.callback)
             if parts.hubs
             else None
         )
+        self._deciding = sharing is None
+        """Whether this process is the desk."""
 
     def services(self, stop: Callable[[], None] | None = None) -> Services:
         """What the commands work with; `stop` where a chat may end the program."""
         return Services(
             clock=self.parts.clock,
             store=self.parts.store,
-            newsdesk=self.desk,
+            newsdesk=self._newsdesk,
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
             finder=self.parts.finder,
@@ -145,12 +160,18 @@ class App:
 
     async def start(self) -> None:
         """Take up where the last run stopped."""
-        uncertain = await self.parts.store.recover(self.parts.clock.now())
-        if uncertain:
-            log.warning(
-                "uncertain_messages", count=uncertain, policy="sent again, marked as possible repeats"
-            )
-        await self.desk.adopt(self.parts.catalog)
+        if self.parts.sharing is None:
+            _warn_of(await self.parts.store.recover(self.parts.clock.now()))
+            await self.desk.adopt(self.parts.catalog)
+        else:
+            await self._beat()
+
+    async def adopt(self, catalog: Catalog) -> None:
+        """Work by this configuration from now on."""
+        if self._remote is not None:
+            self._remote.adopt(catalog)
+        if self._deciding:
+            await self.desk.adopt(catalog)
 
     async def step(self) -> None:
         """Poll what is due, then work until nothing waits."""
@@ -164,44 +185,100 @@ class App:
             records.extend(decided)
         while await self.digester.work():
             pass
-        while await self.outbox.work():
+        while sum([await outbox.work() for outbox in self._outboxes.values()]):
             pass
         return records
 
     async def run(self, stop: asyncio.Event, reload: Callable[[], Awaitable[None]] | None = None) -> None:
         """Work until `stop` is set; then finish the calls under way, for at most `drain_seconds`."""
-        reloads = () if reload is None else (Chore(RELOAD_SECONDS, reload),)
-        chores = (*self.parts.chores, *reloads)
-        scheduler = start_ticks(self.queue, chores, seconds=self.parts.tick_seconds)
-        polls = self._serve(Stage.POLL, self.poller.poll_due, overlapping=True)
-        workers = [
-            self._serve(Stage.DESK, self.desk.work),
-            self._serve(Stage.DIGESTS, self.digester.work),
-            *([self._serve(Stage.HUBS, self.subscriber.work)] if self.subscriber else []),
-            # A slow chat must not keep the others waiting.
-            self._serve(Stage.OUTBOX, self._work_outbox, overlapping=True),
-        ]
-        log.info("running", feeds=len(self.desk.catalog().feeds))
+        chores = [*self.parts.chores, ticks(self.queue, seconds=self.parts.tick_seconds)]
+        if reload is not None:
+            chores.append(Chore(RELOAD_SECONDS, reload))
+        if self.parts.sharing is not None:
+            chores.append(Chore(BEAT_SECONDS, self._beat))
+        # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
+        cut = [self._begin(Work(partial(do_chore, chore), chore.alone), stop) for chore in chores]
+        waited: list[asyncio.Task[None]] = []
+        for role, work in self._works():
+            if self.parts.sharing is None or role in self.parts.sharing.roles:
+                (cut if role is Role.POLL else waited).append(self._begin(work, stop))
+        log.info("running", feeds=len(self._newsdesk.catalog().feeds))
         try:
             await stop.wait()
         finally:
             log.info("stopping", drain_seconds=self.parts.drain_seconds)
-            # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
-            scheduler.shutdown(wait=False)
             self.queue.stop()
-            polls.cancel()
-            _, late = await asyncio.wait(workers, timeout=self.parts.drain_seconds)
+            for task in cut:
+                task.cancel()
+            late: Collection[asyncio.Task[None]] = ()
+            if waited:
+                _, late = await asyncio.wait(waited, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
-            await asyncio.gather(polls, *workers, return_exceptions=True)
-            await self.desk.stop()
+            await asyncio.gather(*cut, *waited, return_exceptions=True)
+            await self._leave()
             log.info("stopped", cut_off=len(late))
 
-    def _serve(
+    def _works(self) -> Iterator[tuple[Role, Work]]:
+        """What there is to do, by role."""
+        yield Role.POLL, Work(partial(self._serve, Stage.POLL, self.poller.poll_due, overlapping=True))
+        if self.subscriber:
+            yield Role.POLL, Work(partial(self._serve, Stage.HUBS, self.subscriber.work), "hubs")
+        yield Role.DESK, Work(self._decide, "desk")
+        for stage, outbox in self._outboxes.items():
+            send = partial(self._send, stage, outbox)
+            # A slow chat must not keep the others waiting.
+            serve = partial(self._serve, stage, send, overlapping=True)
+            # One process keeps to the limits of a Telegram bot; Slack's are each channel's, which one process has.
+            yield Role.SEND, Work(serve, "telegram outbox" if stage is Stage.TELEGRAM else "")
+
+    def _begin(self, work: Work, stop: asyncio.Event) -> asyncio.Task[None]:
+        """Have it done; where other processes might do it too, as long as they do not."""
+        sharing = self.parts.sharing
+        if sharing is None or not work.alone:
+            return asyncio.ensure_future(work.run())
+        return asyncio.create_task(while_held(sharing.hold(work.alone), work, stop))
+
+    async def _decide(self) -> None:
+        """Be the desk."""
+        stages: list[tuple[Stage, Callable[[], Awaitable[object]]]] = [(Stage.DIGESTS, self.digester.work)]
+        if self._remote is not None:
+            # What another process decided meanwhile is read anew.
+            self.desk = self._new_desk(self._remote.catalog())
+            await self.desk.adopt(self._remote.catalog())
+            stages.append((Stage.TOPICS, self.desk.take_up_changes))
+        self._deciding = True
+        try:
+            await asyncio.gather(
+                self._serve(Stage.DESK, self.desk.work), *(self._serve(*stage) for stage in stages)
+            )
+        finally:
+            self._deciding = False
+            await self.desk.stop()
+
+    async def _beat(self) -> None:
+        """Have the other processes know that this one lives, and give back what those had that do not."""
+        sharing, now = self.parts.sharing, self.parts.clock.now()
+        if sharing is not None:
+            try:
+                await self.parts.store.beat(sharing.peer, now + ALIVE_FOR)
+                _warn_of(await self.parts.store.bury(now))
+            except Exception:
+                # The next beat is soon.
+                log.exception("not_heard")
+
+    async def _leave(self) -> None:
+        if self.parts.sharing is not None:
+            try:
+                await self.parts.store.leave(self.parts.sharing.peer, self.parts.clock.now())
+            except Exception:
+                # The others take over once it is not heard of any more.
+                log.exception("not_left")
+
+    async def _serve(
         self, stage: Stage, work: Callable[[], Awaitable[object]], *, overlapping: bool = False
-    ) -> asyncio.Task[None]:
-        serving = self.queue.serve(stage, partial(self._tried, stage, work), overlapping=overlapping)
-        return asyncio.create_task(serving)
+    ) -> None:
+        await self.queue.serve(stage, partial(self._tried, stage, work), overlapping=overlapping)
 
     async def _tried(self, stage: Stage, work: Callable[[], Awaitable[object]]) -> object:
         try:
@@ -211,9 +288,30 @@ class App:
             log.exception("stage_failed", stage=stage.value)
             return None
 
-    async def _work_outbox(self) -> None:
-        if await self.outbox.work():
-            self.queue.wake(Stage.OUTBOX)
+    async def _send(self, stage: Stage, outbox: Outbox) -> None:
+        if await outbox.work():
+            self.queue.wake(stage)
+
+    def _new_desk(self, catalog: Catalog) -> Desk:
+        parts = self.parts
+        return Desk(parts.store, parts.clock, self.queue, catalog, probe=parts.probe, observe=parts.observe)
+
+
+def _by_stage(
+    messengers: Mapping[Platform, Messenger], *, shared: bool
+) -> Mapping[Stage, Mapping[Platform, Messenger]]:
+    """Which messengers the outbox of each stage speaks by."""
+    if not shared:
+        return {Stage.OUTBOX: messengers}
+    parted: dict[Stage, dict[Platform, Messenger]] = {Stage.OUTBOX: {}, Stage.TELEGRAM: {}}
+    for platform, messenger in messengers.items():
+        parted[Stage.TELEGRAM if platform == "telegram" else Stage.OUTBOX][platform] = messenger
+    return {stage: parts for stage, parts in parted.items() if parts}
+
+
+def _warn_of(uncertain: int) -> None:
+    if uncertain:
+        log.warning("uncertain_messages", count=uncertain, policy="sent again, marked as possible repeats")
 
 
 @asynccontextmanager

@@ -6,11 +6,12 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -88,44 +89,56 @@ def peer_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-async def while_held(hold: Hold, name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work as long as the hold is ours, and stand by as long as it is not; until cancelled, or the work ends."""
-    while True:
-        await _taken(hold, name)
-        working = asyncio.ensure_future(work())
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that is done until it is cancelled, or ends with its queue. `alone`: the hold under which one does it."""
+
+    run: Callable[[], Coroutine[Any, Any, None]]
+    alone: str = ""
+
+
+async def while_held(hold: Hold, work: Work, stop: asyncio.Event) -> None:
+    """Do the work as long as the hold is ours, and stand by as long as it is not; until the work ends, or `stop`."""
+    while await _taken(hold, work.alone, stop):
+        working = asyncio.create_task(work.run())
         try:
-            if await _kept(hold, name, working):
+            if await _ended(hold, work.alone, working):
                 return
         finally:
             working.cancel()
             await asyncio.wait([working])
             await asyncio.to_thread(hold.release)
+        await _waited(stop, TRY_SECONDS)
 
 
-async def _taken(hold: Hold, name: str) -> None:
+async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
+    """Wait until it is ours; False where that is not wanted any more."""
     stood_by = False
-    while True:
+    while not stop.is_set():
         wait = TRY_SECONDS
         try:
             if await asyncio.to_thread(hold.take):
                 log.info("took_over" if stood_by else "took", hold=name)
-                return
+                return True
         except Exception as error:  # noqa: BLE001 - whatever the driver raises
             log.warning("hold_not_reached", hold=name, error=type(error).__name__)
             wait = OUTAGE_SECONDS
         if not stood_by:
             log.info("standing_by", hold=name)
         stood_by = True
-        await asyncio.sleep(wait)
+        await _waited(stop, wait)
+    return False
 
 
-async def _kept(hold: Hold, name: str, working: asyncio.Future[None]) -> bool:
-    """Whether the work ended by itself; else the hold was lost."""
+async def _ended(hold: Hold, name: str, working: asyncio.Task[None]) -> bool:
+    """Wait until the work ends, or the hold is lost; whether there is no more to do."""
     while True:
         done, _ = await asyncio.wait([working], timeout=LOOK_SECONDS)
         if done:
-            working.result()
-            return True
+            error = working.exception()
+            if error is not None:
+                log.error("work_failed", hold=name, exc_info=error)
+            return error is None
         try:
             await asyncio.to_thread(hold.keep)
         except LostHoldError:
@@ -136,12 +149,6 @@ async def _kept(hold: Hold, name: str, working: asyncio.Future[None]) -> bool:
             log.warning("hold_not_reached", hold=name, error=type(error).__name__)
 
 
-async def together(works: Iterable[Awaitable[None]]) -> None:
-    """All of them, until they have ended; where one raises, the others are cancelled."""
-    async with asyncio.TaskGroup() as group:
-        for work in works:
-            group.create_task(_awaited(work))
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work
+async def _waited(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -16,15 +17,27 @@ RELOAD_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to do from time to time that no stage does. It never raises, and never runs twice at once."""
+    """Something to do from time to time that no stage does. It never raises, and never runs twice at once.
+
+    `alone`: its name, where of all processes that share a store one does it.
+    """
 
     seconds: float
     work: Callable[[], Awaitable[None]]
+    alone: str = ""
 
 
-def start_ticks(
-    queue: WorkQueue, chores: Sequence[Chore] = (), *, seconds: float = TICK_SECONDS
-) -> AsyncIOScheduler:
+def ticks(queue: WorkQueue, *, seconds: float = TICK_SECONDS) -> Chore:
+    """What has every stage look at what has come due."""
+
+    async def wake_all() -> None:
+        for stage in Stage:
+            queue.wake(stage)
+
+    return Chore(seconds, wake_all, alone="ticks")
+
+
+def start_chores(chores: Iterable[Chore]) -> AsyncIOScheduler:
     """A running scheduler in the current event loop; `shutdown(wait=False)` ends it.
 
     Late ticks are run once rather than skipped: the default grace of one second drops them when the loop is busy.
@@ -32,13 +45,16 @@ def start_ticks(
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-
-    async def wake_all() -> None:
-        for stage in Stage:
-            queue.wake(stage)
-
-    scheduler.add_job(wake_all, "interval", seconds=seconds)
     for chore in chores:
         scheduler.add_job(chore.work, "interval", seconds=chore.seconds)
     scheduler.start()
     return scheduler
+
+
+async def do_chore(chore: Chore) -> None:
+    """Do it from time to time, until cancelled."""
+    scheduler = start_chores([chore])
+    try:
+        await asyncio.Event().wait()
+    finally:
+        scheduler.shutdown(wait=False)

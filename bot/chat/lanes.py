@@ -20,6 +20,15 @@ async def supervised(platform: str, work: Callable[[], Awaitable[None]], fail: C
         fail(f"Sokuho has failed on {platform}; the log says how.")
 
 
+Turn = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
+"""Has something done whenever it is this process's turn."""
+
+
+async def always(listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """The turn of a process that is alone."""
+    await listen()
+
+
 class Lanes:
     """Runs coroutines, each behind the last one of its key. What breaks is logged here and holds up nothing."""
 

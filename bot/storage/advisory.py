@@ -31,8 +31,12 @@ def key_of(name: str) -> int:
 class AdvisoryHold:
     """At most one process of all that use a database has the hold of a name."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        """`engine` makes a connection each time that it is asked for one, and does not keep it afterwards."""
+    def __init__(self, engine: Engine, name: str, *, shared: bool = False) -> None:
+        """`engine` makes a connection each time that it is asked for one, and does not keep it afterwards.
+
+        `shared`: others who share may have it too; who wants it alone gets it only while nobody has it.
+        """
+        self._lock = text(f"SELECT pg_try_advisory_lock{'_shared' if shared else ''}(:key)")
         self._engine = engine
         self._key = key_of(name)
         self._connection: Connection | None = None
@@ -65,7 +69,7 @@ class AdvisoryHold:
         try:
             name = f"process {os.getpid()} on {socket.gethostname()}"
             connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": name})
-            taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key})
+            taken = connection.scalar(self._lock, {"key": self._key})
         except BaseException:
             connection.close()
             raise

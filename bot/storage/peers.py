@@ -78,7 +78,9 @@ class PeerPart(Part):
     ) -> None:
         connection.execute(
             update(chats)
-            .where(chats.c.spoken_by == peer, chats.c.platform.in_(platforms), chats.c.id.not_in(list(besides)))
+            .where(
+                chats.c.spoken_by == peer, chats.c.platform.in_(platforms), chats.c.id.not_in(list(besides))
+            )
             .values(spoken_by=None)
         )
 

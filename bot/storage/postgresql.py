@@ -79,20 +79,30 @@ class ConcurrentTransactions(Database):
             return body(connection)
 
 
-async def open_postgresql(url: URL, *, durable: bool) -> Database | StoreProblem:
+async def open_postgresql(url: URL, *, durable: bool, shared: bool = False) -> Database | StoreProblem:
     """The database at `url`, its tables made or upgraded as needed, held against other processes.
 
-    Where not `durable`, a crash of the server may cost the last transactions and nobody is kept out.
+    Where not `durable`, a crash of the server may cost the last transactions and nobody is kept out. Where `shared`,
+    those are let in who share it too.
     """
-    return await asyncio.to_thread(_open, url.set(drivername="postgresql+psycopg"), durable=durable)
+    return await asyncio.to_thread(_open, _driven(url), durable=durable, shared=shared)
 
 
-def _open(url: URL, *, durable: bool) -> Database | StoreProblem:
+def hold_in(url: URL, name: str) -> AdvisoryHold:
+    """The hold of a name in the database at `url`, for those who share it."""
+    return AdvisoryHold(_engine(_driven(url), "READ COMMITTED", size=0, durable=True), name)
+
+
+def _driven(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _open(url: URL, *, durable: bool, shared: bool) -> Database | StoreProblem:
     try:
         plain = _engine(url, "READ COMMITTED", size=0, durable=durable)
     except ModuleNotFoundError:
         return StoreProblem('For PostgreSQL a driver is missing. Install it: pip install "sokuho[postgres]".')
-    hold = AdvisoryHold(plain, "store") if durable else None
+    hold = AdvisoryHold(plain, "store", shared=shared) if durable else None
     try:
         problem = _held_elsewhere(hold) if hold else None
         problem = problem or _fitted(plain)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.storage.advisory import AdvisoryHold
 from bot.storage.chats import ChatPart
 from bot.storage.database import Database, StoreProblem
 from bot.storage.deliveries import DeliveryPart
@@ -19,7 +23,7 @@ from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.peers import PeerPart
 from bot.storage.places import PlacePart
-from bot.storage.postgresql import open_postgresql
+from bot.storage.postgresql import hold_in, open_postgresql
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
 
@@ -58,6 +62,29 @@ async def open_store(url: str, *, durable: bool = True) -> SqlStore | StoreProbl
     """
     database = await open_database(url, durable=durable)
     return database if isinstance(database, StoreProblem) else SqlStore(database)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStore:
+    """A store that several processes work on, and what is to be done by one of them at a time."""
+
+    store: SqlStore
+    hold: Callable[[str], AdvisoryHold]
+
+
+async def open_shared(url: str) -> SharedStore | StoreProblem:
+    """Open the store at a URL of PostgreSQL, together with others that open it so."""
+    address = _address(url)
+    if isinstance(address, StoreProblem):
+        return address
+    if address.get_backend_name() not in POSTGRESQL:
+        return StoreProblem(
+            "--roles is for several processes on one PostgreSQL. Name it in SOKUHO_DATABASE_URL, or leave --roles out."
+        )
+    database = await open_postgresql(address, durable=True, shared=True)
+    if isinstance(database, StoreProblem):
+        return database
+    return SharedStore(SqlStore(database), partial(hold_in, address))
 
 
 async def open_database(url: str, *, durable: bool = True) -> Database | StoreProblem:

@@ -37,6 +37,7 @@ async def fill(store: SqlStore) -> None:
     await store.name_feed(chat.id, feed_spec("own"), 5, NOON)
     await store.remember_command("key", "/why 1", NOON)
     await store.keep_note("name", "value")
+    await store.beat("a process", NOON)
     await store.save_installation(Installation("T1", "Team", "U1", "B1", "https://t.example", "sealed", NOON))
     await store.expect_install("key", NOON + HOUR, NOON)
 

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import migrating, postgresql
-from bot.storage.advisory import LostHoldError
+from bot.roles import LostHoldError
 from bot.storage.database import StoreProblem
 from bot.storage.postgresql import look
 from bot.storage.schema import metadata

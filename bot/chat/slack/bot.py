@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.chat.lanes import supervised
+from bot.chat.lanes import Turn, supervised
 from bot.chat.pacing import Pace
 from bot.chat.reception import Reception
 from bot.chat.slack.errors import FAILURES, TOKEN_REFUSED, UNINSTALLED, code_of, refusal
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 API = "https://slack.com/api/"
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
+INSTALLED_SECONDS = 15.0
+"""Between two looks at where the app is installed, by a process that does not hear of it."""
 
 
 class SlackBot:
@@ -43,7 +45,10 @@ class SlackBot:
         *,
         api: str = API,
         pace: Pace = windows_of,
+        turn: Turn | None = None,
     ) -> None:
+        """`turn`: when to listen, where other processes of ours may."""
+        self._turn = turn
         self._way = way
         self._fail = fail
         self._workspaces = Workspaces(api)
@@ -64,8 +69,11 @@ class SlackBot:
     def connected(self) -> bool:
         return self._way.connected
 
-    async def start(self, reception: Reception) -> str | None:
-        """Begin to listen; answers what stands against it, if anything. A network that is away is waited for."""
+    async def start(self, reception: Reception, *, listens: bool = True) -> str | None:
+        """Begin to listen; answers what stands against it, if anything. A network that is away is waited for.
+
+        Where it is not to listen, it can speak from now on.
+        """
         self._reception = reception
         forget = None if self._installer is None else self._installer.forget
         self._hearing = Hearing(self._workspaces, self.messenger, reception, forget)
@@ -76,8 +84,9 @@ class SlackBot:
                 await self._workspaces.close()
                 return refusal(code_of(error))
             log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
-        await reception.open("slack")
-        serving = partial(self._serve, self._hearing)
+        if listens:
+            await reception.open("slack")
+        serving = partial(self._serve, self._hearing if listens else None)
         self._serving = asyncio.create_task(supervised("Slack", serving, self._fail))
         return None
 
@@ -109,8 +118,8 @@ class SlackBot:
         """What the token stood in the way of is possible again."""
         await self._reception.mended("slack", {*TOKEN_REFUSED, UNINSTALLED}, workspace.team)
 
-    async def _serve(self, hearing: Hearing) -> None:
-        """Connect, and see to it that we stay so."""
+    async def _serve(self, hearing: Hearing | None) -> None:
+        """Connect, and see to it that we stay so; without `hearing`, know where the app is installed."""
         failures = 0
         while not self._workspaces.known:
             try:
@@ -122,7 +131,23 @@ class SlackBot:
                 log.warning("slack_unreachable", error=code_of(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
-        problem = await self._way.listen(hearing.app(), self._workspaces.client(self._token))
-        if problem is not None:
+        if hearing is None:
+            await self._keep_up()
+        elif self._turn is None:
+            await self._listen(hearing)
+        else:
+            await asyncio.gather(self._keep_up(), self._turn(partial(self._listen, hearing)))
+
+    async def _listen(self, hearing: Hearing) -> None:
+        try:
+            problem = await self._way.listen(hearing.app(), self._workspaces.client(self._token))
+        finally:
             await self._way.close()
+        if problem is not None:
             self._fail(problem)
+
+    async def _keep_up(self) -> None:
+        """Other processes of ours hear of it where a workspace installs the app."""
+        while self._installer is not None:
+            await asyncio.sleep(INSTALLED_SECONDS)
+            await self._installer.keep_up()

@@ -100,10 +100,24 @@ class Installer:
     async def load(self) -> None:
         """Take up the workspaces that are installed. Tokens are sealed anew, so that an old key can go."""
         for installation in await self._store.installations():
-            token = self._vault.open(installation.team, installation.sealed)
+            token = self._take_up(installation)
             if token is None:
                 log.error("installation_sealed", team=installation.team, hint="SOKUHO_ENCRYPTION_KEYS")
-                continue
+            else:
+                await self._keep(installation, token)
+
+    async def keep_up(self) -> None:
+        """Take up what other processes of ours have installed or removed."""
+        installations = await self._store.installations()
+        for installation in installations:
+            self._take_up(installation)
+        for team in self._workspaces.teams - {installation.team for installation in installations}:
+            self._workspaces.remove(team)
+
+    def _take_up(self, installation: Installation) -> str | None:
+        """The token there; None where none of our keys opens it."""
+        token = self._vault.open(installation.team, installation.sealed)
+        if token is not None:
             self._workspaces.add(
                 Workspace(
                     installation.team,
@@ -114,7 +128,7 @@ class Installer:
                     self._workspaces.client(token),
                 )
             )
-            await self._keep(installation, token)
+        return token
 
     async def forget(self, team: str, at: datetime) -> bool:
         """The workspace has removed the app at that time; False where it has installed it again since."""

@@ -69,12 +69,19 @@ class SocketMode:
     """A connection that we open: needs no public address. The library reconnects, but may hold on to a dead address."""
 
     def __init__(
-        self, app_token: str, *, waits: tuple[float, ...] = NEWCOMER_WAITS, ping_seconds: float = 5.0
+        self,
+        app_token: str,
+        *,
+        waits: tuple[float, ...] = NEWCOMER_WAITS,
+        ping_seconds: float = 5.0,
+        shared: bool = False,
     ) -> None:
+        """`shared`: it takes turns with other processes of ours, whom it may meet at the change."""
         self.connected = False
         self.routes: list[Route] = []
         self._app_token = app_token
         self._waits = waits
+        self._shared = shared
         self._ping_seconds = ping_seconds
         self._socket: SocketModeClient | None = None
         self._hello: asyncio.Future[int] | None = None
@@ -121,7 +128,7 @@ class SocketMode:
         """Connect; False where another program stays connected as this app."""
         for wait in (*self._waits, None):
             others = await self._connect(app, client) - 1
-            if others < 1:
+            if others < 1 or self._shared:
                 return True
             log.warning("slack_connected_elsewhere", connections=others)
             await self.close()

@@ -38,6 +38,10 @@ class Workspaces:
     def __len__(self) -> int:
         return len(self._by_team)
 
+    @property
+    def teams(self) -> frozenset[str]:
+        return frozenset(self._by_team)
+
     def get(self, team: str | None) -> Workspace | None:
         return None if team is None else self._by_team.get(team)
 

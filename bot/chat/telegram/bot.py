@@ -14,7 +14,7 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.chat.commands import COMMAND_NAMES, COMMANDS
-from bot.chat.lanes import Lanes, supervised
+from bot.chat.lanes import Lanes, Turn, always, supervised
 from bot.chat.pacing import Pace
 from bot.chat.paging import read_data
 from bot.chat.reception import Heard, Reception
@@ -73,7 +73,9 @@ class TelegramBot:
         hook: Hook | None = None,
         pace: Pace = windows_of,
         welcome_after: float = WELCOME_SECONDS,
+        turn: Turn | None = None,
     ) -> None:
+        """`turn`: when to listen, where other processes of ours may."""
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self._bot = _DiscreetBot(
@@ -88,9 +90,14 @@ class TelegramBot:
         self._lanes = Lanes("telegram")
         self._answers = Lanes("telegram")
         self._listening: asyncio.Task[None] | None = None
-        self._way: Way = Polling(self._bot, fail) if hook is None else Webhook(self._bot, hook, fail)
+        self._way: Way = (
+            Polling(self._bot, fail, shared=turn is not None)
+            if hook is None
+            else Webhook(self._bot, hook, fail)
+        )
         self.routes = self._way.routes
         self._welcome_after = welcome_after
+        self._turn = turn or always
         self._moved_to: set[str] = set()
         self.messenger = TelegramMessenger(
             self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new), pace
@@ -112,8 +119,11 @@ class TelegramBot:
             return bool(self._bot.bot)
         return False
 
-    async def start(self, reception: Reception) -> str | None:
-        """Begin to listen; answers what stands against it, if anything. A network that is away is waited for."""
+    async def start(self, reception: Reception, *, listens: bool = True) -> str | None:
+        """Begin to listen; answers what stands against it, if anything. A network that is away is waited for.
+
+        Where it is not to listen, it can speak from now on.
+        """
         self._reception = reception
         try:
             await self._bot.initialize()
@@ -122,8 +132,10 @@ class TelegramBot:
             return REFUSED
         except TelegramError as error:
             log.warning("telegram_unreachable", error=type(error).__name__)
+        if not listens:
+            return None
         await reception.open("telegram")
-        listening = partial(self._way.listen, self._submit, self._introduced)
+        listening = partial(self._turn, partial(self._way.listen, self._submit, self._introduced))
         self._listening = asyncio.create_task(supervised("Telegram", listening, self._fail))
         return None
 

@@ -87,9 +87,11 @@ class Way(Protocol):
 class Polling:
     """Long polling, with a loop of our own: see docs/decisions/0009."""
 
-    def __init__(self, bot: Bot, fail: Callable[[str], None]) -> None:
+    def __init__(self, bot: Bot, fail: Callable[[str], None], *, shared: bool = False) -> None:
+        """`shared`: it takes turns with other processes of ours, whom it may meet at the change."""
         self.connected = False
         self.routes: list[Route] = []
+        self._shared = shared
         self._bot = bot
         self._fail = fail
         self._offset: int | None = None
@@ -133,6 +135,8 @@ class Polling:
 
     async def confirm(self, *, done: bool) -> None:
         offset = self._worked if done else self._offset
+        if offset is None:
+            return
         with suppress(TelegramError):
             await self._bot.get_updates(offset=offset, timeout=0, allowed_updates=ALLOWED)
 
@@ -145,7 +149,11 @@ class Polling:
             return REFUSED
         if isinstance(error, Conflict) and "webhook" in error.message.casefold():
             return TAKEN_OVER
-        if isinstance(error, Conflict) and time.monotonic() - self._began < NEWCOMER_SECONDS:
+        if (
+            isinstance(error, Conflict)
+            and not self._shared
+            and time.monotonic() - self._began < NEWCOMER_SECONDS
+        ):
             return SECOND
         return None
 
