@@ -160,12 +160,14 @@ async def open_procrastinate(url: URL, pulse: Pulse = PULSE) -> ProcrastinateQue
     """The queue on the database at `url`, where `open_store` made its tables. It need not be there just now."""
     for name in ("procrastinate.worker", "procrastinate.utils"):
         logging.getLogger(name).addFilter(says_more)
-    options = url.query.get("options", "")
+    options = url.query.get("options", ())
+    # A crash of the server may cost the last words, which are said again; nobody waits for a disk.
+    ours = f"-c search_path={SCHEMA}", "-c synchronous_commit=off"
     settings: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT,
         "tcp_user_timeout": GONE_AFTER,
         **{name: value for name, value in url.query.items() if name != "options"},
-        "options": f"{options if isinstance(options, str) else ' '.join(options)} -c search_path={SCHEMA}".strip(),
+        "options": " ".join((*([options] if isinstance(options, str) else options), *ours)),
     }
     bare = url.set(drivername="postgresql", query={})
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
