@@ -1,4 +1,4 @@
-"""`make bench`: what reading the configuration, matching, the whole way of a chat's topics, and polling cost.
+"""`make bench`: what reading the configuration, matching, the whole way of a chat's topics, polling and waking cost.
 
 `make bench ARGS="--only path --topics 10000"` is less of it.
 """
@@ -17,6 +17,7 @@ from benchmarks.matching import print_matching
 from benchmarks.path import print_path
 from benchmarks.placing import print_at_once, print_placing
 from benchmarks.polling import FEEDS_IN_ROTATION, print_polling
+from benchmarks.words import print_words
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
 from bot.settings.files import load_catalog
@@ -28,6 +29,7 @@ class Section(StrEnum):
     PLACING = "placing"
     PATH = "path"
     POLLING = "polling"
+    WORDS = "words"
 
 
 def main(
@@ -56,6 +58,8 @@ def main(
                 asyncio.run(print_path(catalog, topics, stored, console))
             case Section.POLLING:
                 print_polling(feeds, console)
+            case Section.WORDS:
+                print_words(console)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,10 @@ NOTICED_AFTER = 2.0
 GONE_AFTER = 30_000
 """Milliseconds without an acknowledgement after which a connection counts as lost."""
 
+NOT_INSTALLED = StoreProblem(
+    'PostgreSQL needs more than is installed here. Install it: pip install "sokuho[postgres]".'
+)
+
 
 class ConcurrentTransactions(Database):
     """Several writes at once. One that is to be alone is serializable: where it meets another, it is run again.
@@ -101,13 +105,15 @@ def _open(url: URL, *, durable: bool, shared: bool) -> Database | StoreProblem:
     try:
         plain = _engine(url, "READ COMMITTED", size=0, durable=durable)
     except ModuleNotFoundError:
-        return StoreProblem('For PostgreSQL a driver is missing. Install it: pip install "sokuho[postgres]".')
+        return NOT_INSTALLED
     hold = AdvisoryHold(plain, "store", shared=shared) if durable else None
     try:
         problem = _held_elsewhere(hold) if hold else None
         problem = problem or _fitted(plain)
     except DBAPIError as error:
         problem = _problem(error)
+    except ModuleNotFoundError:
+        problem = NOT_INSTALLED
     if problem is not None:
         if hold is not None:
             hold.release()
@@ -166,6 +172,8 @@ def _held_elsewhere(hold: AdvisoryHold) -> StoreProblem | None:
 
 def _fitted(engine: Engine) -> StoreProblem | None:
     """Bring the tables to this version, or say why that cannot be."""
+    from bot.storage.work_tables import fit_work_tables  # noqa: PLC0415 - SQLite needs none of it
+
     with engine.begin() as connection:
         # Several processes may start at once, and all but the first find the work done.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key_of("tables")})
@@ -184,7 +192,7 @@ def _fitted(engine: Engine) -> StoreProblem | None:
                 upgrade(connection)
             case Fit.CURRENT:
                 pass
-    return None
+        return fit_work_tables(connection)
 
 
 def look(connection: Connection) -> Fit:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,9 +24,12 @@ from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.peers import PeerPart
 from bot.storage.places import PlacePart
-from bot.storage.postgresql import hold_in, open_postgresql
+from bot.storage.postgresql import NOT_INSTALLED, hold_in, open_postgresql
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
+
+if TYPE_CHECKING:
+    from bot.storage.work_queue import ProcrastinateQueue
 
 EXAMPLE = "sqlite:///data/sokuho.db, or postgresql://user:password@host/name"
 POSTGRESQL = ("postgresql", "postgres")
@@ -96,6 +100,23 @@ async def open_database(url: str, *, durable: bool = True) -> Database | StorePr
         return await open_postgresql(address, durable=durable)
     file = _file_of(address)
     return file if isinstance(file, StoreProblem) else await open_sqlite(file, durable=durable)
+
+
+async def open_work_queue(url: str) -> ProcrastinateQueue | StoreProblem | None:
+    """The queue by which the processes on the database at an address tell each other of work; close it.
+
+    None for SQLite, which has one process. `open_store` makes its tables; the database need not be there just now.
+    """
+    address = _address(url)
+    if isinstance(address, StoreProblem):
+        return address
+    if address.get_backend_name() not in POSTGRESQL:
+        return None
+    try:
+        from bot.storage.work_queue import open_procrastinate  # noqa: PLC0415 - SQLite needs none of it
+    except ModuleNotFoundError:
+        return NOT_INSTALLED
+    return await open_procrastinate(address)
 
 
 def file_of(url: str) -> Path | StoreProblem:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from bot.storage.sql import SqlStore, open_store
+
+if TYPE_CHECKING:
+    from bot.storage.serving import Pulse
+    from bot.storage.work_queue import ProcrastinateQueue
 
 FASTER = ("fsync", "full_page_writes")
 """What only a power cut would miss."""
@@ -87,3 +91,15 @@ async def opened(url: str, *, durable: bool = False) -> SqlStore:
     store = await open_store(url, durable=durable)
     assert isinstance(store, SqlStore), store
     return store
+
+
+@asynccontextmanager
+async def work_queue(url: str, pulse: Pulse | None = None) -> AsyncIterator[ProcrastinateQueue]:
+    """What one process on the database would have."""
+    from bot.storage.work_queue import open_procrastinate  # noqa: PLC0415 - there may be no driver
+
+    queue = await open_procrastinate(make_url(url), *([pulse] if pulse else []))
+    try:
+        yield queue
+    finally:
+        await queue.close()
