@@ -36,13 +36,24 @@ MISTAKE = 1
 
 
 @cli.command()
-def run() -> None:
+def run(
+    roles: Annotated[
+        str | None,
+        typer.Option(
+            help="What this one of several processes on one PostgreSQL does: poll, desk, send, chat."
+        ),
+    ] = None,
+) -> None:
     """Poll the real feeds and tell the chats; without tokens, the chat is this terminal."""
+    from bot.roles import read_roles
     from bot.session import run_live
 
+    wanted = None if roles is None else read_roles(roles)
+    if isinstance(wanted, str):
+        _fail(wanted)
     environment = _environment()
     catalog = _catalog(environment)
-    problem = asyncio.run(run_live(environment, catalog))
+    problem = asyncio.run(run_live(environment, catalog, wanted))
     if problem:
         _fail(problem)
 

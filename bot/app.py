@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -332,12 +333,18 @@ async def network(
         await parser.close()
 
 
+class TakesUp(Protocol):
+    """Whoever works by a configuration."""
+
+    async def adopt(self, catalog: Catalog) -> None: ...
+
+
 class ConfigWatcher:
     """Takes up changes of `config/` while the program runs; a mistake is told and the old state stays in force."""
 
-    def __init__(self, folder: Path, desk: Desk, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, takes_up: TakesUp, tell: Callable[[str], None]) -> None:
         self._folder = folder
-        self._desk = desk
+        self._takes_up = takes_up
         self._tell = tell
         self._in_force = self._last_look = _state_of(folder)
 
@@ -350,7 +357,7 @@ class ConfigWatcher:
             return
         catalog: Catalog | tuple[ConfigProblem, ...] = await asyncio.to_thread(load_catalog, self._folder)
         if isinstance(catalog, Catalog):
-            await self._desk.adopt(catalog)
+            await self._takes_up.adopt(catalog)
             pass_over()
             self._tell(f"Configuration reloaded: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics.")
         else:

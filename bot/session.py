@@ -23,6 +23,7 @@ from rich.console import Console
 from bot.app import App, ConfigWatcher, Parts, network, pass_over
 from bot.chat.console import ConsoleChat, ConsoleMessenger
 from bot.chat.drawing import draw, make_console
+from bot.chat.lanes import Listen, Turn, always
 from bot.chat.locales import load_speeches
 from bot.chat.reception import Reception, serve_only
 from bot.chat.slack.bot import SlackBot
@@ -49,11 +50,12 @@ from bot.outbox import Telling
 from bot.ports import Clock, Messenger, Store
 from bot.retention import EVERY as FORGET_EVERY
 from bot.retention import Retention
+from bot.roles import ALL_ROLES, Role, Sharing, Work, peer_name, while_held
 from bot.scheduler import Chore
 from bot.settings.environment import Environment
 from bot.settings.files import load_catalog
 from bot.storage.database import StoreProblem
-from bot.storage.sql import open_store
+from bot.storage.sql import open_shared, open_store
 from bot.watching import EVERY as LOOK_EVERY
 from bot.watching import Watch
 
@@ -63,8 +65,13 @@ DEMO_CADENCE = Cadence(timedelta(minutes=15), timedelta(minutes=15))
 DEMO_TICK_SECONDS = 0.2
 
 
-async def run_live(environment: Environment, catalog: Catalog) -> str | None:
-    """`sokuho run`: answers what stops it from starting or from going on, if anything."""
+async def run_live(
+    environment: Environment, catalog: Catalog, roles: frozenset[Role] | None = None
+) -> str | None:
+    """`sokuho run`: answers what stops it from starting or from going on, if anything.
+
+    With `roles`, it is one of several processes on one database.
+    """
     clock, console = SystemClock(), make_console()
     stop, problems = asyncio.Event(), list[str]()
 
@@ -73,18 +80,25 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
         stop.set()
 
     async with (
-        _store(environment.store_url) as store,
+        _opened(environment.store_url, roles) as opened,
         network(clock, environment.contact, environment.private_networks) as (fetcher, parser),
     ):
-        if isinstance(store, StoreProblem):
-            return store.sentence
+        if isinstance(opened, StoreProblem):
+            return opened.sentence
+        store, sharing = opened
         metrics = Metrics()
-        bots = _platform_bots(environment, store, clock, fail)
+        bots = _platform_bots(environment, store, clock, fail, partial(_turn, sharing, stop))
+        if sharing is not None and not bots:
+            return "--roles is for Telegram and Slack, and there is no token for either. See the README."
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
         operator = environment.operator
         if operator is not None and operator[0] not in bots:
             return f"SOKUHO_OPERATOR_CHAT is on {operator[0]}, and there is no token for that."
-        watch = _watch(operator, store, clock, bots) if operator else None
+        roles = roles or ALL_ROLES
+        listens = Role.CHAT in roles
+        watch = (
+            _watch(operator, store, clock, bots, listens=listens) if operator and Role.SEND in roles else None
+        )
         retention = Retention(store, clock, timedelta(days=environment.keep_days))
         app = App(
             Parts(
@@ -100,32 +114,38 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 feeds_per_chat=environment.feeds_per_chat,
                 observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
                 chores=(
-                    Chore(FORGET_EVERY.total_seconds(), retention.work),
-                    *((Chore(LOOK_EVERY.total_seconds(), watch.look),) if watch else ()),
+                    *(
+                        (Chore(FORGET_EVERY.total_seconds(), retention.work, "forgetting"),)
+                        if Role.DESK in roles
+                        else ()
+                    ),
+                    *((Chore(LOOK_EVERY.total_seconds(), watch.look, "watch"),) if watch else ()),
                 ),
                 drain_seconds=environment.drain_seconds,
                 listener=partial(_count_lag, metrics),
-                hubs=fetcher if environment.http and environment.public_url else None,
+                hubs=fetcher if Role.POLL in roles and environment.http and environment.public_url else None,
+                sharing=sharing,
                 callback=f"{environment.public_url.rstrip('/')}{WEBSUB_PATH}",
             )
         )
-        await serve_only(store, app.parts.messengers, clock.now())
+        if listens:
+            await serve_only(store, app.parts.messengers, clock.now())
         await app.start()
         pass_over()
         watcher = ConfigWatcher(
-            environment.config_dir, app.desk, lambda text: draw(document(*text.splitlines()), console)
+            environment.config_dir, app, lambda text: draw(document(*text.splitlines()), console)
         )
         reception = Reception(app.services(), environment.access)
         routes = [
             metrics.route(store, clock),
             *(routes_of(app.subscriber) if app.subscriber else ()),
-            *(route for bot in bots.values() for route in bot.routes),
+            *(route for bot in bots.values() if listens for route in bot.routes),
         ]
         try:
             # The server first and last: nothing is posted to a bot that is not there.
             async with (
-                serving_health(environment.http, _checks(app, bots), routes),
-                _started(bots.values(), reception) as problem,
+                serving_health(environment.http, _checks(app, bots if listens else {}), routes),
+                _started(bots.values(), reception, listens=listens) as problem,
             ):
                 if problem:
                     return problem
@@ -141,8 +161,25 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
     return "\n".join(problems) or None
 
 
+def _turn(sharing: Sharing | None, stop: asyncio.Event, name: str, *, posted: bool) -> Turn | None:
+    """When to listen. What is posted, any process of ours may hear; what is asked for, one at a time."""
+    if sharing is None:
+        return None
+    if posted:
+        return always
+
+    async def while_ours(listen: Listen) -> None:
+        await while_held(sharing.hold(name), Work(listen, name), stop)
+
+    return while_ours
+
+
 def _platform_bots(
-    environment: Environment, store: Store, clock: Clock, fail: Callable[[str], None]
+    environment: Environment,
+    store: Store,
+    clock: Clock,
+    fail: Callable[[str], None],
+    turn: Callable[..., Turn | None],
 ) -> dict[Platform, TelegramBot | SlackBot]:
     """The bots that there are tokens for."""
     bots: dict[Platform, TelegramBot | SlackBot] = {}
@@ -150,20 +187,23 @@ def _platform_bots(
         token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
         secret = environment.telegram_webhook_secret
         hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
-    way = _slack_way(environment)
+        telegram_turn = turn("telegram updates", posted=hook is not None)
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook, turn=telegram_turn)
+    slack_turn = turn("slack socket", posted=environment.slack_signing_secret is not None)
+    way = _slack_way(environment, shared=slack_turn is not None)
     if way is not None:
         api = f"{environment.slack_api.rstrip('/')}/"
-        bots["slack"] = SlackBot(_slack_installed(environment), way, store, clock, fail, api=api)
+        installed = _slack_installed(environment)
+        bots["slack"] = SlackBot(installed, way, store, clock, fail, api=api, turn=slack_turn)
     return bots
 
 
-def _slack_way(environment: Environment) -> SocketMode | Posts | None:
+def _slack_way(environment: Environment, *, shared: bool) -> SocketMode | Posts | None:
     """How Slack is listened to, if it is."""
     if environment.slack_signing_secret is not None:
         return Posts(environment.slack_signing_secret.get_secret_value())
     if environment.slack_app_token is not None:
-        return SocketMode(environment.slack_app_token.get_secret_value())
+        return SocketMode(environment.slack_app_token.get_secret_value(), shared=shared)
     return None
 
 
@@ -181,12 +221,14 @@ def _slack_installed(environment: Environment) -> str | OAuthApp:
 
 
 @asynccontextmanager
-async def _started(bots: Iterable[TelegramBot | SlackBot], reception: Reception) -> AsyncIterator[str | None]:
-    """All of the bots listening, or what stands against one; they are stopped at the end."""
+async def _started(
+    bots: Iterable[TelegramBot | SlackBot], reception: Reception, *, listens: bool
+) -> AsyncIterator[str | None]:
+    """All of the bots, listening or not, or what stands against one; they are stopped at the end."""
     async with AsyncExitStack() as stack:
         problem = None
         for bot in bots:
-            problem = problem or await bot.start(reception)
+            problem = problem or await bot.start(reception, listens=listens)
             stack.push_async_callback(bot.stop)
         yield problem
 
@@ -212,6 +254,8 @@ def _watch(
     store: Store,
     clock: Clock,
     bots: Mapping[Platform, TelegramBot | SlackBot],
+    *,
+    listens: bool,
 ) -> Watch:
     def connected(bot: TelegramBot | SlackBot) -> Callable[[], bool]:
         return lambda: bot.connected
@@ -222,7 +266,7 @@ def _watch(
         clock,
         operator,
         speeches=load_speeches(),
-        connected={name: connected(bot) for name, bot in bots.items()},
+        connected={name: connected(bot) for name, bot in bots.items() if listens},
     )
 
 
@@ -388,6 +432,26 @@ def _machine_zone() -> str:
         return ZoneInfo(tzlocal.get_localzone_name() or "UTC").key
     except (ZoneInfoNotFoundError, ValueError):
         return "UTC"
+
+
+@asynccontextmanager
+async def _opened(
+    url: str, roles: frozenset[Role] | None
+) -> AsyncIterator[tuple[Store, Sharing | None] | StoreProblem]:
+    """The store, and how it is shared, if it is."""
+    if roles is None:
+        async with _store(url) as store:
+            yield store if isinstance(store, StoreProblem) else (store, None)
+        return
+    shared = await open_shared(url)
+    if isinstance(shared, StoreProblem):
+        yield shared
+        return
+    try:
+        yield shared.store, Sharing(peer_name(), roles, shared.queue, shared.hold)
+    finally:
+        await shared.queue.close()
+        await shared.store.close()
 
 
 @asynccontextmanager

@@ -20,12 +20,13 @@ async def supervised(platform: str, work: Callable[[], Awaitable[None]], fail: C
         fail(f"Sokuho has failed on {platform}; the log says how.")
 
 
-Turn = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
+Listen = Callable[[], Coroutine[Any, Any, None]]
+Turn = Callable[[Listen], Coroutine[Any, Any, None]]
 """Has something done whenever it is this process's turn."""
 
 
-async def always(listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """The turn of a process that is alone."""
+async def always(listen: Listen) -> None:
+    """The turn of a process that need not take turns."""
     await listen()
 
 

@@ -73,11 +73,12 @@ class SharedStore:
     """A store that several processes work on, and what is to be done by one of them at a time."""
 
     store: SqlStore
+    queue: ProcrastinateQueue
     hold: Callable[[str], AdvisoryHold]
 
 
 async def open_shared(url: str) -> SharedStore | StoreProblem:
-    """Open the store at a URL of PostgreSQL, together with others that open it so."""
+    """Open the store at a URL of PostgreSQL, together with others that open it so; close its parts."""
     address = _address(url)
     if isinstance(address, StoreProblem):
         return address
@@ -85,10 +86,14 @@ async def open_shared(url: str) -> SharedStore | StoreProblem:
         return StoreProblem(
             "--roles is for several processes on one PostgreSQL. Name it in SOKUHO_DATABASE_URL, or leave --roles out."
         )
+    try:
+        from bot.storage.work_queue import open_procrastinate  # noqa: PLC0415 - SQLite needs none of it
+    except ModuleNotFoundError:
+        return NOT_INSTALLED
     database = await open_postgresql(address, durable=True, shared=True)
     if isinstance(database, StoreProblem):
         return database
-    return SharedStore(SqlStore(database), partial(hold_in, address))
+    return SharedStore(SqlStore(database), await open_procrastinate(address), partial(hold_in, address))
 
 
 async def open_database(url: str, *, durable: bool = True) -> Database | StoreProblem:
@@ -100,23 +105,6 @@ async def open_database(url: str, *, durable: bool = True) -> Database | StorePr
         return await open_postgresql(address, durable=durable)
     file = _file_of(address)
     return file if isinstance(file, StoreProblem) else await open_sqlite(file, durable=durable)
-
-
-async def open_work_queue(url: str) -> ProcrastinateQueue | StoreProblem | None:
-    """The queue by which the processes on the database at an address tell each other of work; close it.
-
-    None for SQLite, which has one process. `open_store` makes its tables; the database need not be there just now.
-    """
-    address = _address(url)
-    if isinstance(address, StoreProblem):
-        return address
-    if address.get_backend_name() not in POSTGRESQL:
-        return None
-    try:
-        from bot.storage.work_queue import open_procrastinate  # noqa: PLC0415 - SQLite needs none of it
-    except ModuleNotFoundError:
-        return NOT_INSTALLED
-    return await open_procrastinate(address)
 
 
 def file_of(url: str) -> Path | StoreProblem:

@@ -12,8 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.storage import migrating, postgresql
 from bot.roles import LostHoldError
+from bot.storage import migrating, postgresql
 from bot.storage.database import StoreProblem
 from bot.storage.postgresql import look
 from bot.storage.schema import metadata

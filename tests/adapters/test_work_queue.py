@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.ports import Stage
 from bot.storage.database import StoreProblem
 from bot.storage.serving import Pulse
-from bot.storage.sql import open_store, open_work_queue
+from bot.storage.sql import open_shared, open_store
 from tests.fakes import postgres
 from tests.fakes.work import PATIENCE, Work, ended, serving
 
@@ -253,10 +253,12 @@ async def test_tables_of_an_older_procrastinate_are_brought_to_this_one(
         assert "newer Sokuho" in problem.sentence
 
 
-async def test_sqlite_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And who lacks what PostgreSQL needs is told what to install."""
-    assert await open_work_queue(f"sqlite:///{tmp_path}/store.db") is None
+async def test_what_cannot_be_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is for one process; and who lacks what PostgreSQL needs is told what to install."""
+    problem = await open_shared(f"sqlite:///{tmp_path}/store.db")
+    assert isinstance(problem, StoreProblem)
+    assert "on one PostgreSQL" in problem.sentence
     monkeypatch.setitem(sys.modules, "bot.storage.work_queue", None)
-    problem = await open_work_queue("postgresql://127.0.0.1:1/sokuho")
+    problem = await open_shared("postgresql://127.0.0.1:1/sokuho")
     assert isinstance(problem, StoreProblem)
     assert 'pip install "sokuho[postgres]"' in problem.sentence

@@ -150,4 +150,8 @@ class SlackBot:
         """Other processes of ours hear of it where a workspace installs the app."""
         while self._installer is not None:
             await asyncio.sleep(INSTALLED_SECONDS)
-            await self._installer.keep_up()
+            try:
+                await self._installer.keep_up()
+            except Exception:
+                # The next look is soon.
+                log.exception("installations_not_read")
