@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class Serving:
         try:
             while not self._stop.is_set():
                 self._failed.clear()
+                begun = time.monotonic()
                 failed = asyncio.create_task(self._failed.wait())
                 worker = asyncio.create_task(self._worker())
                 workers.add(worker)
@@ -106,22 +108,27 @@ class Serving:
                     worker.cancel()  # it fetches no more, and ends when its jobs have ended
                 if not self._overlapping:
                     await _ended(workers)
+                if time.monotonic() - begun > LONGEST_PAUSE:
+                    pauses.reset()
                 await asyncio.wait([stopped], timeout=pauses.next())
                 workers.difference_update([each for each in workers if each.done()])
         finally:
             stopped.cancel()
 
     async def _worker(self) -> None:
-        await self.app.run_worker_async(
-            queues=[self._stage.value],
-            name="",  # with which its lines would go by a logger of their own
-            concurrency=OVERLAPPING if self._overlapping else 1,
-            fetch_job_polling_interval=ASK_SECONDS,
-            delete_jobs="always",
-            install_signal_handlers=False,
-            update_heartbeat_interval=self._pulse.every,
-            stalled_worker_timeout=self._pulse.dead_after,
-        )
+        try:
+            await self.app.run_worker_async(
+                queues=[self._stage.value],
+                name="",  # with which its lines would go by a logger of their own
+                concurrency=OVERLAPPING if self._overlapping else 1,
+                fetch_job_polling_interval=ASK_SECONDS,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=self._pulse.every,
+                stalled_worker_timeout=self._pulse.dead_after,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, another worker is begun
+            self._fail(error)
 
     async def _look(self) -> None:
         """The job, which is as long as the work."""
@@ -211,10 +218,7 @@ def _telling(fail: Callable[[Exception], None]) -> Iterator[None]:
 async def _ended(tasks: Iterable[asyncio.Task[None]], within: float | None = None) -> None:
     """Wait for them, whatever becomes of them; who is cancelled meanwhile does not cancel them."""
     if waited := set(tasks):
-        done, _ = await asyncio.wait(waited, timeout=within)
-        for task in done:
-            if not task.cancelled():
-                task.exception()  # which was told of where it happened
+        await asyncio.wait(waited, timeout=within)
 
 
 def says_more(record: logging.LogRecord) -> bool:

@@ -89,7 +89,7 @@ class ProcrastinateQueue:
             await self._word.wait()
             try:
                 await self._say()
-            except ConnectorException as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 self._lost(error)
                 await asyncio.sleep(pauses.next())
             else:
@@ -130,7 +130,7 @@ class ProcrastinateQueue:
                 stalled = await self._app.job_manager.get_stalled_jobs(
                     seconds_since_heartbeat=self._pulse.dead_after
                 )
-            except ConnectorException as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 self._lost(error)
                 await asyncio.sleep(pauses.next())
                 continue
@@ -147,7 +147,8 @@ class ProcrastinateQueue:
         with suppress(ConnectorException):  # somebody was faster, or the server is away
             await self._app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
             log.warning("stalled_work", stage=job.queue, policy="begun anew by whoever serves it")
-            self.wake(Stage(job.queue))
+            with suppress(ValueError):  # another version's stage
+                self.wake(Stage(job.queue))
 
     def _lost(self, error: Exception) -> None:
         if not self._away:
@@ -160,18 +161,13 @@ async def open_procrastinate(url: URL, pulse: Pulse = PULSE) -> ProcrastinateQue
     """The queue on the database at `url`, where `open_store` made its tables. It need not be there just now."""
     for name in ("procrastinate.worker", "procrastinate.utils"):
         logging.getLogger(name).addFilter(says_more)
-    options = url.query.get("options", ())
+    dialect = url.set(drivername="postgresql+psycopg").get_dialect()()
+    _, settings = dialect.create_connect_args(url)
+    settings = {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": GONE_AFTER, **settings}
     # A crash of the server may cost the last words, which are said again; nobody waits for a disk.
-    ours = f"-c search_path={SCHEMA}", "-c synchronous_commit=off"
-    settings: dict[str, Any] = {
-        "connect_timeout": CONNECT_TIMEOUT,
-        "tcp_user_timeout": GONE_AFTER,
-        **{name: value for name, value in url.query.items() if name != "options"},
-        "options": " ".join((*([options] if isinstance(options, str) else options), *ours)),
-    }
-    bare = url.set(drivername="postgresql", query={})
+    ours = f"-c search_path={SCHEMA} -c synchronous_commit=off"
+    settings["options"] = f"{settings.get('options', '')} {ours}"
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-        bare.render_as_string(hide_password=False),
         kwargs=settings,
         min_size=1,
         max_size=CONNECTIONS,

@@ -31,7 +31,9 @@ def fit_work_tables(connection: Connection) -> StoreProblem | None:
     if at is not None and at > newest:
         return StoreProblem("The work queue's tables were made by a newer Sokuho. Upgrade this one.")
     if at is None:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        # Where somebody made it for us, we may not be allowed to make any.
+        if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": SCHEMA}) is None:
+            connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
         connection.execute(text(f"CREATE TABLE {SCHEMA}.version (migration text PRIMARY KEY)"))
         missing = [SchemaManager.get_schema()]
     else:

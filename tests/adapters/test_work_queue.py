@@ -253,6 +253,33 @@ async def test_tables_of_an_older_procrastinate_are_brought_to_this_one(
         assert "newer Sokuho" in problem.sentence
 
 
+async def test_the_schema_may_be_made_by_somebody_else(postgresql: postgres.Server) -> None:
+    """Who owns the server need not let Sokuho make schemas."""
+    with postgresql.database() as url:
+        name = sa.make_url(url).database
+        asked(
+            url,
+            f"CREATE ROLE {name}_owner LOGIN",
+            f"GRANT CREATE ON SCHEMA public TO {name}_owner",
+            f"CREATE SCHEMA sokuho_work AUTHORIZATION {name}_owner",
+        )
+        try:
+            theirs = sa.make_url(url).set(username=f"{name}_owner").render_as_string()
+            await (await postgres.opened(theirs)).close()
+        finally:
+            asked(url, f"DROP OWNED BY {name}_owner CASCADE", f"DROP ROLE {name}_owner")
+
+
+async def test_without_procrastinate_it_is_told_what_to_install(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its driver is there."""
+    monkeypatch.setitem(sys.modules, "bot.storage.work_tables", None)
+    problem = await open_store(url)
+    assert isinstance(problem, StoreProblem)
+    assert 'pip install "sokuho[postgres]"' in problem.sentence
+
+
 async def test_what_cannot_be_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is for one process; and who lacks what PostgreSQL needs is told what to install."""
     problem = await open_shared(f"sqlite:///{tmp_path}/store.db")

@@ -33,6 +33,7 @@ async def running(
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
         said = await asyncio.gather(*(asyncio.wait_for(one.communicate(), PATIENCE) for one in started))
+        print("\n=====\n".join(output.decode() for output, _ in said))
         ends = {process.returncode for process in started}
     assert ends <= {0, -signal.SIGKILL}, "\n".join(output.decode() for output, _ in said)
 
