@@ -100,19 +100,16 @@ class ProcrastinateQueue:
         self._word.clear()
         if not self._noted:
             return
+        noted, self._noted = self._noted, set()
         try:
             # One that waits already is as good. The server would write an error into its log for each that is refused.
             waiting = {job.queue for job in await self._app.job_manager.list_jobs_async(status="todo")}
-            while self._noted:
-                stage = self._noted.pop()
-                if stage.value in waiting:
-                    continue
-                try:
+            for stage in tuple(noted):
+                if stage.value not in waiting:
                     await self._defer(stage)
-                except BaseException:
-                    self._noted.add(stage)
-                    raise
+                noted.discard(stage)
         finally:
+            self._noted |= noted
             if self._noted:
                 self._word.set()
 

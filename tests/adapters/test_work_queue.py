@@ -7,9 +7,12 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 import sqlalchemy as sa
+from procrastinate import PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from structlog.testing import capture_logs
 
@@ -172,6 +175,29 @@ async def test_lost_connections_are_made_anew(url: str, stage: Stage) -> None:
             (await work.begun()).set()
             await until_jobs(url, [])
     assert [line["event"] for line in logs].count("queue_is_away") <= 1
+
+
+async def test_an_end_that_could_not_be_noted_keeps_nobody_waiting(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job is under way for all who look, and its worker is alive; the ordered stage goes on all the same."""
+    note, failures = PsycopgConnector.execute_query_async, 1
+
+    async def fail_once(connector: PsycopgConnector, query: LiteralString, **arguments: object) -> None:
+        nonlocal failures
+        if "finish_job" in query and failures:
+            failures -= 1
+            raise ConnectorException
+        await note(connector, query, **arguments)
+
+    monkeypatch.setattr(PsycopgConnector, "execute_query_async", fail_once)
+    work = Work()
+    async with postgres.work_queue(url, QUICK) as queue, serving(queue, Stage.DESK, work):
+        queue.wake(Stage.DESK)
+        (await work.begun()).set()
+        (await work.begun()).set()
+        await until_jobs(url, [])
+    assert (failures, work.most_at_once) == (0, 1)
 
 
 async def test_a_server_that_is_away(url: str, caplog: pytest.LogCaptureFixture) -> None:
