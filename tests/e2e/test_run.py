@@ -27,7 +27,7 @@ from tests.fakes.slack_web import CLIENT_ID, CLIENT_SECRET
 from tests.fakes.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 45.0
+PATIENCE = 90.0
 """Seconds that a program may take to start or to end on a machine that is busy."""
 
 
