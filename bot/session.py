@@ -79,7 +79,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
         if isinstance(store, StoreProblem):
             return store.sentence
         metrics = Metrics()
-        bots = _platform_bots(environment, store, clock, fail)
+        bots = _platform_bots(environment, store, clock, fail, metrics)
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
         operator = environment.operator
         if operator is not None and operator[0] not in bots:
@@ -142,7 +142,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
 
 
 def _platform_bots(
-    environment: Environment, store: Store, clock: Clock, fail: Callable[[str], None]
+    environment: Environment, store: Store, clock: Clock, fail: Callable[[str], None], observe: Observer
 ) -> dict[Platform, TelegramBot | SlackBot]:
     """The bots that there are tokens for."""
     bots: dict[Platform, TelegramBot | SlackBot] = {}
@@ -150,11 +150,13 @@ def _platform_bots(
         token, api = environment.telegram_token.get_secret_value(), environment.telegram_api.rstrip("/")
         secret = environment.telegram_webhook_secret
         hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook)
+        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook, observe=observe)
     way = _slack_way(environment)
     if way is not None:
         api = f"{environment.slack_api.rstrip('/')}/"
-        bots["slack"] = SlackBot(_slack_installed(environment), way, store, clock, fail, api=api)
+        bots["slack"] = SlackBot(
+            _slack_installed(environment), way, store, clock, fail, api=api, observe=observe
+        )
     return bots
 
 

@@ -25,6 +25,7 @@ from bot.chat.telegram.request import AiohttpRequest, ForgivingRequest
 from bot.chat.telegram.updates import Author, Membership, Moved, Pressed, Said, read
 from bot.chat.telegram.ways import LONG_POLL, REFUSED, Hook, Polling, Way, Webhook
 from bot.domain.documents import Document, document
+from bot.domain.facts import Observer, no_observer
 from bot.domain.speech import Speech
 from bot.ports import Clock, Store
 
@@ -73,6 +74,7 @@ class TelegramBot:
         hook: Hook | None = None,
         pace: Pace = windows_of,
         welcome_after: float = WELCOME_SECONDS,
+        observe: Observer = no_observer,
     ) -> None:
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -93,7 +95,12 @@ class TelegramBot:
         self._welcome_after = welcome_after
         self._moved_to: set[str] = set()
         self.messenger = TelegramMessenger(
-            self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new), pace
+            self._bot,
+            store,
+            clock,
+            lambda old, new: self._reception.moved("telegram", old, new),
+            pace,
+            observe,
         )
         self._reception: Reception
 
