@@ -43,8 +43,8 @@ class Metrics:
         self._lag = self._histogram("lag_seconds", "From publication to delivery of a message.", LAG_SECONDS)
         self._wait = Histogram(
             "sokuho_limiter_wait_seconds",
-            "How long messages waited for their turn.",
-            ["platform"],
+            "How long answers and messages waited for their turn.",
+            ["platform", "kind"],
             buckets=WAIT_SECONDS,
             registry=self.registry,
         )
@@ -70,8 +70,8 @@ class Metrics:
                 for change in ("opened", "joined", "merged"):
                     self._stories.labels(change).inc(getattr(fact, change))
                 self._intents.inc(fact.intents)
-            case Waited(platform, wait):
-                self._wait.labels(platform).observe(wait.total_seconds())
+            case Waited(platform, urgency, wait):
+                self._wait.labels(platform, urgency.name.lower()).observe(wait.total_seconds())
             case Settled(platform, _, kind, outcome, _):
                 self._deliveries.labels(platform or "none", kind, outcome).inc()
 

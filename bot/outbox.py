@@ -202,7 +202,7 @@ class Outbox:
             urgency = Urgency.EDIT if delivery.kind is DeliveryKind.EDIT else Urgency.NEWS
             asked = self._clock.now()
             async with messenger.turn(chat, urgency):
-                self._observe(Waited(chat.platform, self._clock.now() - asked))
+                self._observe(Waited(chat.platform, urgency, self._clock.now() - asked))
                 return await self._deliver(delivery, to, composer)
         except Exception:
             # Surely nothing was sent. A story that our code trips over is tried again later, and holds up no other.

@@ -87,7 +87,7 @@ async def run_live(
             return opened.sentence
         store, sharing = opened
         metrics = Metrics()
-        bots = _platform_bots(environment, store, clock, fail, partial(_turn, sharing, stop))
+        bots = _platform_bots(environment, store, clock, fail, partial(_turn, sharing, stop), metrics)
         if sharing is not None and not bots:
             return "--roles is for Telegram and Slack, and there is no token for either. See the README."
         messengers: dict[Platform, Messenger] = {name: bot.messenger for name, bot in bots.items()}
@@ -180,6 +180,7 @@ def _platform_bots(
     clock: Clock,
     fail: Callable[[str], None],
     turn: Callable[..., Turn | None],
+    observe: Observer,
 ) -> dict[Platform, TelegramBot | SlackBot]:
     """The bots that there are tokens for."""
     bots: dict[Platform, TelegramBot | SlackBot] = {}
@@ -188,13 +189,16 @@ def _platform_bots(
         secret = environment.telegram_webhook_secret
         hook = None if secret is None else Hook(environment.public_url, secret.get_secret_value())
         telegram_turn = turn("telegram updates", posted=hook is not None)
-        bots["telegram"] = TelegramBot(token, store, clock, fail, api=api, hook=hook, turn=telegram_turn)
+        bots["telegram"] = TelegramBot(
+            token, store, clock, fail, api=api, hook=hook, turn=telegram_turn, observe=observe
+        )
     slack_turn = turn("slack socket", posted=environment.slack_signing_secret is not None)
     way = _slack_way(environment, shared=slack_turn is not None)
     if way is not None:
         api = f"{environment.slack_api.rstrip('/')}/"
-        installed = _slack_installed(environment)
-        bots["slack"] = SlackBot(installed, way, store, clock, fail, api=api, turn=slack_turn)
+        bots["slack"] = SlackBot(
+            _slack_installed(environment), way, store, clock, fail, api=api, turn=slack_turn, observe=observe
+        )
     return bots
 
 

@@ -19,8 +19,9 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.chats import Chat
+from bot.domain.chats import Chat, Platform
 from bot.domain.deliveries import Gone, NotSent, Outcome, Sent, retry_wait
+from bot.domain.facts import Observer, Waited
 from bot.domain.pacing import Urgency, Window, free_at
 
 
@@ -103,6 +104,9 @@ LONGEST_WINDOW = 120.0
 
 log = structlog.get_logger(__name__)
 
+Waits = Callable[[float], None]
+"""Told of each wait of an answer for its turn, in seconds. Must neither fail nor wait."""
+
 Pace = Callable[[str, Urgency], Sequence[Window]]
 """The windows that a call to a chat counts in, by the chat's address and the call's urgency."""
 
@@ -110,8 +114,11 @@ Pace = Callable[[str, Urgency], Sequence[Window]]
 class Pacer:
     """Gives turns, at a platform's pace."""
 
-    def __init__(self, windows_of: Pace, timer: Timer | None = None) -> None:
+    def __init__(
+        self, windows_of: Pace, timer: Timer | None = None, *, waited: Waits = lambda _: None
+    ) -> None:
         self._windows_of = windows_of
+        self._waited = waited
         self._timer = timer or asyncio.get_running_loop()
         self._given = _Times()
         """What turns are given by: when the last ones were given."""
@@ -178,12 +185,14 @@ class Pacer:
         """Make a call that answers somebody until it comes to something, as often, and as late, as that is worth."""
         outcome: Outcome | Gone = NotSent("it would have come too late")
         for attempt in range(1, ANSWER_TRIES + 1):
+            asked = self._timer.time()
             try:
                 async with (
                     asyncio.timeout(ANSWER_PATIENCE.total_seconds()) as limit,
                     self.turn(chat, Urgency.ANSWER),
                 ):
                     limit.reschedule(None)
+                    self._waited(self._timer.time() - asked)
                     outcome = await call()
             except TimeoutError:
                 break
@@ -296,6 +305,11 @@ class Pacer:
 def _wake(sleeper: asyncio.Future[None]) -> None:
     if not sleeper.done():
         sleeper.set_result(None)
+
+
+def answers_waited(platform: Platform, observe: Observer) -> Waits:
+    """Tells an observer of the waits of a platform's answers; of those of what is owed the outbox does."""
+    return lambda seconds: observe(Waited(platform, Urgency.ANSWER, timedelta(seconds=seconds)))
 
 
 class Unpaced:

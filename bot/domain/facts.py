@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.chats import Platform
+from bot.domain.pacing import Urgency
 from bot.domain.stories import Story
 
 
@@ -33,9 +34,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A message that is owed had its turn at the limiter after so long."""
+    """Something to say, an answer or a message that is owed, had its turn at the limiter after so long."""
 
     platform: Platform
+    urgency: Urgency
     wait: timedelta
 
 

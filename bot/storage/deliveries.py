@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import (
     Boolean,
@@ -31,7 +32,7 @@ from bot.domain.deliveries import (
 )
 from bot.ports import Addressee, QueueStatus, SentMessage
 from bot.storage.chats import followed_by
-from bot.storage.database import Part, reads, writes, writes_rows
+from bot.storage.database import Part, reads, unindexed, writes, writes_rows
 from bot.storage.merging import one_event
 from bot.storage.rows import CHAT, DELIVERY, chat_of, delivery_of
 from bot.storage.schema import State, chats, deliveries, entries, unshown
@@ -45,7 +46,11 @@ EDIT = SENT & unshown & ~deliveries.c.muted
 TOLD = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.LEFT, DeliveryState.FOLDED])
 """By a message of its own, perhaps, or as a line of another."""
 
-UNPAUSED = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.paused_at.is_(None)))
+IN_HAND = chats.c.spoken_by.is_not_distinct_from(bindparam("peer", type_=Text))
+"""Of the process `peer`; of nobody, where there is but one."""
+
+UNPAUSED = exists().where(chats.c.id == deliveries.c.chat_id, chats.c.paused_at.is_(None))
+"""Of the one row: SQLite would gather the chats of a «chat_id IN» anew for each message."""
 
 IN_LINE = (
     or_(
@@ -62,10 +67,11 @@ Not for ever, since there may be something about this one message that the platf
 own code trips over, or a part of a digest.
 """
 
-# Two statements a message, put together once: that costs more than it does to run them.
+# What is said most often is put together once: that costs more than it does to run it.
+_ours = exists().where(chats.c.id == deliveries.c.chat_id, IN_HAND)
 BEGIN = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("begun"), or_(FIRST_SEND, EDIT), UNPAUSED)
+    .where(deliveries.c.id == bindparam("begun"), or_(FIRST_SEND, EDIT), UNPAUSED, _ours)
     .values(
         text=bindparam("said"),
         heads=bindparam("headed"),
@@ -74,10 +80,11 @@ BEGIN = (
     )
     .returning(*DELIVERY)
 )
-BEGIN_AS_PEER = BEGIN.where(
-    deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.spoken_by == bindparam("peer")))
-)
 _FOUND = ("sent_at", "sent_revision", "folded_into")
+SETTLED = (
+    *("state", "due", "message_id", "sent_at", "sent_revision", "possible_repeat"),
+    *("reason", "attempts", "held", "folded_into"),
+)
 SETTLE = (
     update(deliveries)
     # What was folded into another message while it waited for its turn is told there.
@@ -119,6 +126,48 @@ FOLLOWS_A_CATCH_UP = exists().where(
 )
 """It is the answer to a message that is yet to be sent, which tells its story among others."""
 
+_come = deliveries.c.due <= bindparam("now")
+_first_in_line = (
+    # Ids alone: else the rows of all that are owed are sorted whole, with their texts.
+    select(func.coalesce(func.min(deliveries.c.id).filter(FIRST_SEND), func.min(deliveries.c.id)).label("id"))
+    .where(
+        or_(FIRST_SEND & or_(_come, IN_LINE) & ~FOLLOWS_A_PART & ~FOLLOWS_A_CATCH_UP, EDIT & _come),
+        deliveries.c.chat_id.not_in(select(deliveries.c.chat_id).where(SENDING)),
+        deliveries.c.chat_id.not_in(bindparam("besides", expanding=True)),
+        deliveries.c.chat_id.in_(
+            select(chats.c.id).where(
+                chats.c.paused_at.is_(None),
+                chats.c.platform.in_(bindparam("platforms", expanding=True)),
+                IN_HAND,
+            )
+        ),
+    )
+    .group_by(deliveries.c.chat_id)
+    .subquery()
+)
+"""By chat: its first send that is first, or where it has none, its edit that is."""
+CLAIM = (
+    select(*DELIVERY)
+    .join(_first_in_line, _first_in_line.c.id == deliveries.c.id)
+    .where(_come)
+    .order_by(case((FIRST_SEND, 0), else_=1), deliveries.c.id)
+    .limit(bindparam("most"))
+)
+
+OWED = (
+    select(deliveries.c.chat_id, func.count())
+    .where(
+        # By the few chats that are asked about, not through all that is owed. What has a time was sent once, and there
+        # is an index to pass over it.
+        unindexed(deliveries.c.state) == DeliveryState.PENDING.value,
+        deliveries.c.chat_id.in_(bindparam("chats", expanding=True)),
+        deliveries.c.sent_at.is_(None),
+        deliveries.c.story_id.is_not(None),
+    )
+    .group_by(deliveries.c.chat_id)
+)
+"""How many bulletins."""
+
 
 class DeliveryPart(Part):
     """`ports.DeliveryStore`."""
@@ -134,48 +183,21 @@ class DeliveryPart(Part):
         besides: Collection[int] = (),
         peer: str | None = None,
     ) -> tuple[Delivery, ...]:
-        come = deliveries.c.due <= now
-        served = select(chats.c.id).where(chats.c.paused_at.is_(None))
-        if peer is not None:
-            served = served.where(chats.c.spoken_by == peer)
-        if platforms is not None:
-            served = served.where(chats.c.platform.in_(platforms))
-        busy = select(deliveries.c.chat_id).where(SENDING)
-        edits_last = case((FIRST_SEND, 0), else_=1)
-        place = func.row_number().over(
-            partition_by=deliveries.c.chat_id, order_by=(edits_last, deliveries.c.id)
-        )
-        in_line = (
-            select(*DELIVERY, edits_last.label("edits_last"), place.label("place"))
-            .where(
-                or_(FIRST_SEND & or_(come, IN_LINE) & ~FOLLOWS_A_PART & ~FOLLOWS_A_CATCH_UP, EDIT & come),
-                deliveries.c.chat_id.not_in(busy),
-                deliveries.c.chat_id.not_in(besides),
-                deliveries.c.chat_id.in_(served),
-            )
-            .subquery()
-        )
-        first_of_chat = (
-            select(*(in_line.c[column.name] for column in DELIVERY))
-            .where(in_line.c.place == 1, in_line.c.due <= now)
-            .order_by(in_line.c.edits_last, in_line.c.id)
-            .limit(limit)
-        )
-        return tuple(delivery_of(row) for row in connection.execute(first_of_chat))
+        asked = {
+            "now": now,
+            "most": limit,
+            "besides": list(besides),
+            "platforms": list(get_args(Platform) if platforms is None else platforms),
+            "peer": peer,
+        }
+        return tuple(delivery_of(row) for row in connection.execute(CLAIM, asked))
 
     @reads
     def addressees(self, connection: Connection, chat_ids: Collection[int]) -> Mapping[int, Addressee]:
         followed: dict[int, list[Subscription]] = {}
         for one in followed_by(connection, chat_ids):
             followed.setdefault(one.chat_id, []).append(one)
-        bulletins = (deliveries.c.state == DeliveryState.PENDING) & deliveries.c.story_id.is_not(None)
-        owed = (
-            select(deliveries.c.chat_id, func.count())
-            # What has a time was sent once, and there is an index to pass over it.
-            .where(bulletins, deliveries.c.chat_id.in_(chat_ids), deliveries.c.sent_at.is_(None))
-            .group_by(deliveries.c.chat_id)
-        )
-        bulletins_of = {row[0]: row[1] for row in connection.execute(owed)}
+        bulletins_of = {row[0]: row[1] for row in connection.execute(OWED, {"chats": list(chat_ids)})}
         rows = connection.execute(select(*CHAT).where(chats.c.id.in_(chat_ids)))
         return {
             chat.id: Addressee(chat, tuple(followed.get(chat.id, ())), bulletins_of.get(chat.id, 0))
@@ -192,9 +214,8 @@ class DeliveryPart(Part):
         heads: int | None = None,
         peer: str | None = None,
     ) -> Delivery | None:
-        values = {"begun": delivery_id, "said": text, "headed": heads}
-        begin = BEGIN if peer is None else BEGIN_AS_PEER
-        row = connection.execute(begin, values if peer is None else values | {"peer": peer}).one_or_none()
+        values = {"begun": delivery_id, "said": text, "headed": heads, "peer": peer}
+        row = connection.execute(BEGIN, values).one_or_none()
         return None if row is None else delivery_of(row)
 
     @writes_rows
@@ -300,9 +321,5 @@ class DeliveryPart(Part):
 
 def write_settlement(connection: Connection, settlement: Settlement) -> None:
     """Write what follows from a call."""
-    new = {
-        f"new_{field}": value
-        for field, value in asdict(settlement).items()
-        if field not in ("delivery_id", "gone")
-    }
+    new = {f"new_{name}": getattr(settlement, name) for name in SETTLED}
     connection.execute(SETTLE, new | {"settled": settlement.delivery_id, "gone": settlement.gone})

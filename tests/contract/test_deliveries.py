@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from bot.domain.chats import Chat
 from bot.domain.deciding import Told
@@ -25,6 +26,8 @@ from bot.domain.deliveries import (
 )
 from bot.domain.entries import Entry
 from bot.ports import QueueStatus, Store
+from bot.storage.sql import SqlStore
+from tests.contract.conftest import explained, listening
 from tests.contract.records import HOUR, MINUTE, NOON, a_chat, a_story, a_topic, entry, joins, stored
 from tests.contract.records import begun as as_begun
 
@@ -301,3 +304,22 @@ async def test_a_message_that_is_put_off_keeps_its_place(store: Store) -> None:
     assert again.story_id == first.id
     await store.settle(settle(again, PutOff(NOON + HOUR, held=True), NOON))
     assert await due(store) == [second.id]
+
+
+async def test_what_a_message_takes_does_not_depend_on_how_many_chats_there_are(store: SqlStore) -> None:
+    """Its own rows are found by their indexes, and those of all chats are gone through for none."""
+    chat = await a_chat(store)
+    await a_story(store, chat)
+    (owed,) = await store.claim_deliveries(NOON, 1)
+    statements: list[tuple[str, Any]] = []
+
+    def listen(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    with listening(store, listen):
+        await store.addressees([chat.id])
+        await send(store, owed)
+    plans = await explained(store, [one for one in statements if not one[0].startswith(("BEGIN", "PRAGMA"))])
+    assert plans
+    assert [step for step in plans if step.startswith(("SCAN chats", "SCAN deliveries"))] == []
+    assert not any("ix_deliveries_state_due" in step for step in plans)

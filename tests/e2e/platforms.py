@@ -21,6 +21,7 @@ from bot.chat.telegram.messenger import windows_of as telegram_pace
 from bot.chat.telegram.ways import Hook
 from bot.clock import SystemClock
 from bot.domain.access import OPEN, Access
+from bot.domain.facts import Observer, no_observer
 from bot.domain.flooding import Tolerance
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.domain.polling import Cadence
@@ -145,6 +146,7 @@ async def serving(
     slack_app: OAuthApp | None = None,
     interval: timedelta = INTERVAL,
     tick_seconds: float = TICK_SECONDS,
+    observe: Observer = no_observer,
 ) -> AsyncIterator[Newsroom]:
     """The app on a store in `folder`, with both bots listening; the stages are driven by `app.step`, or by `app.run`.
 
@@ -166,6 +168,7 @@ async def serving(
             hook=Hook(f"http://{posted}", HOOK_SECRET, watch_seconds=0.2) if posted else None,
             pace=faster(telegram_pace, hurry),
             welcome_after=0.0,
+            observe=observe,
         )
         socket = SocketMode(addresses.slack_app_token, waits=(), ping_seconds=PING_SECONDS)
         slack = SlackBot(
@@ -176,6 +179,7 @@ async def serving(
             failed.append,
             api=addresses.slack_api,
             pace=faster(slack_pace, hurry),
+            observe=observe,
         )
         app = App(
             Parts(
@@ -188,6 +192,7 @@ async def serving(
                 cadence=Cadence(interval, interval, spread=0),
                 tick_seconds=tick_seconds,
                 probe=probe,
+                observe=observe,
             )
         )
         await app.start()

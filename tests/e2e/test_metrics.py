@@ -66,7 +66,7 @@ async def test_the_way_of_an_entry_is_counted(tmp_path: Path) -> None:
     assert found["sokuho_intents_total",] == 1
     assert found["sokuho_deliveries_total", "new", "uncertain", "console"] == 1
     assert found["sokuho_deliveries_total", "new", "sent", "console"] == 1
-    assert found["sokuho_limiter_wait_seconds_count", "console"] == 2
+    assert found["sokuho_limiter_wait_seconds_count", "news", "console"] == 2
     assert found["sokuho_feeds", "failing"] == found["sokuho_feeds", "well"] == 1
     assert found["sokuho_queue", "outbox"] == found["sokuho_queue_age_seconds", "outbox"] == 0
 

@@ -17,6 +17,7 @@ from bot.domain.access import OPEN, Access
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Sent, settle
 from bot.domain.documents import Document
+from bot.domain.facts import Observer, no_observer
 from tests.e2e.platforms import (
     ADA,
     BOB,
@@ -97,14 +98,22 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, access: Access = OPEN, *, hurry: float = HURRY) -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path, access: Access = OPEN, *, hurry: float = HURRY, observe: Observer = no_observer
+) -> AsyncIterator[Stage]:
     clock = SimulatedClock(datetime.now(UTC))
     async with doubles() as (feeds, telegram, slack):
         for path in ("/one", "/two", "/three"):
             feeds.publish(path, [])
         urls = [feeds.url(path) for path in ("/one", "/two", "/three")]
         async with serving(
-            folder, addresses_of(telegram, slack), urls, clock=clock, access=access, hurry=hurry
+            folder,
+            addresses_of(telegram, slack),
+            urls,
+            clock=clock,
+            access=access,
+            hurry=hurry,
+            observe=observe,
         ) as room:
             await slack.until(lambda: slack.connections)
             await room.app.step()

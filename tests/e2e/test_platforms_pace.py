@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -14,6 +15,8 @@ from bot.chat.slack.ways import SECOND as SECOND_ON_SLACK
 from bot.chat.telegram.ways import REFUSED, Polling
 from bot.chat.telegram.ways import SECOND as SECOND_ON_TELEGRAM
 from bot.domain.access import Access
+from bot.domain.facts import Fact, Waited
+from bot.domain.pacing import Urgency
 from tests.e2e.platforms import (
     ADA,
     GROUP,
@@ -161,3 +164,18 @@ async def test_a_private_bot_lets_in_who_has_the_code(tmp_path: Path) -> None:
         assert "private" in (await stage.tell(PRIVATE, "/resume")).text
     async with staged(tmp_path, Access(None, frozenset({f"telegram:{PRIVATE}"}))) as stage:
         assert not (await stage.chat("telegram", str(PRIVATE))).paused
+
+
+async def test_what_waits_for_the_pace_is_counted_answers_and_bulletins_alike(tmp_path: Path) -> None:
+    facts: list[Fact] = []
+    async with staged(tmp_path, observe=facts.append) as stage:
+        await stage.tell(PRIVATE, "/subscribe ukraine-ceasefire")
+        await stage.type("subscribe ukraine-ceasefire")
+        await stage.publish(TRUCE)
+    waited = Counter((fact.platform, fact.urgency) for fact in facts if isinstance(fact, Waited))
+    assert waited == {
+        (platform, urgency): 1
+        for platform in ("telegram", "slack")
+        for urgency in (Urgency.ANSWER, Urgency.NEWS)
+    }
+    assert all(fact.wait >= timedelta(0) for fact in facts if isinstance(fact, Waited))

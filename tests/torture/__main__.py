@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from enum import StrEnum
+from functools import partial
+from multiprocessing import get_context
 from random import SystemRandom
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from rich.console import Console
 from tests.torture.commands import command
 from tests.torture.fanout import fan_out
 from tests.torture.faults import break_things
-from tests.torture.figures import Figure, table_of
+from tests.torture.figures import Work, table_of, timed
 from tests.torture.kills import kill
 
 
@@ -37,6 +38,10 @@ TITLES = {
 }
 
 
+TOGETHER = (Part.KILLS, Part.COMMANDS), (Part.FAULTS,), (Part.FAN_OUT,)
+"""Parts that go side by side: both wait more than they work, and neither needs the machine to itself, as the others do."""
+
+
 def main(
     only: Annotated[list[Part] | None, typer.Option(help="Parts to run; default: all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of all that is random; default: any.")] = None,
@@ -45,25 +50,26 @@ def main(
     chats: Annotated[int, typer.Option(min=60, help="On Telegram, in the fan-out.")] = 2_000,
     commands: Annotated[int, typer.Option(min=50)] = 10_000,
 ) -> None:
-    """Run the parts one after the other. Ends with 1 where something is not as wanted."""
+    """Run the parts. Ends with 1 where something is not as wanted."""
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     console = Console(width=130)
     console.print(f"Seed {seed}; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start.")
-    wrong: list[Figure] = []
-    for part in only or Part:
-        began = time.monotonic()
-        match part:
-            case Part.KILLS:
-                figures = asyncio.run(kill(kills, seed, kill_seconds))
-            case Part.FAULTS:
-                figures = asyncio.run(break_things(seed))
-            case Part.FAN_OUT:
-                figures = asyncio.run(fan_out(chats))
-            case Part.COMMANDS:
-                figures = asyncio.run(command(commands, seed))
-        console.print(table_of(f"{TITLES[part]} ({time.monotonic() - began:.0f} s)", figures))
-        wrong += [figure for figure in figures if figure.ok is False]
-    raise typer.Exit(bool(wrong))
+    work: dict[Part, Work] = {
+        Part.KILLS: partial(kill, kills, seed, kill_seconds),
+        Part.COMMANDS: partial(command, commands, seed),
+        Part.FAULTS: partial(break_things, seed),
+        Part.FAN_OUT: partial(fan_out, chats),
+    }
+    wrong = False
+    for group in TOGETHER:
+        parts = [part for part in group if not only or part in only]
+        with ProcessPoolExecutor(len(group), get_context("spawn")) as pool:
+            begun = {pool.submit(timed, work[part]): part for part in parts}
+            for done in as_completed(begun):
+                figures, seconds = done.result()
+                console.print(table_of(f"{TITLES[begun[done]]} ({seconds:.0f} s)", figures))
+                wrong |= any(figure.ok is False for figure in figures)
+    raise typer.Exit(wrong)
 
 
 if __name__ == "__main__":

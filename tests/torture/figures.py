@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from rich.table import Table
 
@@ -26,3 +29,13 @@ def table_of(title: str, figures: Iterable[Figure]) -> Table:
         sign = {None: "", True: "✓", False: "✗"}[figure.ok]
         table.add_row(figure.what, figure.measured, figure.wanted, sign)
     return table
+
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, list[Figure]]]
+"""A part of the torture."""
+
+
+def timed(work: Work) -> tuple[list[Figure], float]:
+    """What it measures, and the seconds that it takes; here, for a process of its own, which cannot import `__main__`."""
+    began = time.monotonic()
+    return asyncio.run(work()), time.monotonic() - began

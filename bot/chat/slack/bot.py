@@ -18,6 +18,7 @@ from bot.chat.slack.installing import Installer, OAuthApp
 from bot.chat.slack.messenger import SlackMessenger, windows_of
 from bot.chat.slack.ways import Way
 from bot.chat.slack.workspaces import Workspace, Workspaces
+from bot.domain.facts import Observer, no_observer
 from bot.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ class SlackBot:
         api: str = API,
         pace: Pace = windows_of,
         turn: Turn | None = None,
+        observe: Observer = no_observer,
     ) -> None:
         """`turn`: when to listen, where other processes of ours may."""
         self._turn = turn
@@ -62,7 +64,7 @@ class SlackBot:
         self._hearing: Hearing | None = None
         self._serving: asyncio.Task[None] | None = None
         self.name = ""
-        self.messenger = SlackMessenger(self._workspaces, pace)
+        self.messenger = SlackMessenger(self._workspaces, pace, observe)
         self._reception: Reception
 
     @property

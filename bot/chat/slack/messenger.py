@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.chat.pacing import Pace, Pacer
+from bot.chat.pacing import Pace, Pacer, answers_waited
 from bot.chat.slack import render
 from bot.chat.slack.errors import FAILURES, GONE, UNINSTALLED, code_of, outcome_of
 from bot.chat.slack.places import message_address, target_of
@@ -22,6 +22,7 @@ from bot.chat.slack.workspaces import Workspace, Workspaces
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Gone, NotSent, Outcome, Refused, Sent
 from bot.domain.documents import Action, Document
+from bot.domain.facts import Observer, no_observer
 from bot.domain.pacing import Rate, Urgency, Window
 
 log = structlog.get_logger(__name__)
@@ -80,16 +81,19 @@ def lookups(address: str, urgency: Urgency) -> tuple[Window, ...]:  # noqa: ARG0
 class SlackMessenger:
     """`ports.Messenger`, and the voice of answers. Each workspace has a pacer of its own, as it has limits of its own."""
 
-    def __init__(self, workspaces: Workspaces, pace: Pace = windows_of) -> None:
+    def __init__(
+        self, workspaces: Workspaces, pace: Pace = windows_of, observe: Observer = no_observer
+    ) -> None:
         self._workspaces = workspaces
         self._pace = pace
+        self._waited = answers_waited("slack", observe)
         self._pacers: dict[str, Pacer] = {}
         self._lookups = Pacer(lookups)
 
     def _pacer(self, address: str) -> Pacer:
         team = target_of(address).team
         if team not in self._pacers:
-            self._pacers[team] = Pacer(self._pace)
+            self._pacers[team] = Pacer(self._pace, waited=self._waited)
         return self._pacers[team]
 
     def _workspace(self, address: str) -> Workspace | None:

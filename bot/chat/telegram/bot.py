@@ -25,6 +25,7 @@ from bot.chat.telegram.request import AiohttpRequest, ForgivingRequest
 from bot.chat.telegram.updates import Author, Membership, Moved, Pressed, Said, read
 from bot.chat.telegram.ways import LONG_POLL, REFUSED, Hook, Polling, Way, Webhook
 from bot.domain.documents import Document, document
+from bot.domain.facts import Observer, no_observer
 from bot.domain.speech import Speech
 from bot.ports import Clock, Store
 
@@ -74,6 +75,7 @@ class TelegramBot:
         pace: Pace = windows_of,
         welcome_after: float = WELCOME_SECONDS,
         turn: Turn | None = None,
+        observe: Observer = no_observer,
     ) -> None:
         """`turn`: when to listen, where other processes of ours may."""
         # With it PTB gives waits as timedelta; without, it warns of the change to come (FACTS).
@@ -100,7 +102,12 @@ class TelegramBot:
         self._turn = turn or always
         self._moved_to: set[str] = set()
         self.messenger = TelegramMessenger(
-            self._bot, store, clock, lambda old, new: self._reception.moved("telegram", old, new), pace
+            self._bot,
+            store,
+            clock,
+            lambda old, new: self._reception.moved("telegram", old, new),
+            pace,
+            observe,
         )
         self._reception: Reception
 

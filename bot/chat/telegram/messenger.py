@@ -19,13 +19,14 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.chat.pacing import Pace, Pacer
+from bot.chat.pacing import Pace, Pacer, answers_waited
 from bot.chat.telegram.errors import GONE, UNCHANGED, outcome_of
 from bot.chat.telegram.places import address_of, is_group, message_address, target_of
 from bot.chat.telegram.render import Keyboard, as_html, fits, keyboard, split
 from bot.domain.chats import Chat
 from bot.domain.deliveries import Gone, NotSent, Outcome, Refused, Sent
 from bot.domain.documents import Action, Document
+from bot.domain.facts import Observer, no_observer
 from bot.domain.pacing import Rate, Urgency, Window
 from bot.ports import Clock, PlaceStore
 
@@ -59,12 +60,13 @@ class TelegramMessenger:
         clock: Clock,
         moved: Callable[[str, str], Awaitable[None]],
         pace: Pace = windows_of,
+        observe: Observer = no_observer,
     ) -> None:
         self._bot = bot
         self._store = store
         self._clock = clock
         self._moved = moved
-        self._pacer = Pacer(pace)
+        self._pacer = Pacer(pace, waited=answers_waited("telegram", observe))
 
     def render(self, document: Document) -> str | None:
         return as_html(document.lines) if fits(document.lines) else None

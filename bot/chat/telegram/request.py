@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import structlog
@@ -27,6 +29,8 @@ class AiohttpRequest(BaseRequest):
         self._seconds = seconds
         self._connect_seconds = connect_seconds
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}
+        """By scheme and host."""
 
     @property
     def read_timeout(self) -> float | None:
@@ -37,7 +41,6 @@ class AiohttpRequest(BaseRequest):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
             )
 
     async def shutdown(self) -> None:
@@ -65,13 +68,27 @@ class AiohttpRequest(BaseRequest):
         )
         data = request_data.json_parameters if request_data is not None else None
         try:
-            async with self._session.request(method, url, data=data, timeout=timeout) as answer:
+            async with self._session.request(
+                method, url, data=data, timeout=timeout, proxy=self._proxy_for(url)
+            ) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as error:
             raise TimedOut from error
         except aiohttp.ClientError as error:
             # Its text may hold the address, and that the token.
             raise NetworkError(type(error).__name__) from error
+
+    def _proxy_for(self, url: str) -> str | None:
+        """The environment's proxy for that address, looked for once.
+
+        aiohttp's `trust_env` looks for one, and in a netrc for a password, in two threads at each call.
+        """
+        parts = urlsplit(url)
+        where = parts.scheme, parts.hostname or ""
+        if where not in self._proxies:
+            scheme, host = where
+            self._proxies[where] = None if proxy_bypass(host) else getproxies().get(scheme)
+        return self._proxies[where]
 
 
 def _given(seconds: ODVInput[float], default: float) -> float | None:

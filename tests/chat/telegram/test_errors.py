@@ -7,11 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.test_utils import RawTestServer
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -265,3 +267,24 @@ async def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(answers: 
         ending.set()
         await runner.cleanup()
     assert isinstance(outcome_of(raised.value), Unknown)
+
+
+async def test_calls_go_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """To hosts that it makes no exception of, and with no password that a netrc has for them."""
+    asked: list[tuple[str | None, bool]] = []
+
+    async def pass_on(request: web.BaseRequest) -> web.Response:
+        asked.append((request.url.host, "Authorization" in request.headers))
+        return web.json_response({"ok": True, "result": True})
+
+    (tmp_path / "netrc").write_text("machine telegram.example login me password mine\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    async with RawTestServer(pass_on) as proxy:
+        monkeypatch.setenv("http_proxy", str(proxy.make_url("")))
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        for server in ("http://telegram.example", str(proxy.make_url("")).rstrip("/")):
+            async with bot_at(server) as bot:
+                await bot.delete_message(1, 2)
+    assert asked == [("telegram.example", False), ("127.0.0.1", False)]
