@@ -347,6 +347,13 @@ async def test_a_slug_is_told_where_the_name_is_not_enough(room: Newsroom) -> No
     assert "Grain deal  grain · not subscribed" in (await room.say("/topics show grain")).plain
 
 
+async def test_words_that_are_passed_over_are_named(room: Newsroom) -> None:
+    """Whoever types `a b c` would not see otherwise that «a» is not asked for."""
+    said = (await room.say("/topics test a b c")).plain
+    assert "Passed over: “a”. What stands in quotation marks counts." in said
+    assert "Passed over" not in (await room.say('/topics test "a" b c')).plain
+
+
 async def test_adding_a_topic_says_what_was_understood(room: Newsroom) -> None:
     """Concept by concept, and the desk hears of it."""
     said = await room.say("/topics add Black Sea grain = Ukraine (grain | зерно) -futures")

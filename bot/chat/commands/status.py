@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.misuse import alone
 from bot.chat.commands.own_feeds import add, how_to_add, own_feeds, remove
 from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
@@ -46,6 +47,7 @@ async def feeds(invocation: Invocation) -> Document:
     )
 
 
+@alone
 async def status(invocation: Invocation) -> Document:
     speech = invocation.speech
     statuses = await invocation.store.feed_statuses(invocation.chat.id)

@@ -331,6 +331,10 @@ def _wrong(invocation: Invocation, problem: TimeProblem, example: str, words: tu
             return misuse(invocation, all_day, word=example)
         case Mistake.NO_WORD:
             near = nearest(problem.text, words, 1, cutoff=0.7)
+            if problem.text in near:  # a word that stands alone: it is the rest that means nothing
+                rest = " ".join(word for word in invocation.args.split() if word.casefold() != problem.text)
+                unknown = speech.say("I do not understand “{word}” here.", word=clip(rest))
+                return misuse(invocation, unknown, word=problem.text)
             if not near:
                 unknown = speech.say("I do not understand “{word}” here.", word=typed)
                 return misuse(invocation, unknown, word=example)
