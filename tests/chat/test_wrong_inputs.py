@@ -160,7 +160,7 @@ WRONG = [
     ("/settings timezone UTC+9", "Type it as Area/City"),
     ("/settings block", "Which outlet?\n/settings block OUTLET — nothing of this outlet"),
     ("/settings block Ruters", "Did you mean Reuters?"),
-    ("/settings block Nobody's Herald", "I find no outlet “Nobody's Herald”. /feeds lists them."),
+    ("/settings block Nobody's Herald", "I find no outlet “Nobody's Herald”.\n/feeds lists them."),
     ("/settings unblock", "Which outlet?\n/settings unblock OUTLET — lets it in again"),
     ("/settings unblock Reuters", "No outlet is blocked in this chat"),
     ("/settings prefer", "Which outlet?"),

@@ -120,6 +120,7 @@ def _named_outlet(
         else speech.tell("{command} lists them.", command=code("/feeds"))
     )
     return document(
-        line(f"{missing} ", *hint),
+        missing,
+        hint,
         actions=[Action(name, f"{command} {name}") for name in near],
     )

@@ -210,7 +210,8 @@ def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
     if not near:
         return document(missing, actions=(Action(speech.say("All feeds"), "/feeds"),))
     return document(
-        f"{missing} {speech.say('Did you mean {other}?', other=near[0])}",
+        missing,
+        speech.say("Did you mean {other}?", other=near[0]),
         actions=[Action(outlet, f"/feeds {outlet}") for outlet in near],
     )
 
