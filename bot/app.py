@@ -19,6 +19,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.facts import Observer, no_observer
 from bot.domain.polling import FEEDS_PER_CHAT, Cadence
+from bot.domain.speech import ENGLISH
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import Network
@@ -266,7 +267,9 @@ class ConfigWatcher:
         if isinstance(catalog, Catalog):
             await self._desk.adopt(catalog)
             pass_over()
-            self._tell(f"Configuration reloaded: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics.")
+            feeds = ENGLISH.plural("{n} feed", "{n} feeds", len(catalog.feeds))
+            topics = ENGLISH.plural("{n} topic", "{n} topics", len(catalog.topics))
+            self._tell(f"Configuration reloaded: {feeds}, {topics}.")
         else:
             problems = "\n".join(map(str, catalog))
             self._tell(f"The configuration has a mistake; what was in force before stays so.\n{problems}")

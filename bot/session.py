@@ -315,9 +315,12 @@ async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool)
         await _passed(app, day)
         status = await app.parts.store.feed_statuses()
         sent = await app.parts.store.sent_messages(chat.id, limit=1000)
+        bulletins = sum(message.delivery.answers is None for message in sent)
+        entries = ENGLISH.plural("{n} entry", "{n} entries", sum(feed.entries for feed in status))
+        told = ENGLISH.plural("{n} bulletin", "{n} bulletins", bulletins)
         draw(
             document(
-                f"The day is over: {sum(feed.entries for feed in status)} entries, {sum(message.delivery.answers is None for message in sent)} bulletins.",
+                f"The day is over: {entries}, {told}.",
                 line("The real feeds are next: ", code("make run")),
             ),
             console,

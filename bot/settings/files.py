@@ -120,6 +120,9 @@ def _uncollected() -> Iterator[None]:
 def _load_catalog(
     folder: Path, topics_file: Path | None, feeds: Sequence[FeedSpec] | None
 ) -> Catalog | tuple[ConfigProblem, ...]:
+    missing = _no_configuration(folder)
+    if missing is not None:
+        return (missing,)
     outlets_file = TomlFile.read(folder / "outlets.toml")
     outlets = _outlets(outlets_file)
     feeds_file = TomlFile("feeds") if feeds is not None else TomlFile.read(folder / "feeds.toml")
@@ -136,6 +139,16 @@ def _load_catalog(
         return tuple(problems)
     labelled = {language for concept in lexicon.concepts.values() for language in concept.labels}
     return Catalog(specs, outlets, topics, style, lexicon, language_names(languages | labelled))
+
+
+def _no_configuration(folder: Path) -> ConfigProblem | None:
+    """What to say, once, where it is the folder that is wrong and not what is in it."""
+    remedy = "SOKUHO_CONFIG_DIR has to name the one with feeds.toml; without it, that of the repository is read"
+    if not folder.is_dir():
+        return ConfigProblem(str(folder), 0, f"there is no such folder; {remedy}")
+    if not any(folder.glob("*.toml")):
+        return ConfigProblem(str(folder), 0, f"this folder holds no configuration; {remedy}")
+    return None
 
 
 def language_names(codes: Iterable[str]) -> dict[str, str]:
