@@ -131,10 +131,12 @@ class HttpFetcher:
         try:
             url = URL(push.hub.url)
             form = form_of(push, callback)
+            # Where the hub is says the document, and so somebody outside; where the feed is says the operator.
+            session = self._session if url.host == push.feed_host else self._public_session
             async with (
                 self._place(url.host or ""),
                 asyncio.timeout(self._limits.seconds),
-                self._session.post(url, data=form, allow_redirects=False) as response,
+                session.post(url, data=form, allow_redirects=False) as response,
             ):
                 return response.status in _GOOD
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):

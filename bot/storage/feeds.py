@@ -262,6 +262,7 @@ def _push(row: AnyRow) -> Push:
         row.push_ask_at or EPOCH,
         row.push_until,
         row.push_failures or 0,
+        row.host,
     )
 
 
