@@ -21,7 +21,7 @@ FEEDS_PER_CHAT = 20
 MAX_INTERVAL = timedelta(hours=24)
 BACK_OFF_CAP = timedelta(hours=6)
 JITTER = 0.1
-"""A wait is lengthened by up to this share of itself, so that feeds polled together do not return together."""
+"""Waits are spread over this share of themselves, so that feeds polled together do not return together."""
 
 RATE_HALF_LIFE = timedelta(hours=24)
 """What a feed brought counts half of this later: a night does not make a feed slow, a silent week does."""
@@ -175,15 +175,24 @@ def next_poll(
     """When to ask again.
 
     The interval that fits the feed's rhythm, what its document wishes or what the server asks, whichever is longest;
-    the shortest interval is doubled per failure in a row, up to a cap. All of it is lengthened by up to `cadence.spread`,
-    by a share that follows from feed and time alone, up to `MAX_INTERVAL`; only hours and days that the feed asks to be
-    left alone in make it longer. Reference: FACTS «Fetching».
+    the shortest interval is doubled per failure in a row, up to a cap. Waits are spread over `cadence.spread` of
+    themselves, by a share that follows from feed and time alone: the rhythm's within the cadence, the others upwards, up to
+    `MAX_INTERVAL`. Only hours and days that the feed asks to be left alone in make it longer. Reference: FACTS «Fetching».
     """
-    wait = max(interval(rate, cadence), asked or timedelta(0), wishes.every or timedelta(0))
+    wait = max(asked or timedelta(0), wishes.every or timedelta(0))
     if failures:
         wait = max(wait, min(cadence.floor * 2 ** min(failures, 16), max(BACK_OFF_CAP, cadence.floor)))
     share = _share(feed_id, now)
-    return _outside(wishes, now + min(wait * (1 + cadence.spread * share), MAX_INTERVAL), share)
+    spread = max(wait * (1 + cadence.spread * share), _spread(interval(rate, cadence), cadence, share))
+    return _outside(wishes, now + min(spread, MAX_INTERVAL), share)
+
+
+def _spread(wait: timedelta, cadence: Cadence, share: float) -> timedelta:
+    """The wait, lengthened by a share of the spread, and no longer than the ceiling where there is room below that."""
+    over = 1 + cadence.spread
+    latest = min(wait * over, cadence.ceiling) if cadence.floor < cadence.ceiling else wait * over
+    earliest = min(wait, max(latest / over, cadence.floor))
+    return earliest + (latest - earliest) * share
 
 
 def relaxed(cadence: Cadence, pushed_until: datetime | None, now: datetime) -> Cadence:
