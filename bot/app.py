@@ -18,7 +18,7 @@ from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.facts import Observer, no_observer
-from bot.domain.polling import FEEDS_PER_CHAT, Cadence
+from bot.domain.polling import Cadence, FeedLimits
 from bot.domain.speech import ENGLISH
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
@@ -70,7 +70,7 @@ class Parts:
     cadence: Cadence = field(default_factory=Cadence)
     topics_per_chat: int = TOPICS_PER_CHAT
     finder: FeedFinder | None = None
-    feeds_per_chat: int = FEEDS_PER_CHAT
+    feed_limits: FeedLimits = field(default_factory=FeedLimits)
     tick_seconds: float = TICK_SECONDS
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
@@ -140,7 +140,7 @@ class App:
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
             finder=self.parts.finder,
-            feeds_per_chat=self.parts.feeds_per_chat,
+            feed_limits=self.parts.feed_limits,
             speeches=self._speeches,
         )
 

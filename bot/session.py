@@ -97,7 +97,7 @@ async def run_live(environment: Environment, catalog: Catalog) -> str | None:
                 cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
                 finder=SiteFinder(fetcher, parser),
-                feeds_per_chat=environment.feeds_per_chat,
+                feed_limits=environment.feed_limits,
                 observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
                 chores=(
                     Chore(FORGET_EVERY.total_seconds(), retention.work),

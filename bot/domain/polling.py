@@ -15,9 +15,6 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 """The shortest time between two polls of a feed, where nothing else is configured."""
 
 DEFAULT_CEILING = timedelta(minutes=30)
-FEEDS_PER_CHAT = 20
-"""Feeds that one chat may name, unless the operator says otherwise."""
-
 MAX_INTERVAL = timedelta(hours=24)
 BACK_OFF_CAP = timedelta(hours=6)
 JITTER = 0.1
@@ -55,6 +52,14 @@ class Cadence:
     floor: timedelta = DEFAULT_INTERVAL
     ceiling: timedelta = DEFAULT_CEILING
     spread: float = JITTER
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLimits:
+    """How many feeds a chat may name, and all chats together, where a feed that several name counts once."""
+
+    per_chat: int = 20
+    all_chats: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from bot.domain.access import Access
 from bot.domain.chats import Platform
-from bot.domain.polling import FEEDS_PER_CHAT, Cadence
+from bot.domain.polling import Cadence, FeedLimits
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.settings.toml import nearest
 
@@ -122,7 +122,10 @@ class Environment(BaseSettings):
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
     )
     feeds_per_chat: Annotated[int, Field(ge=0, le=1_000)] = Field(
-        default=FEEDS_PER_CHAT, description="feeds that one chat may name; 0: none"
+        default=FeedLimits().per_chat, description="feeds that one chat may name; 0: none"
+    )
+    feeds_of_all_chats: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=FeedLimits().all_chats, description="feeds that all chats together may name; 0: none"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
     private_networks: Annotated[
@@ -209,11 +212,13 @@ class Environment(BaseSettings):
         if self.telegram_webhook_secret is not None and self.telegram_token is None:
             raise ValueError("SOKUHO_TELEGRAM_TOKEN is missing; without it there is no bot to post to")
         # A Bot API server of one's own may post to plain http within a network of one's own.
-        posts_from_outside = (self.telegram_webhook_secret is not None and self.telegram_api == TELEGRAM_API) or (
-            self.slack_signing_secret is not None and self.slack_api == SLACK_API
-        )
+        posts_from_outside = (
+            self.telegram_webhook_secret is not None and self.telegram_api == TELEGRAM_API
+        ) or (self.slack_signing_secret is not None and self.slack_api == SLACK_API)
         if posts_from_outside and not self.public_url.startswith("https://"):
-            raise ValueError("SOKUHO_PUBLIC_URL has to begin with https://; the platforms post to nothing else")
+            raise ValueError(
+                "SOKUHO_PUBLIC_URL has to begin with https://; the platforms post to nothing else"
+            )
         return self
 
     @property
@@ -231,6 +236,11 @@ class Environment(BaseSettings):
     def cadence(self) -> Cadence:
         """How often feeds are polled."""
         return Cadence(timedelta(minutes=self.poll_minutes), timedelta(minutes=self.poll_minutes_at_most))
+
+    @property
+    def feed_limits(self) -> FeedLimits:
+        """How many feeds chats may name."""
+        return FeedLimits(self.feeds_per_chat, self.feeds_of_all_chats)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -143,7 +143,9 @@ def _load_catalog(
 
 def _no_configuration(folder: Path) -> ConfigProblem | None:
     """What to say, once, where it is the folder that is wrong and not what is in it."""
-    remedy = "SOKUHO_CONFIG_DIR has to name the one with feeds.toml; without it, that of the repository is read"
+    remedy = (
+        "SOKUHO_CONFIG_DIR has to name the one with feeds.toml; without it, that of the repository is read"
+    )
     if not folder.is_dir():
         return ConfigProblem(str(folder), 0, f"there is no such folder; {remedy}")
     if not any(folder.glob("*.toml")):

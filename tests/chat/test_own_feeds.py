@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.documents import Document
-from bot.domain.polling import Failed, FailureKind
+from bot.domain.polling import Failed, FailureKind, FeedLimits
 from bot.ports import FoundFeed
 from tests.chat.newsroom import FEEDS, Newsroom
 
@@ -85,7 +85,7 @@ async def test_a_password_is_not_repeated(room: Newsroom) -> None:
 
 
 async def test_no_more_than_a_chat_may_name(room: Newsroom) -> None:
-    room.feeds_per_chat = 2
+    room.feed_limits = FeedLimits(2)
     for name in ("one", "two"):
         await room.say(f"/feeds add {name}.example")
     told = await room.say("/feeds add three.example")
@@ -96,8 +96,21 @@ async def test_no_more_than_a_chat_may_name(room: Newsroom) -> None:
     assert await own(room) == ["https://two.example/", "https://three.example/"]
 
 
-async def test_where_chats_may_name_none(room: Newsroom) -> None:
-    room.feeds_per_chat = 0
+async def test_no_more_than_all_chats_may_name(room: Newsroom) -> None:
+    """Somebody who brings a hundred chats brings no more feeds; what is watched already costs nothing more."""
+    room.feed_limits = FeedLimits(20, 2)
+    for name in ("one", "two"):
+        await room.say(f"/feeds add {name}.example", chat=room.neighbour)
+    told = said(await room.say("/feeds add three.example"))
+    assert "All chats together may name 2 feeds here" in told
+    assert await own(room) == []
+    await room.say("/feeds add two.example")
+    assert await own(room) == ["https://two.example/"]
+
+
+@pytest.mark.parametrize("limits", [FeedLimits(per_chat=0), FeedLimits(all_chats=0)])
+async def test_where_chats_may_name_none(room: Newsroom, limits: FeedLimits) -> None:
+    room.feed_limits = limits
     assert "name no feeds here" in said(await room.say("/feeds add one.example"))
     assert "/feeds add" not in said(await room.say("/feeds"))
 

@@ -113,7 +113,8 @@ def test_check_offline_is_content_with_our_own_configuration(
 ) -> None:
     """What is in the repository has no mistake; a setting that does nothing is told, and stops nothing."""
     (config / "feeds.toml").write_text(
-        '[[feeds]]\nurl = "https://news.example/feed"\noutlet = "BBC News"\nlanguage = "en"\n', encoding="utf-8"
+        '[[feeds]]\nurl = "https://news.example/feed"\noutlet = "BBC News"\nlanguage = "en"\n',
+        encoding="utf-8",
     )
     monkeypatch.setenv("SOKUHO_TELEGRAM_TOKN", "123456:hunter2")
     said = sokuho("check", "--offline")
