@@ -49,7 +49,7 @@ async def check_feeds(
 
 async def check_feed(spec: FeedSpec, fetcher: Fetcher, parser: Parser) -> FeedCheck:
     """Fetch and parse one feed."""
-    fetched = await fetcher.fetch(FeedForPoll(0, spec.url))
+    fetched = await fetcher.fetch(FeedForPoll(0, spec.url, user=spec.user))
     if not isinstance(fetched, Fetched):
         reason = fetched.reason if isinstance(fetched, Failed) else "«not modified» to a first question"
         return FeedCheck(spec, problem=reason)

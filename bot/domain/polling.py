@@ -110,6 +110,8 @@ class FeedForPoll:
     pushed_until: datetime | None = None
     """Until when a hub has promised to push what is new."""
     public_only: bool = False
+    user: str = field(default="", repr=False)
+    """`name:password` for the server of the configured address, as it is written in one."""
 
     @property
     def polled_before(self) -> bool:

@@ -14,6 +14,7 @@ from babel import Locale
 from pydantic import AfterValidator, Field
 from yarl import URL
 
+from bot.domain.addresses import user_of, without_user
 from bot.domain.catalog import Catalog, EventMark, StyleGuide
 from bot.domain.entries import FeedSpec
 from bot.domain.lexicon import Lexicon
@@ -178,13 +179,14 @@ def _feeds(file: TomlFile, outlets: Outlets) -> tuple[FeedSpec, ...]:
     known = sorted({outlet.name for outlet in outlets.by_name.values()})
     specs: dict[str, FeedSpec] = {}
     for path, table in file.tables("feeds", FeedTable):
-        if table.url in specs:
+        url = without_user(table.url)
+        if url in specs:
             file.report((*path, "url"), "this address stands in the file already; take one of the two out")
         if known and fold_name(table.outlet) not in outlets.by_name:
             hint = did_you_mean(table.outlet, known)
             file.report((*path, "outlet"), f"“{table.outlet}” is not in outlets.toml; add it there.{hint}")
-        specs[table.url] = FeedSpec(
-            url=table.url,
+        specs[url] = FeedSpec(
+            url=url,
             outlet=outlets.resolve(table.outlet),
             language=table.language,
             country=table.country,
@@ -192,6 +194,7 @@ def _feeds(file: TomlFile, outlets: Outlets) -> tuple[FeedSpec, ...]:
             aggregator=table.aggregator,
             verified=table.verified,
             interval=timedelta(minutes=table.minutes) if table.minutes else None,
+            user=user_of(table.url),
         )
     if not specs and not file.problems:
         file.report((), "there is no feed; add one: [[feeds]] with url, outlet and language")

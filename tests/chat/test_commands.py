@@ -557,6 +557,13 @@ async def test_secrets_of_an_address_are_never_shown(room: Newsroom) -> None:
             assert secret not in repr(said)
 
 
+async def test_a_feed_is_not_found_by_what_is_not_shown(room: Newsroom) -> None:
+    """A token could be guessed letter by letter."""
+    await room.store.sync_feeds([FeedSpec("http://paid.example/feed?token=s3cret", "Paid Times", "en")], NOW)
+    assert "Paid Times" in (await room.say("/feeds paid.example")).plain
+    assert "No feed has “s3c”" in (await room.say("/feeds s3c")).plain
+
+
 async def test_a_feed_that_is_gone_is_not_said_to_be_due(room: Newsroom) -> None:
     """It says that it is not asked again; when the next poll is, the others decide."""
     await room.store.sync_feeds(FEEDS[:2], NOW)

@@ -77,11 +77,19 @@ async def test_what_is_wrong_is_said(room: Newsroom) -> None:
     assert await own(room) == []
 
 
-async def test_a_password_is_not_repeated(room: Newsroom) -> None:
-    room.finder.sites["https://me:hunter2@gone.example/"] = Failed(FailureKind.REFUSED, "No.")
-    for typed in ("https://me:hunter2@gone.example/", "https://me:hunter2@good.example/"):
-        assert "hunter2" not in said(await room.say(f"/feeds add {typed}"))
-    assert "hunter2" not in said(await room.say("/feeds"))
+@pytest.mark.parametrize("typed", ["https://me:hunter2@blog.example/", "me:hunter2@blog.example/feed"])
+async def test_a_password_is_not_taken(room: Newsroom, typed: str) -> None:
+    """It would be kept with the address; who typed it is told so, without it, and nobody else."""
+    told = await room.say(f"/feeds add {typed}")
+    assert "no address with a password" in said(told)
+    assert told.whisper
+    assert "hunter2" not in repr(told)
+    assert await own(room) == []
+
+
+async def test_a_password_in_what_is_wrong_is_not_repeated(room: Newsroom) -> None:
+    room.finder.sites["//me:hunter2@gone.example/"] = Failed(FailureKind.REFUSED, "No.")
+    assert "hunter2" not in repr(await room.say("/feeds add //me:hunter2@gone.example/"))
 
 
 async def test_no_more_than_a_chat_may_name(room: Newsroom) -> None:

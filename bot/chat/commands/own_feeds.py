@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.misuse import misuse
 from bot.chat.commands.wording import clip, nearest
-from bot.domain.addresses import shown, typed_address
+from bot.domain.addresses import shown, typed_address, user_of
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.entries import FeedSpec
 from bot.domain.outlets import outlet_of_feed
@@ -29,8 +29,15 @@ async def add(invocation: Invocation) -> Document:
         return document(speech.say("🚫 Chats name no feeds here; the operator lists them all."))
     if not invocation.args:
         return misuse(invocation, speech.say("Which site or feed?"), word="add")
-    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     address = typed_address(invocation.args)
+    if address and user_of(address):
+        # The database keeps the addresses that chats name, and is no place for a password.
+        return document(
+            speech.say("🔒 I take no address with a password in it, since I would have to keep that."),
+            speech.say("The operator can have such a feed watched for everybody, in config/feeds.toml."),
+            whisper=True,
+        )
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     known = next((status for status in statuses if status.spec.url == address), None)
     if known is not None:
         return _named(Naming.ALREADY if known.own else Naming.FOR_ALL, known.spec.outlet, invocation)
