@@ -649,10 +649,11 @@ class ResumeStore(Protocol):
 
 
 class DigestStore(Protocol):
-    async def save_digests(self, chat: Chat, now: datetime) -> int:
+    async def save_digests(self, chat: Chat, now: datetime) -> tuple[int, int]:
         """`save_chat`, and owe what nobody told a chat that wanted only digests and now hears of stories at once.
 
-        That is one message with what its next digest would have told. Answers how many stories that is.
+        That is one message with the stories that are new since its last digest. Answers how many those are, and how many
+        that a digest told have developed since: what of them the next digest would have told is owed by no message.
         """
         ...
 
