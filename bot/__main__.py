@@ -114,12 +114,15 @@ def check(
 ) -> None:
     """Validate the configuration and try every feed; say what to fix, line by line."""
     from bot.checking import check_and_tell
+    from bot.domain.speech import ENGLISH
 
     environment = _environment()
     catalog = _catalog(environment)
     typer.echo(
-        f"Configuration: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics, "
-        f"{len(catalog.lexicon.concepts)} concepts, {len(catalog.lexicon.processes)} processes. No mistakes."
+        f"Configuration: {ENGLISH.plural('{n} feed', '{n} feeds', len(catalog.feeds))}, "
+        f"{ENGLISH.plural('{n} topic', '{n} topics', len(catalog.topics))}, "
+        f"{ENGLISH.plural('{n} concept', '{n} concepts', len(catalog.lexicon.concepts))}, "
+        f"{ENGLISH.plural('{n} process', '{n} processes', len(catalog.lexicon.processes))}. No mistakes."
     )
     if not offline and not asyncio.run(check_and_tell(catalog.feeds, environment)):
         raise typer.Exit(MISTAKE)
@@ -144,6 +147,7 @@ def opml_export(
 ) -> None:
     """Write the configured feeds as OPML."""
     from bot.clock import SystemClock
+    from bot.domain.speech import ENGLISH
     from bot.feeds.opml import export_opml
 
     catalog = _catalog(_environment())
@@ -155,7 +159,8 @@ def opml_export(
             out.write_text(text, encoding="utf-8")
         except OSError as error:
             _fail(f"{out} cannot be written: {error.strerror}")
-        typer.echo(f"{len(catalog.feeds)} feeds written to {out}.")
+        written = ENGLISH.plural("{n} feed", "{n} feeds", len(catalog.feeds))
+        typer.echo(f"{written} written to {out}.")
 
 
 @opml.command("import")
@@ -165,6 +170,7 @@ def opml_import(
     language: Annotated[str, typer.Option(help="The language of feeds that name none.")] = "en",
 ) -> None:
     """Take the feeds of an OPML file that are not configured yet."""
+    from bot.domain.speech import ENGLISH
     from bot.importing import append_feeds, feeds_to_add
     from bot.settings.languages import known_language
 
@@ -175,6 +181,7 @@ def opml_import(
     found = feeds_to_add(file, catalog, language)
     if isinstance(found, str):
         _fail(found)
+    feeds = ENGLISH.plural("{n} feed", "{n} feeds", len(found.feeds))
     if not found.feeds:
         typer.echo("Nothing to add: every feed of the file is configured already.")
     elif write:
@@ -182,11 +189,11 @@ def opml_import(
         if problems:
             _fail("\n".join(map(str, problems)))
         typer.echo(
-            f"{len(found.feeds)} feeds added to {environment.config_dir / 'feeds.toml'}; a running Sokuho takes them up."
+            f"{feeds} added to {environment.config_dir / 'feeds.toml'}; a running Sokuho takes up what is there."
         )
     else:
         typer.echo(f"{found.outlets_toml}\n{found.feeds_toml}".strip())
-        typer.echo(f"\n{len(found.feeds)} feeds; with --write they are appended to config/.", err=True)
+        typer.echo(f"\n{feeds}; with --write appended to config/.", err=True)
 
 
 @db.command("upgrade")
@@ -272,11 +279,13 @@ def main() -> None:
 
 def _environment() -> Environment:
     from bot.logs import configure_logs
-    from bot.settings.environment import Environment, read_environment
+    from bot.settings.environment import Environment, idle_settings, read_environment
 
     environment = read_environment()
     if not isinstance(environment, Environment):
         _fail(f"The environment has a mistake; mend it, or .env:\n{environment}")
+    for sentence in idle_settings(environment):
+        typer.echo(f"⚠️ {sentence}", err=True)
     configure_logs(environment.log_level, environment.secrets, environment.log_format)
     return environment
 

@@ -20,7 +20,8 @@ from bot.digesting import Digester
 from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
 from bot.domain.facts import Observer, no_observer
-from bot.domain.polling import FEEDS_PER_CHAT, Cadence
+from bot.domain.polling import Cadence, FeedLimits
+from bot.domain.speech import ENGLISH
 from bot.domain.topics import TOPICS_PER_CHAT
 from bot.feeds.fetch import HttpFetcher
 from bot.feeds.guard import Network
@@ -75,7 +76,7 @@ class Parts:
     cadence: Cadence = field(default_factory=Cadence)
     topics_per_chat: int = TOPICS_PER_CHAT
     finder: FeedFinder | None = None
-    feeds_per_chat: int = FEEDS_PER_CHAT
+    feed_limits: FeedLimits = field(default_factory=FeedLimits)
     tick_seconds: float = TICK_SECONDS
     listener: Callable[[Telling], None] | None = None
     probe: Probe = no_probe
@@ -155,7 +156,7 @@ class App:
             stop=stop,
             topics_per_chat=self.parts.topics_per_chat,
             finder=self.parts.finder,
-            feeds_per_chat=self.parts.feeds_per_chat,
+            feed_limits=self.parts.feed_limits,
             speeches=self._speeches,
         )
 
@@ -359,7 +360,9 @@ class ConfigWatcher:
         if isinstance(catalog, Catalog):
             await self._takes_up.adopt(catalog)
             pass_over()
-            self._tell(f"Configuration reloaded: {len(catalog.feeds)} feeds, {len(catalog.topics)} topics.")
+            feeds = ENGLISH.plural("{n} feed", "{n} feeds", len(catalog.feeds))
+            topics = ENGLISH.plural("{n} topic", "{n} topics", len(catalog.topics))
+            self._tell(f"Configuration reloaded: {feeds}, {topics}.")
         else:
             problems = "\n".join(map(str, catalog))
             self._tell(f"The configuration has a mistake; what was in force before stays so.\n{problems}")

@@ -15,6 +15,7 @@ from bot.clock import SystemClock
 from bot.domain.addresses import shown
 from bot.domain.entries import FeedSpec
 from bot.domain.polling import Failed, FeedForPoll, Fetched
+from bot.domain.speech import ENGLISH
 from bot.ports import Fetcher, Parser
 from bot.settings.environment import Environment
 from bot.settings.toml import TomlFile
@@ -48,7 +49,7 @@ async def check_feeds(
 
 async def check_feed(spec: FeedSpec, fetcher: Fetcher, parser: Parser) -> FeedCheck:
     """Fetch and parse one feed."""
-    fetched = await fetcher.fetch(FeedForPoll(0, spec.url))
+    fetched = await fetcher.fetch(FeedForPoll(0, spec.url, user=spec.user))
     if not isinstance(fetched, Fetched):
         reason = fetched.reason if isinstance(fetched, Failed) else "«not modified» to a first question"
         return FeedCheck(spec, problem=reason)
@@ -81,7 +82,6 @@ async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) ->
         print(
             f"{file.name}:{lines[check.spec.url]}: {check.spec.outlet} <{shown(check.spec.url)}>: {check.problem}"
         )
-    print(
-        f"Feeds: {len(checks) - len(failed)} well, {len(failed)} to look at, {sum(c.entries for c in checks)} entries."
-    )
+    entries = ENGLISH.plural("{n} entry", "{n} entries", sum(check.entries for check in checks))
+    print(f"Feeds: {len(checks) - len(failed)} well, {len(failed)} to look at, {entries}.")
     return not failed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.domain.addresses import without_user
 from bot.domain.catalog import Catalog
 from bot.domain.entries import FeedSpec
 from bot.feeds.opml import OpmlProblem, import_opml
@@ -43,7 +44,7 @@ def feeds_to_add(file: Path, catalog: Catalog, language: str) -> FeedsToAdd | st
             verified=False,
         )
         for spec in read
-        if spec.url not in known
+        if without_user(spec.url) not in known
     )
     outlets = dict.fromkeys(
         spec.outlet for spec in new if spec.outlet.casefold() not in catalog.outlets.by_name

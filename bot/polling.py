@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.addresses import host_of
+from bot.domain.catalog import Catalog
 from bot.domain.entries import (
     FIRST_POLL_NEWS_AGE,
     FeedSpec,
@@ -120,6 +121,9 @@ class Poller:
         self._to_file: list[Asked] = []
         self._filing = asyncio.Lock()
         self._not_before: datetime | None = None
+        self._known: Catalog | None = None
+        self._users: dict[str, str] = {}
+        """By address, of the configuration that is known."""
 
     async def poll_due(self) -> int:
         """Poll every feed that is due until none is; answers how many.
@@ -195,7 +199,7 @@ class Poller:
 
     async def _ask(self, feed: FeedForPoll, spec: FeedSpec) -> Asked:
         try:
-            result = await self._fetcher.fetch(feed)
+            result = await self._fetcher.fetch(replace(feed, user=self._user_for(feed)))
             self._probe(Point.FETCHED)
             if not isinstance(result, Fetched) or result.digest == feed.body_digest:
                 return Asked(feed, spec, result)
@@ -207,6 +211,14 @@ class Poller:
         if isinstance(parsed, Failed):
             return Asked(feed, spec, parsed)
         return Asked(feed, spec, result, parsed)
+
+    def _user_for(self, feed: FeedForPoll) -> str:
+        """The user and password that the configuration has for a feed."""
+        catalog = self._desk.catalog()
+        if catalog is not self._known:
+            self._known = catalog
+            self._users = {spec.url: spec.user for spec in catalog.feeds if spec.user}
+        return self._users.get(feed.url, "")
 
     async def _file(self, asked: Asked) -> None:
         """Store what came of a poll, with all others that wait to be stored."""

@@ -24,7 +24,7 @@ from bot.domain.installations import Installation
 from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
-from bot.domain.polling import Failed, FeedForPoll, Fetched, FetchResult, Move, Wishes
+from bot.domain.polling import Failed, FeedForPoll, FeedLimits, Fetched, FetchResult, Move, Wishes
 from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
 from bot.domain.stories import Placement, Story
@@ -278,6 +278,7 @@ class Naming(Enum):
     ALREADY = "already named by this chat"
     FOR_ALL = "watched for everybody"
     FULL = "no more feeds for this chat"
+    ALL_FULL = "no more feeds for any chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,8 +435,8 @@ class FeedStore(Protocol):
 class OwnFeedStore(Protocol):
     """Feeds that chats name. One is polled while somebody names it, once however many do."""
 
-    async def name_feed(self, chat_id: int, spec: FeedSpec, most: int, now: datetime) -> Naming:
-        """Have a feed (by address) watched for a chat, which may name `most`.
+    async def name_feed(self, chat_id: int, spec: FeedSpec, limits: FeedLimits, now: datetime) -> Naming:
+        """Have a feed (by address) watched for a chat, within the limits.
 
         One that nobody had watched is due at once, and asked as for the first time. Entries that come while a feed is
         not in the configuration are `private`.
@@ -677,10 +678,11 @@ class ResumeStore(Protocol):
 
 
 class DigestStore(Protocol):
-    async def save_digests(self, chat: Chat, now: datetime) -> int:
+    async def save_digests(self, chat: Chat, now: datetime) -> tuple[int, int]:
         """`save_chat`, and owe what nobody told a chat that wanted only digests and now hears of stories at once.
 
-        That is one message with what its next digest would have told. Answers how many stories that is.
+        That is one message with the stories that are new since its last digest. Answers how many those are, and how many
+        that a digest told have developed since: what of them the next digest would have told is owed by no message.
         """
         ...
 

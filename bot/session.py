@@ -63,6 +63,8 @@ DEMO_SECONDS = 55.0
 FAST_DEMO_SECONDS = 7.0
 DEMO_CADENCE = Cadence(timedelta(minutes=15), timedelta(minutes=15))
 DEMO_TICK_SECONDS = 0.2
+DEMO_LEAD = timedelta(hours=2)
+"""How far the demo's clock runs ahead of its polls: on a slow machine the day takes longer, and nothing of it is late."""
 
 
 async def run_live(
@@ -111,7 +113,7 @@ async def run_live(
                 cadence=environment.cadence,
                 topics_per_chat=environment.topics_per_chat,
                 finder=SiteFinder(fetcher, parser),
-                feeds_per_chat=environment.feeds_per_chat,
+                feed_limits=environment.feed_limits,
                 observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
                 chores=(
                     *(
@@ -330,12 +332,13 @@ async def run_demo(environment: Environment, *, fast: bool) -> str | None:
                 await app.start()
                 # The first poll finds the feeds empty, so that all of the day is news, however slow the machine.
                 await app.step()
+                clock.limit(clock.now() + DEMO_LEAD)
                 clock.run()
-                await _show_day(app, day, console, ends=fast or not sys.stdin.isatty())
+                await _show_day(app, day, clock, console, ends=fast or not sys.stdin.isatty())
     return None
 
 
-async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool) -> None:
+async def _show_day(app: App, day: RecordedDay, clock: ShiftedClock, console: Console, *, ends: bool) -> None:
     """Run the day through; then `ends` the session, or leaves it to the person."""
     chat = await _console_chat(app.parts.store, app.parts.clock)
     stop = asyncio.Event()
@@ -360,12 +363,15 @@ async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool)
     slugs = " ".join(topic.slug for topic in app.parts.catalog.topics)
 
     async def close_the_day() -> None:
-        await _passed(app, day)
+        await _passed(app, day, clock)
         status = await app.parts.store.feed_statuses()
         sent = await app.parts.store.sent_messages(chat.id, limit=1000)
+        bulletins = sum(message.delivery.answers is None for message in sent)
+        entries = ENGLISH.plural("{n} entry", "{n} entries", sum(feed.entries for feed in status))
+        told = ENGLISH.plural("{n} bulletin", "{n} bulletins", bulletins)
         draw(
             document(
-                f"The day is over: {sum(feed.entries for feed in status)} entries, {sum(message.delivery.answers is None for message in sent)} bulletins.",
+                f"The day is over: {entries}, {told}.",
                 line("The real feeds are next: ", code("make run")),
             ),
             console,
@@ -382,14 +388,15 @@ async def _show_day(app: App, day: RecordedDay, console: Console, *, ends: bool)
             await closing
 
 
-async def _passed(app: App, day: RecordedDay) -> None:
-    """Return when all of the day has been polled, decided and sent."""
-    store, clock = app.parts.store, app.parts.clock
+async def _passed(app: App, day: RecordedDay, clock: ShiftedClock) -> None:
+    """Let the clock go on as the feeds are polled; return when all of the day has been polled, decided and sent."""
+    store = app.parts.store
     done = False
     while not done:
         await asyncio.sleep(DEMO_TICK_SECONDS)
         polls = [feed.last_poll for feed in await store.feed_statuses()]
         queue = await store.queue_status(clock.now())
+        clock.limit(min(filter(None, polls)) + DEMO_LEAD)
         polled = all(poll is not None and poll > day.ends for poll in polls)
         done = polled and not queue.entries and not queue.messages
 

@@ -28,6 +28,20 @@ def test_a_shifted_clock_stands_until_it_runs(monkeypatch: pytest.MonkeyPatch) -
     assert clock.now() == THEN + timedelta(minutes=2)
 
 
+def test_a_shifted_clock_stands_at_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it was not looked at; it goes on where the next limit lets it."""
+    monkeypatch.setattr("bot.clock.time.monotonic", iter([100.0, 101.0, 200.0, 201.0, 202.0]).__next__)
+    clock = ShiftedClock(THEN, rate=60)
+    clock.limit(THEN + timedelta(minutes=2))
+    clock.run()
+    assert clock.now() == THEN + timedelta(minutes=1)
+    assert clock.now() == THEN + timedelta(minutes=2)
+    clock.limit(THEN + timedelta(minutes=5))
+    assert clock.now() == THEN + timedelta(minutes=5)
+    clock.limit(THEN + timedelta(hours=5))
+    assert clock.now() == THEN + timedelta(seconds=102 * 60)
+
+
 def test_a_simulated_clock_goes_where_it_is_told_but_not_back() -> None:
     """It stands still in between."""
     clock = SimulatedClock(THEN)

@@ -16,7 +16,7 @@ _UNPRINTABLE = re.compile(r"[\s\"<>`\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=\S)", re.IGNORECASE)
 """`feed:https://…` and `feed://…`, as some sites write their links."""
 
-_USER = re.compile(r"^((?:[\w+.-]+://)?)[^/?#]*@")
+_USER = re.compile(r"^((?:[\w+.-]+://)?)([^/?#]*)@")
 _SECRET_KEY = re.compile(
     r"key|token|auth|secret|pass|pwd|sig|session|credential|user|login|hash", re.IGNORECASE
 )
@@ -76,6 +76,17 @@ def host_of(address: str) -> str:
 def without_user(address: str) -> str:
     """The address without the user and password in it, if there are any: others are told only this."""
     return _USER.sub(r"\1", address)
+
+
+def user_of(address: str) -> str:
+    """The user and password in an address, as they are written there (`me:pass`); empty where there are none."""
+    found = _USER.match(address)
+    return found[2] if found else ""
+
+
+def with_user(address: str, user: str) -> str:
+    """An address that has none, with a user and password as they are written in one."""
+    return address.replace("://", f"://{user}@", 1) if user else address
 
 
 def shown(address: str) -> str:

@@ -186,10 +186,8 @@ def _missed(story: Story, chat: Chat, catalog: Catalog, zone: ZoneInfo, speech: 
 
 
 def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Line]:
-    marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
-    opening = " ".join(filter(None, ("".join(marks), "".join(bulletin.flags))))
     yield line(
-        f"{opening} ",
+        f"{marked(bulletin, style, speech)} ",
         *tongue_of(bulletin, speech),
         "【",
         strong(bulletin.headline.text, bulletin.headline.href),
@@ -212,6 +210,17 @@ def _lines(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> Iterator[Li
         yield line(faint(dated))
     if bulletin.possible_repeat:
         yield repeat_line(style, speech)
+
+
+def marked(bulletin: Bulletin, style: StyleGuide, speech: Speech) -> str:
+    """What a bulletin opens with: `⚡️ 🇺🇦`, `✏️ Correction 🤝 🇺🇦`. What was wrong is told in a word, too.
+
+    A mark says little to who does not know it, and to a screen reader something else.
+    """
+    marks = (style.possible_repeat, *bulletin.marks) if bulletin.possible_repeat else bulletin.marks
+    words = {style.correction: speech.say("Correction"), style.retraction: speech.say("Retraction")}
+    said = "".join(f"{mark} {words[mark]} " if mark in words else mark for mark in marks)
+    return " ".join(filter(None, (said.strip(), "".join(bulletin.flags))))
 
 
 def tongue_of(bulletin: Bulletin, speech: Speech) -> Line:

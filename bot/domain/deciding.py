@@ -120,7 +120,7 @@ def decide(
             continue
         if before and (news.corrects or not news.is_revision):
             revisions.append(Revise(chat.id, news.story_id, news.corrects))
-        intent = _answer(news, wanted, before, now) if before else _first(news, wanted, chat)
+        intent = _answer(news, wanted, before, chat, now) if before else _first(news, wanted, chat)
         if intent is not None and chat.hears_at_once:
             intents.append(intent)
     return tuple(intents), tuple(revisions)
@@ -140,11 +140,13 @@ def _first(news: News, wanted: Sequence[Subscription], chat: Chat) -> Intent | N
 
 
 def _answer(
-    news: News, wanted: Sequence[Subscription], before: Sequence[Told], now: datetime
+    news: News, wanted: Sequence[Subscription], before: Sequence[Told], chat: Chat, now: datetime
 ) -> Intent | None:
     updates = _updates(wanted)
     if not news.develops or updates == "off" or not _may_answer(before, now):
         return None
+    if not any(message.message for message in before):
+        return _first(news, wanted, chat)  # what a digest told has no message to answer
     topic_ids = tuple(one.topic_id for one in wanted)
     return Intent(
         wanted[0].chat_id, news.story_id, topic_ids, brings=news.entry.id, silent=updates == "silent"
@@ -159,8 +161,6 @@ def _updates(wanted: Iterable[Subscription]) -> Updates:
 
 def _may_answer(before: Sequence[Told], now: datetime) -> bool:
     answers = sum(message.answers for message in before)
-    if not any(message.message for message in before):
-        return False  # what a digest told has no message to answer
     return answers < MOST_UPDATES and now - max(message.at for message in before) >= UPDATES_APART
 
 

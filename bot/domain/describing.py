@@ -37,7 +37,11 @@ def describe_query(query: Query, lexicon: Lexicon, speech: Speech = ENGLISH) -> 
 
 def describe_joining(reason: str, lexicon: Lexicon, speech: Speech = ENGLISH) -> str:
     """Why a report joined its story, as it was kept, with what it shares named in the reader's language."""
-    return speech.known(_CONCEPT.sub(lambda found: lexicon.name(found["id"], speech.language), reason))
+    parts = (
+        _CONCEPT.sub(lambda found: lexicon.name(found["id"], speech.language), part)
+        for part in reason.split(", ")
+    )
+    return speech.known(speech.joined(parts))
 
 
 def _describe(node: Node, lexicon: Lexicon, speech: Speech, *, top: bool = False) -> str:

@@ -17,6 +17,7 @@ from bot.domain.bulletins import (
     MAX_HEADLINE,
     Bulletin,
     cut_at_word,
+    marked,
     repeat_line,
     tongue_of,
     unbroken,
@@ -204,7 +205,8 @@ def lay_out_part(
                 lines.append(line(strong(names[topic_id])))
             for row in group:
                 href = address_of(row.message_id) if row.message_id else None
-                lines.append(_line(row.bulletin, href, length, speech, linked=linked))
+                opening = marked(row.bulletin, catalog.style, speech)
+                lines.append(_line(opening, row.bulletin, href, length, speech, linked=linked))
         yield document(_heading(place, chat, speech), *lines, *closing)
 
 
@@ -225,12 +227,13 @@ def _closing(place: Place, speech: Speech) -> Iterator[Line]:
         yield speech.tell("… and {n} more: {latest}", tone=faint, n=place.unnamed, latest=code("/latest"))
 
 
-def _line(bulletin: Bulletin, href: str | None, length: int, speech: Speech, *, linked: bool) -> Line:
+def _line(
+    opening: str, bulletin: Bulletin, href: str | None, length: int, speech: Speech, *, linked: bool
+) -> Line:
     """`⚡️☎️ 🇺🇸🇷🇺 Headline — Reuters · 4 independent · Fri 21:50`.
 
     The headline leads to the bulletin at `href`, and then the outlet to its report; else the headline does.
     """
-    opening = " ".join(filter(None, ("".join(bulletin.marks), "".join(bulletin.flags))))
     headline = bulletin.headline
     bulletin_at, report_at = (href, headline.href) if linked else (None, None)
     said = speech.plural("{n} independent", "{n} independent", bulletin.independent)

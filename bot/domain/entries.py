@@ -36,7 +36,8 @@ class FeedSpec:
     """A feed as configured. `language` is BCP 47 (`en`), `country` ISO 3166-1 alpha-2 (`gb`) or empty.
 
     `aggregator`: entries belong to other outlets, named by `entry.source` or by the title's suffix (`… - Reuters`).
-    `interval`: how often to ask at the most, where the configuration says.
+    `interval`: how often to ask at the most, where the configuration says. `user`: `name:password` for the server, as it
+    is written in an address; the configuration is where it stays, and no store is given it.
     """
 
     url: str
@@ -47,6 +48,7 @@ class FeedSpec:
     aggregator: bool = False
     verified: bool = True
     interval: timedelta | None = None
+    user: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,10 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 """The shortest time between two polls of a feed, where nothing else is configured."""
 
 DEFAULT_CEILING = timedelta(minutes=30)
-FEEDS_PER_CHAT = 20
-"""Feeds that one chat may name, unless the operator says otherwise."""
-
 MAX_INTERVAL = timedelta(hours=24)
 BACK_OFF_CAP = timedelta(hours=6)
 JITTER = 0.1
-"""A wait is lengthened by up to this share of itself, so that feeds polled together do not return together."""
+"""Waits are spread over this share of themselves, so that feeds polled together do not return together."""
 
 RATE_HALF_LIFE = timedelta(hours=24)
 """What a feed brought counts half of this later: a night does not make a feed slow, a silent week does."""
@@ -55,6 +52,14 @@ class Cadence:
     floor: timedelta = DEFAULT_INTERVAL
     ceiling: timedelta = DEFAULT_CEILING
     spread: float = JITTER
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLimits:
+    """How many feeds a chat may name, and all chats together, where a feed that several name counts once."""
+
+    per_chat: int = 20
+    all_chats: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ class FeedForPoll:
     pushed_until: datetime | None = None
     """Until when a hub has promised to push what is new."""
     public_only: bool = False
+    user: str = field(default="", repr=False)
+    """`name:password` for the server of the configured address, as it is written in one."""
 
     @property
     def polled_before(self) -> bool:
@@ -175,15 +182,24 @@ def next_poll(
     """When to ask again.
 
     The interval that fits the feed's rhythm, what its document wishes or what the server asks, whichever is longest;
-    the shortest interval is doubled per failure in a row, up to a cap. All of it is lengthened by up to `cadence.spread`,
-    by a share that follows from feed and time alone, up to `MAX_INTERVAL`; only hours and days that the feed asks to be
-    left alone in make it longer. Reference: FACTS «Fetching».
+    the shortest interval is doubled per failure in a row, up to a cap. Waits are spread over `cadence.spread` of
+    themselves, by a share that follows from feed and time alone: the rhythm's within the cadence, the others upwards, up to
+    `MAX_INTERVAL`. Only hours and days that the feed asks to be left alone in make it longer. Reference: FACTS «Fetching».
     """
-    wait = max(interval(rate, cadence), asked or timedelta(0), wishes.every or timedelta(0))
+    wait = max(asked or timedelta(0), wishes.every or timedelta(0))
     if failures:
         wait = max(wait, min(cadence.floor * 2 ** min(failures, 16), max(BACK_OFF_CAP, cadence.floor)))
     share = _share(feed_id, now)
-    return _outside(wishes, now + min(wait * (1 + cadence.spread * share), MAX_INTERVAL), share)
+    spread = max(wait * (1 + cadence.spread * share), _spread(interval(rate, cadence), cadence, share))
+    return _outside(wishes, now + min(spread, MAX_INTERVAL), share)
+
+
+def _spread(wait: timedelta, cadence: Cadence, share: float) -> timedelta:
+    """The wait, lengthened by a share of the spread, and no longer than the ceiling where there is room below that."""
+    over = 1 + cadence.spread
+    latest = min(wait * over, cadence.ceiling) if cadence.floor < cadence.ceiling else wait * over
+    earliest = min(wait, max(latest / over, cadence.floor))
+    return earliest + (latest - earliest) * share
 
 
 def relaxed(cadence: Cadence, pushed_until: datetime | None, now: datetime) -> Cadence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from lark import Lark, Token, Tree, UnexpectedInput
@@ -73,8 +73,11 @@ Node = Means | Literal | AllOf | AnyOf | Without | InTitle | Of
 
 @dataclass(frozen=True, slots=True)
 class Query:
+    """A text as it was typed, and what it means. `idle`: its words that say nothing and were passed over."""
+
     text: str
     root: Node
+    idle: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +176,13 @@ def read_query(text: str, lexicon: Lexicon) -> Query | QueryProblem:
         tree = _grammar().parse(spelt)
     except UnexpectedInput as error:
         return _grammar_problem(spelt, error)
-    root = _Reader(lexicon).read(tree)
+    reader = _Reader(lexicon)
+    root = reader.read(tree)
     if root is None:
         return QueryProblem(SAYS_NOTHING)
     if not any(_positive(root)):
         return QueryProblem(ONLY_CONDITIONS)
-    return Query(text.strip(), root)
+    return Query(text.strip(), root, tuple(dict.fromkeys(reader.idle)))
 
 
 def nodes_of(node: Node) -> Iterator[Node]:
@@ -270,10 +274,14 @@ def _grammar_problem(text: str, error: UnexpectedInput) -> QueryProblem:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Turns a syntax tree into nodes. None stands for what says nothing. `field`: what is read is of `lang` or `from`."""
+    """Turns a syntax tree into nodes. None stands for what says nothing. `scope`: what is read is of `lang` or `from`.
+
+    `idle` collects the words that are passed over.
+    """
 
     lexicon: Lexicon
-    field: str = ""
+    scope: str = ""
+    idle: list[str] = field(default_factory=list)
 
     def read(self, tree: Tree[Token]) -> Node | None:
         children = tree.children
@@ -289,7 +297,7 @@ class _Reader:
                 return self._scoped(str(children[0])[:-1].lower(), children[1])
             case "phrase":
                 words = str(children[0])[1:-1].strip()
-                if self.field:
+                if self.scope:
                     return self._plain(words)
                 return Literal(words, exact=True) if pattern_of(words) else None
             case _:
@@ -312,19 +320,21 @@ class _Reader:
         if words:
             yield self._plain(" ".join(words))
 
-    def _scoped(self, field: str, child: Tree[Token] | Token) -> Node | None:
-        if field == "title":
+    def _scoped(self, scope: str, child: Tree[Token] | Token) -> Node | None:
+        if scope == "title":
             part = self._child(child)
             return InTitle(part) if part is not None else None
-        return _Reader(self.lexicon, field)._child(child)  # noqa: SLF001 - of its own class
+        return _Reader(self.lexicon, scope)._child(child)  # noqa: SLF001 - of its own class
 
     def _plain(self, text: str) -> Node | None:
-        if self.field:
-            return Of(self.field, text.casefold()) if text else None
+        if self.scope:
+            return Of(self.scope, text.casefold()) if text else None
         stream, hits = self.lexicon.read_query(text)
         nodes = [node for hit in hits for node in _meanings(hit, self.lexicon)]
         ways = [{id_ for hit in hits for id_ in hit.concepts}, {node.id for node in nodes}]
-        rest = [Literal(word) for word in _leftover(stream, hits)]
+        left = [(word, pattern_of(word).strip()) for word in _leftover(stream, hits)]
+        self.idle.extend(word for word, stems in left if stems in _IDLE)
+        rest = [Literal(word) for word, stems in left if stems and stems not in _IDLE]
         if hits and not rest and not any(hit.processes for hit in hits):
             for process in self.lexicon.processes.values():
                 if any(named in process.named_by for named in ways):
@@ -349,16 +359,14 @@ def _meanings(hit: Hit, lexicon: Lexicon) -> Iterator[Means]:
 
 
 def _leftover(stream: Stream, hits: tuple[Hit, ...]) -> Iterator[str]:
-    """The words, or pieces of runs, that no hit covers and that say something."""
+    """The words, or pieces of runs, that no hit covers."""
     for token in stream.tokens:
         position = token.start
         inside = sorted(
             (hit for hit in hits if hit.start < token.end and hit.end > token.start), key=lambda h: h.start
         )
         for hit in [*inside, None]:
-            for piece in _PARTICLES.split(stream.source[position : hit.start if hit else token.end]):
-                if pattern_of(piece).strip() not in _IDLE and pattern_of(piece):
-                    yield piece
+            yield from _PARTICLES.split(stream.source[position : hit.start if hit else token.end])
             position = max(position, hit.end) if hit else position
 
 

@@ -43,7 +43,8 @@ class Hub:
 class Push:
     """A subscription at a hub. `token` is the secret part of our address; `secret` signs what is pushed.
 
-    `ask_at`: when the hub is to be asked (again). `until`: when what it granted ends, None before that.
+    `ask_at`: when the hub is to be asked (again). `until`: when what it granted ends, None before that. `feed_host`: of
+    the feed's configured address, the one place in a private network where its hub is asked.
     """
 
     feed_id: int
@@ -53,6 +54,7 @@ class Push:
     ask_at: datetime
     until: datetime | None = None
     failures: int = 0
+    feed_host: str = ""
 
     def asked(self, now: datetime, *, accepted: bool) -> Push:
         """After the hub was asked. Until it asks back, it is taken to have failed, though not for long."""

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.domain.addresses import shown, web_address
+from bot.domain.addresses import shown, web_address, with_user
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
 from bot.domain.speech import kept
 from bot.domain.websub import Hub, Push
@@ -113,6 +113,8 @@ class HttpFetcher:
             )
         try:
             url = URL(address)
+            if url.origin() == URL(feed.url).origin():
+                url = URL(with_user(address, feed.user))
             async with self._place(url.host or ""), asyncio.timeout(self._limits.seconds):
                 return await self._follow(feed, url)
         except TimeoutError:
@@ -131,10 +133,12 @@ class HttpFetcher:
         try:
             url = URL(push.hub.url)
             form = form_of(push, callback)
+            # Where the hub is says the document, and so somebody outside; where the feed is says the operator.
+            session = self._session if url.host == push.feed_host else self._public_session
             async with (
                 self._place(url.host or ""),
                 asyncio.timeout(self._limits.seconds),
-                self._session.post(url, data=form, allow_redirects=False) as response,
+                session.post(url, data=form, allow_redirects=False) as response,
             ):
                 return response.status in _GOOD
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
@@ -159,7 +163,8 @@ class HttpFetcher:
             if isinstance(target, Failed):
                 return target
             url = target
-            moved_to = str(url) if permanent else moved_to
+            # Passwords are kept in the configuration alone, and used at its own address.
+            moved_to = str(url.with_user(None)) if permanent else moved_to
         return Failed(
             FailureKind.UNREACHABLE,
             kept(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
-from bot.domain.addresses import normal_address, typed_address
+from bot.domain.addresses import normal_address, typed_address, without_user
 from bot.domain.entries import ParsedFeed
 from bot.domain.languages import language_of
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched
@@ -112,7 +112,7 @@ def _found(asked: str, fetched: Fetched, parsed: ParsedFeed) -> FoundFeed:
 def _address(asked: str, answered: str) -> str:
     """Where it answered, if that is the same site: other redirects lead to where it is just now."""
     same = _site(asked) == _site(answered)
-    return normal_address(answered if same else asked)
+    return normal_address(without_user(answered if same else asked))
 
 
 def _site(address: str) -> str:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from bot.domain.access import Access
 from bot.domain.chats import Platform
-from bot.domain.polling import FEEDS_PER_CHAT, Cadence
+from bot.domain.polling import Cadence, FeedLimits
 from bot.domain.topics import TOPICS_PER_CHAT
+from bot.settings.toml import nearest
 
 MAX_PORT = 65_535
+PREFIX = "SOKUHO_"
+TELEGRAM_API = "https://api.telegram.org"
+SLACK_API = "https://slack.com/api/"
 
 _REPOSITORY = Path(__file__).parents[2]
 
@@ -89,7 +100,7 @@ class Environment(BaseSettings):
     """Read from `SOKUHO_…` variables, or from `.env` in the current folder."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SOKUHO_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     config_dir: Path = Field(
@@ -111,14 +122,17 @@ class Environment(BaseSettings):
         default=TOPICS_PER_CHAT, description="topics that one chat may make"
     )
     feeds_per_chat: Annotated[int, Field(ge=0, le=1_000)] = Field(
-        default=FEEDS_PER_CHAT, description="feeds that one chat may name; 0: none"
+        default=FeedLimits().per_chat, description="feeds that one chat may name; 0: none"
+    )
+    feeds_of_all_chats: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=FeedLimits().all_chats, description="feeds that all chats together may name; 0: none"
     )
     contact: str = Field(default="", description="an address for feed operators, sent in the User-Agent")
     private_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
     ] = Field(default=(), description="private networks in which configured feeds may be: 10.1.2.0/24")
     telegram_token: SecretStr | None = Field(default=None, description="from @BotFather")
-    telegram_api: WebAddress = Field(default="https://api.telegram.org", description="a Bot API server")
+    telegram_api: WebAddress = Field(default=TELEGRAM_API, description="a Bot API server")
     slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
     slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, for Socket Mode")
     slack_signing_secret: SecretStr | None = Field(
@@ -129,7 +143,7 @@ class Environment(BaseSettings):
     encryption_keys: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
         default=None, description="for what workspaces entrust to us: the first seals, all open; `sokuho key`"
     )
-    slack_api: WebAddress = Field(default="https://slack.com/api/", description="Slack's Web API")
+    slack_api: WebAddress = Field(default=SLACK_API, description="Slack's Web API")
     invite_code: SecretStr | None = Field(default=None, description="lets a chat in that gives it")
     chats: Annotated[frozenset[str], NoDecode, BeforeValidator(_listed)] = Field(
         default=frozenset(), description="chats that are let in: telegram:-100123, slack:T01/C02"
@@ -197,6 +211,14 @@ class Environment(BaseSettings):
                 )
         if self.telegram_webhook_secret is not None and self.telegram_token is None:
             raise ValueError("SOKUHO_TELEGRAM_TOKEN is missing; without it there is no bot to post to")
+        # A Bot API server of one's own may post to plain http within a network of one's own.
+        posts_from_outside = (
+            self.telegram_webhook_secret is not None and self.telegram_api == TELEGRAM_API
+        ) or (self.slack_signing_secret is not None and self.slack_api == SLACK_API)
+        if posts_from_outside and not self.public_url.startswith("https://"):
+            raise ValueError(
+                "SOKUHO_PUBLIC_URL has to begin with https://; the platforms post to nothing else"
+            )
         return self
 
     @property
@@ -214,6 +236,11 @@ class Environment(BaseSettings):
     def cadence(self) -> Cadence:
         """How often feeds are polled."""
         return Cadence(timedelta(minutes=self.poll_minutes), timedelta(minutes=self.poll_minutes_at_most))
+
+    @property
+    def feed_limits(self) -> FeedLimits:
+        """How many feeds chats may name."""
+        return FeedLimits(self.feeds_per_chat, self.feeds_of_all_chats)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -245,6 +272,22 @@ def read_environment() -> Environment | str:
             _sentence(problem["loc"], problem["msg"])
             for problem in error.errors(include_input=False, include_url=False)
         )
+
+
+def idle_settings(environment: Environment) -> tuple[str, ...]:
+    """A sentence on each setting that was given and does nothing: a slip in its name, or another one is missing."""
+    sources = EnvSettingsSource(Environment), DotEnvSettingsSource(Environment)
+    return tuple(_idle(environment, {name.upper() for source in sources for name in source.env_vars}))
+
+
+def _idle(environment: Environment, given: Iterable[str]) -> Iterator[str]:
+    known = [f"{PREFIX}{name}".upper() for name in Environment.model_fields]
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in known:
+            near = nearest(name, known)
+            yield f"{name} is no setting" + (f"; did you mean {near}?" if near else ", and does nothing.")
+    if environment.public_url and not environment.http:
+        yield "SOKUHO_PUBLIC_URL does nothing without SOKUHO_HTTP, which says where to listen."
 
 
 def _sentence(place: tuple[int | str, ...], message: str) -> str:

@@ -14,6 +14,7 @@ from babel import Locale
 from pydantic import AfterValidator, Field
 from yarl import URL
 
+from bot.domain.addresses import user_of, without_user
 from bot.domain.catalog import Catalog, EventMark, StyleGuide
 from bot.domain.entries import FeedSpec
 from bot.domain.lexicon import Lexicon
@@ -120,6 +121,9 @@ def _uncollected() -> Iterator[None]:
 def _load_catalog(
     folder: Path, topics_file: Path | None, feeds: Sequence[FeedSpec] | None
 ) -> Catalog | tuple[ConfigProblem, ...]:
+    missing = _no_configuration(folder)
+    if missing is not None:
+        return (missing,)
     outlets_file = TomlFile.read(folder / "outlets.toml")
     outlets = _outlets(outlets_file)
     feeds_file = TomlFile("feeds") if feeds is not None else TomlFile.read(folder / "feeds.toml")
@@ -136,6 +140,18 @@ def _load_catalog(
         return tuple(problems)
     labelled = {language for concept in lexicon.concepts.values() for language in concept.labels}
     return Catalog(specs, outlets, topics, style, lexicon, language_names(languages | labelled))
+
+
+def _no_configuration(folder: Path) -> ConfigProblem | None:
+    """What to say, once, where it is the folder that is wrong and not what is in it."""
+    remedy = (
+        "SOKUHO_CONFIG_DIR has to name the one with feeds.toml; without it, that of the repository is read"
+    )
+    if not folder.is_dir():
+        return ConfigProblem(str(folder), 0, f"there is no such folder; {remedy}")
+    if not any(folder.glob("*.toml")):
+        return ConfigProblem(str(folder), 0, f"this folder holds no configuration; {remedy}")
+    return None
 
 
 def language_names(codes: Iterable[str]) -> dict[str, str]:
@@ -163,13 +179,14 @@ def _feeds(file: TomlFile, outlets: Outlets) -> tuple[FeedSpec, ...]:
     known = sorted({outlet.name for outlet in outlets.by_name.values()})
     specs: dict[str, FeedSpec] = {}
     for path, table in file.tables("feeds", FeedTable):
-        if table.url in specs:
+        url = without_user(table.url)
+        if url in specs:
             file.report((*path, "url"), "this address stands in the file already; take one of the two out")
         if known and fold_name(table.outlet) not in outlets.by_name:
             hint = did_you_mean(table.outlet, known)
             file.report((*path, "outlet"), f"“{table.outlet}” is not in outlets.toml; add it there.{hint}")
-        specs[table.url] = FeedSpec(
-            url=table.url,
+        specs[url] = FeedSpec(
+            url=url,
             outlet=outlets.resolve(table.outlet),
             language=table.language,
             country=table.country,
@@ -177,6 +194,7 @@ def _feeds(file: TomlFile, outlets: Outlets) -> tuple[FeedSpec, ...]:
             aggregator=table.aggregator,
             verified=table.verified,
             interval=timedelta(minutes=table.minutes) if table.minutes else None,
+            user=user_of(table.url),
         )
     if not specs and not file.problems:
         file.report((), "there is no feed; add one: [[feeds]] with url, outlet and language")

@@ -23,14 +23,14 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigProblem:
-    """A mistake in a file: where, what, and what to do about it."""
+    """A mistake in a file: where, what, and what to do about it. `line` 0: it is of the file, or folder, as a whole."""
 
     file: str
     line: int
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
 class TableModel(BaseModel):
@@ -110,7 +110,7 @@ class TomlFile:
         """Report every table of the file that is none of `keys`."""
         for key in self.data:
             if key not in keys:
-                self.report((key,), f"unknown table “{key}”; {_nearest(key, keys)}")
+                self.report((key,), f"unknown table “{key}”; {_known(key, keys)}")
 
     def _validated(self, path: Path_, table: object, model: type[Model]) -> Model | None:
         try:
@@ -127,13 +127,18 @@ class TomlFile:
             return None
 
 
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word of which this may be a slip."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """` Did you mean “x”?`, or nothing."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean “{close[0]}”?" if close else ""
+    near = nearest(word, known)
+    return f" Did you mean “{near}”?" if near else ""
 
 
-def _nearest(word: str, known: Sequence[str]) -> str:
+def _known(word: str, known: Sequence[str]) -> str:
     return f"known: {', '.join(known)}.{did_you_mean(word, known)}"
 
 
@@ -144,7 +149,7 @@ def _sentence(problem: ErrorDetails, model: type[BaseModel]) -> str:
             return f"“{key}” is missing; add: {key} = …"
         case "extra_forbidden":
             names = [model_field.alias or name for name, model_field in model.model_fields.items()]
-            return f"unknown key “{key}”; {_nearest(key, names)}"
+            return f"unknown key “{key}”; {_known(key, names)}"
         case "tuple_type":
             return f'“{key}”: write a list, such as {key} = ["…"]'
         case "value_error":

@@ -39,16 +39,19 @@ class DigestPart(StorePart):
     """`ports.DigestStore`."""
 
     @writes
-    def save_digests(self, connection: Connection, chat: Chat, now: datetime) -> int:
+    def save_digests(self, connection: Connection, chat: Chat, now: datetime) -> tuple[int, int]:
         row = connection.execute(select(*CHAT).where(chats.c.id == chat.id)).one_or_none()
         before = None if row is None else chat_of(row)
         write_chat(connection, chat)
         if before is None or before.digests is None or before.hears_at_once or not chat.hears_at_once:
-            return 0
+            return 0, 0
         last = _last(connection, chat.id)
         since = max(before.digests.since, last.until) if last else before.digests.since
-        untold = not_told(connection, chat.id, since - STORED_LATE, sorted(chat.blocked_outlets))
-        return fold(connection, chat.id, (), untold, Occasion.DIGESTS_END, now) if untold else 0
+        begins, blocked = since - STORED_LATE, sorted(chat.blocked_outlets)
+        developed = _developed(connection, chat.id, begins, now, blocked)
+        untold = not_told(connection, chat.id, begins, blocked)
+        new = fold(connection, chat.id, (), untold, Occasion.DIGESTS_END, now) if untold else 0
+        return new, len(developed)
 
     @reads
     def last_digest(self, connection: Connection, chat_id: int) -> LastDigest | None:

@@ -266,6 +266,7 @@ def _push(row: AnyRow) -> Push:
         row.push_ask_at or EPOCH,
         row.push_until,
         row.push_failures or 0,
+        row.host,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
 
 from bot.domain.addresses import host_of
 from bot.domain.entries import FeedSpec
+from bot.domain.polling import FeedLimits
 from bot.ports import Naming
 from bot.storage.database import Part, insert_into, writes
 from bot.storage.rows import SPEC
@@ -27,7 +28,7 @@ class OwnFeedPart(Part):
 
     @writes
     def name_feed(
-        self, connection: Connection, chat_id: int, spec: FeedSpec, most: int, now: datetime
+        self, connection: Connection, chat_id: int, spec: FeedSpec, limits: FeedLimits, now: datetime
     ) -> Naming:
         here = feeds.c.url == spec.url
         known = connection.execute(
@@ -39,9 +40,13 @@ class OwnFeedPart(Part):
         own = set(connection.scalars(select(chat_feeds.c.feed_id).where(mine)))
         if known is not None and known.id in own:
             return Naming.ALREADY
-        if len(own) >= most:
+        if len(own) >= limits.per_chat:
             return Naming.FULL
         if known is None or not known.named:
+            if (
+                connection.scalar(select(func.count(chat_feeds.c.feed_id.distinct()))) or 0
+            ) >= limits.all_chats:
+                return Naming.ALL_FULL
             # Who was not asked for a while is as good as new: what came meanwhile is no news.
             values = {name: getattr(spec, name) for name in SPEC} | dict.fromkeys(FORGOTTEN)
             values |= {"position": BEHIND, "active": False, "gone": False, "next_poll": now, "failures": 0}

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.entries import IngestPlan, Revision
 from bot.domain.installations import Installation
+from bot.domain.polling import FeedLimits
 from bot.storage import copying
 from bot.storage.copying import copy_database
 from bot.storage.database import StoreProblem
@@ -34,7 +35,7 @@ async def fill(store: SqlStore) -> None:
     reader, followed = await a_reader(store, only=True)
     told = [await a_story(store, topic=followed, title=title) for title in "abc"]
     await store.record_digest(owed(reader, followed, told[:1], told[1:2], unnamed=told[2:]), NOON)
-    await store.name_feed(chat.id, feed_spec("own"), 5, NOON)
+    await store.name_feed(chat.id, feed_spec("own"), FeedLimits(), NOON)
     await store.remember_command("key", "/why 1", NOON)
     await store.keep_note("name", "value")
     await store.beat("a process", NOON)

@@ -8,14 +8,24 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
+from aiohttp import BasicAuth
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_reqrep import ConnectionKey
 
-from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, NotModified
+from bot.domain.polling import (
+    MOVE_HOLDS_POLLS,
+    Failed,
+    FailureKind,
+    FeedForPoll,
+    Fetched,
+    Move,
+    NotModified,
+)
 from bot.feeds.failures import explained
 from bot.feeds.fetch import LARGE_BODY, FetchLimits, HttpFetcher
 from bot.feeds.guard import LOOPBACK
@@ -247,6 +257,24 @@ class TestRedirects:
         result = await fetcher.fetch(feed(f"http://me:secret@one.example:{server.port}/c"))
         assert isinstance(result, Fetched)
         assert result.url == server.url("/c", host="one.example")
+
+    async def test_a_login_beside_the_address_is_used_there_alone(
+        self, server: FeedServer, fetcher: HttpFetcher
+    ) -> None:
+        """At the configured address, and where it has moved to on that server, but never elsewhere or in what is kept."""
+        asked = replace(feed(server.url("/a", host="one.example")), user="me:secr%40et")
+        server.redirect("/a", "/b", status=301)
+        server.publish("/b", ITEMS)
+        result = await fetcher.fetch(asked)
+        assert isinstance(result, Fetched)
+        assert result.moved_to == server.url("/b", host="one.example")
+        for host in ("one.example", "two.example"):
+            move = Move(server.url("/b", host=host), NOW - timedelta(days=9), MOVE_HOLDS_POLLS)
+            await fetcher.fetch(replace(asked, move=move))
+        sent = [request.headers.get("Authorization") for request in server.requests]
+        login = BasicAuth("me", "secr@et").encode()
+        assert sent == [login, login, login, None]
+        assert "secr" not in repr(asked)
 
 
 class TestRefusals:

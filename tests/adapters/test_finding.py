@@ -114,6 +114,15 @@ async def test_a_redirect_within_the_site_is_taken_up(server: FeedServer, finder
     assert (within.address, away.address) == (server.url("/new.xml"), server.url("/away.xml"))
 
 
+async def test_a_password_that_a_page_names_is_not_kept(server: FeedServer, finder: SiteFinder) -> None:
+    server.publish("/feed", JAPANESE)
+    named = server.url("/feed").replace("//", "//me:hunter2@")
+    server.serve("/", page(named), content_type="text/html")
+    found = await finder.find(server.url("/"))
+    assert isinstance(found, tuple)
+    assert [one.address for one in found] == [server.url("/feed")]
+
+
 async def test_what_is_no_feed(server: FeedServer, finder: SiteFinder) -> None:
     server.serve("/article", page(), content_type="text/html")
     assert "A site" in (await failed(finder, server.url("/article"))).reason

@@ -136,10 +136,17 @@ async def test_a_redirect_inwards(server: FeedServer) -> None:
 
 
 async def test_a_hub_inside_is_not_asked() -> None:
-    """A feed names its hub: nothing is posted inwards but where the operator allows it."""
+    """A document names its hub: nothing is posted inwards, but where the operator allows it and the feed itself is."""
     async with Hub(status=400) as hub:
-        push = Push(1, NamedHub(hub.url, "http://outlet.example/feed"), "token", "secret", _Clock().now())
-        for private, asked in (((), 0), (LOOPBACK, 1)):
+        named = NamedHub(hub.url, "http://outlet.example/feed")
+        for private, feed_host, asked in (
+            ((), "127.0.0.1", 0),
+            (LOOPBACK, "outlet.example", 0),
+            (LOOPBACK, "127.0.0.2", 0),
+            (LOOPBACK, "", 0),
+            (LOOPBACK, "127.0.0.1", 1),
+        ):
+            push = Push(1, named, "token", "secret", _Clock().now(), feed_host=feed_host)
             async with HttpFetcher(_Clock(), private=private) as fetcher:
                 assert not await fetcher.ask_hub(push, "http://ours.example/websub/token")
             assert len(hub.asked) == asked

@@ -261,6 +261,34 @@ async def test_chats_and_messages_of_before_digests_are_kept(
         assert (known.digests, known.quiet) == (None, None)
 
 
+async def test_passwords_of_before_leave_the_addresses_of_feeds(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed stays the same one, with what is known of it; buttons that held one are gone."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrating, "HEAD", "0011")
+        await made(file)
+    feed = (
+        "INSERT INTO feeds (url, moved_to, outlet, language, country, title, aggregator, verified, position, active,"
+        " gone, next_poll, failures) VALUES (%s, 'BBC', 'en', '', '', 0, 1, 1, 1, 0, 1, 0)"
+    )
+    change(
+        file,
+        feed % "'https://me:pass@a.example/feed?at=me@b', 'https://me:pass@a.example/new'",
+        feed % "'https://b.example/feed?at=me@b', NULL",
+        feed % "'https://you:pass@a.example/feed?at=me@b', NULL",
+        "INSERT INTO buttons VALUES ('a', '/feeds remove https://me:pass@a.example/', 1)",
+        "INSERT INTO buttons VALUES ('b', '/feeds add https://b.example/', 1)",
+    )
+    await made(file)
+    assert ask(file, "SELECT url, moved_to FROM feeds ORDER BY id") == [
+        ("https://a.example/feed?at=me@b", "https://a.example/new"),
+        ("https://b.example/feed?at=me@b", None),
+        ("https://a.example/feed?at=me@b#3", None),
+    ]
+    assert ask(file, "SELECT key FROM buttons") == [("b",)]
+
+
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

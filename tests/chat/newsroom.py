@@ -19,7 +19,7 @@ from bot.domain.entries import Entry, FeedSpec, IngestPlan, NewEntry, fingerprin
 from bot.domain.indexing import TopicIndex
 from bot.domain.languages import language_of
 from bot.domain.matching import analyse
-from bot.domain.polling import FEEDS_PER_CHAT, Failed, FailureKind
+from bot.domain.polling import Failed, FailureKind, FeedLimits
 from bot.domain.queries import Query, read_query
 from bot.domain.stories import OPENED, Placement, story_key
 from bot.domain.topics import TOPICS_PER_CHAT, Topic, TopicSpec
@@ -100,7 +100,7 @@ class Newsroom:
     clock: StandingClock = field(default_factory=StandingClock)
     topics_per_chat: int = TOPICS_PER_CHAT
     finder: Finder = field(default_factory=Finder)
-    feeds_per_chat: int = FEEDS_PER_CHAT
+    feed_limits: FeedLimits = field(default_factory=FeedLimits)
 
     @property
     def services(self) -> Services:
@@ -110,7 +110,7 @@ class Newsroom:
             self.desk,
             topics_per_chat=self.topics_per_chat,
             finder=self.finder,
-            feeds_per_chat=self.feeds_per_chat,
+            feed_limits=self.feed_limits,
             speeches=load_speeches(),
         )
 

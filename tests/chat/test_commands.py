@@ -347,6 +347,13 @@ async def test_a_slug_is_told_where_the_name_is_not_enough(room: Newsroom) -> No
     assert "Grain deal  grain · not subscribed" in (await room.say("/topics show grain")).plain
 
 
+async def test_words_that_are_passed_over_are_named(room: Newsroom) -> None:
+    """Whoever types `a b c` would not see otherwise that «a» is not asked for."""
+    said = (await room.say("/topics test a b c")).plain
+    assert "Passed over: “a”. What stands in quotation marks counts." in said
+    assert "Passed over" not in (await room.say('/topics test "a" b c')).plain
+
+
 async def test_adding_a_topic_says_what_was_understood(room: Newsroom) -> None:
     """Concept by concept, and the desk hears of it."""
     said = await room.say("/topics add Black Sea grain = Ukraine (grain | зерно) -futures")
@@ -548,6 +555,13 @@ async def test_secrets_of_an_address_are_never_shown(room: Newsroom) -> None:
     for said in answers:
         for secret in ("anna", "hunter2", "s3cret"):
             assert secret not in repr(said)
+
+
+async def test_a_feed_is_not_found_by_what_is_not_shown(room: Newsroom) -> None:
+    """A token could be guessed letter by letter."""
+    await room.store.sync_feeds([FeedSpec("http://paid.example/feed?token=s3cret", "Paid Times", "en")], NOW)
+    assert "Paid Times" in (await room.say("/feeds paid.example")).plain
+    assert "No feed has “s3c”" in (await room.say("/feeds s3c")).plain
 
 
 async def test_a_feed_that_is_gone_is_not_said_to_be_due(room: Newsroom) -> None:

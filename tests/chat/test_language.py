@@ -97,6 +97,12 @@ async def test_a_language_has_many_names(room: Newsroom, typed: str) -> None:
     assert (await room.say("/language")).plain.startswith("🌐 ここでは日本語で話します。")
 
 
+async def test_japanese_puts_no_blank_between_sentences(room: Newsroom) -> None:
+    await set_to(room, language="ja")
+    for typed in ("/settings block Ruters", "/settings block Zzz", "/feeds nkh"):
+        assert "。 " not in (await room.say(typed)).plain
+
+
 @pytest.mark.parametrize("typed", ["klingon", "de", "{}", "日本", "x" * 300])
 async def test_a_language_that_is_not_spoken(room: Newsroom, typed: str) -> None:
     """What there is can be pressed; nothing changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.documents import Document
-from bot.domain.polling import Failed, FailureKind
+from bot.domain.polling import Failed, FailureKind, FeedLimits
 from bot.ports import FoundFeed
 from tests.chat.newsroom import FEEDS, Newsroom
 
@@ -77,15 +77,23 @@ async def test_what_is_wrong_is_said(room: Newsroom) -> None:
     assert await own(room) == []
 
 
-async def test_a_password_is_not_repeated(room: Newsroom) -> None:
-    room.finder.sites["https://me:hunter2@gone.example/"] = Failed(FailureKind.REFUSED, "No.")
-    for typed in ("https://me:hunter2@gone.example/", "https://me:hunter2@good.example/"):
-        assert "hunter2" not in said(await room.say(f"/feeds add {typed}"))
-    assert "hunter2" not in said(await room.say("/feeds"))
+@pytest.mark.parametrize("typed", ["https://me:hunter2@blog.example/", "me:hunter2@blog.example/feed"])
+async def test_a_password_is_not_taken(room: Newsroom, typed: str) -> None:
+    """It would be kept with the address; who typed it is told so, without it, and nobody else."""
+    told = await room.say(f"/feeds add {typed}")
+    assert "no address with a password" in said(told)
+    assert told.whisper
+    assert "hunter2" not in repr(told)
+    assert await own(room) == []
+
+
+async def test_a_password_in_what_is_wrong_is_not_repeated(room: Newsroom) -> None:
+    room.finder.sites["//me:hunter2@gone.example/"] = Failed(FailureKind.REFUSED, "No.")
+    assert "hunter2" not in repr(await room.say("/feeds add //me:hunter2@gone.example/"))
 
 
 async def test_no_more_than_a_chat_may_name(room: Newsroom) -> None:
-    room.feeds_per_chat = 2
+    room.feed_limits = FeedLimits(2)
     for name in ("one", "two"):
         await room.say(f"/feeds add {name}.example")
     told = await room.say("/feeds add three.example")
@@ -96,8 +104,21 @@ async def test_no_more_than_a_chat_may_name(room: Newsroom) -> None:
     assert await own(room) == ["https://two.example/", "https://three.example/"]
 
 
-async def test_where_chats_may_name_none(room: Newsroom) -> None:
-    room.feeds_per_chat = 0
+async def test_no_more_than_all_chats_may_name(room: Newsroom) -> None:
+    """Somebody who brings a hundred chats brings no more feeds; what is watched already costs nothing more."""
+    room.feed_limits = FeedLimits(20, 2)
+    for name in ("one", "two"):
+        await room.say(f"/feeds add {name}.example", chat=room.neighbour)
+    told = said(await room.say("/feeds add three.example"))
+    assert "All chats together may name 2 feeds here" in told
+    assert await own(room) == []
+    await room.say("/feeds add two.example")
+    assert await own(room) == ["https://two.example/"]
+
+
+@pytest.mark.parametrize("limits", [FeedLimits(per_chat=0), FeedLimits(all_chats=0)])
+async def test_where_chats_may_name_none(room: Newsroom, limits: FeedLimits) -> None:
+    room.feed_limits = limits
     assert "name no feeds here" in said(await room.say("/feeds add one.example"))
     assert "/feeds add" not in said(await room.say("/feeds"))
 

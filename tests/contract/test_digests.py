@@ -289,7 +289,7 @@ async def test_whoever_wanted_only_digests_is_owed_the_rest_when_that_ends(
     await store.settle(settle(await as_begun(store, digest.id, "T"), Sent("m"), NOON))
     rest = await a_story(store, topic=topic, title="Rest", at=NOON + HOUR)
     changed = replace(chat, digests=after)
-    assert await store.save_digests(changed, NOON + 2 * HOUR) == 1
+    assert await store.save_digests(changed, NOON + 2 * HOUR) == (1, 0)
     assert await store.chat(chat.id) == changed
     message, stories = await catch_up(store, chat)
     assert (message.occasion, stories) == (Occasion.DIGESTS_END, ids(rest))
@@ -300,9 +300,9 @@ async def test_nothing_is_owed_where_bulletins_came_anyway_or_do_not_come_yet(st
     await a_story(store, topic=topic)
     hourly = Digests(HOURLY, NOON, NOON)
     for digests in (hourly, None, hourly, replace(hourly, only=True), replace(WISH, only=True)):
-        assert await store.save_digests(replace(chat, digests=digests), NOON) == 0
+        assert await store.save_digests(replace(chat, digests=digests), NOON) == (0, 0)
         assert await owed_to(store, chat) == []
-    assert await store.save_digests(replace(chat, id=999), NOON) == 0
+    assert await store.save_digests(replace(chat, id=999), NOON) == (0, 0)
 
 
 async def test_a_chat_of_digests_is_told_what_it_missed_in_the_next_one(store: Store) -> None:

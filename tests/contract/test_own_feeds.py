@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.domain.chats import Chat, Digests
 from bot.domain.entries import Entry, IngestPlan
+from bot.domain.polling import FeedLimits
 from bot.domain.profiles import Profile
 from bot.domain.schedules import Schedule, read_schedule
 from bot.ports import Naming, PollRecord, Store
@@ -24,7 +25,7 @@ from tests.contract.records import (
 
 
 async def named(store: Store, chat: Chat, name: str = "own", most: int = 9) -> Naming:
-    return await store.name_feed(chat.id, feed_spec(name), most, NOON)
+    return await store.name_feed(chat.id, feed_spec(name), FeedLimits(most), NOON)
 
 
 async def due(store: Store) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.domain.deliveries import Intent
 from bot.domain.entries import IngestPlan, Revision
+from bot.domain.polling import FeedLimits
 from bot.domain.topics import TopicSpec
 from bot.ports import Naming, Store
 from bot.storage.sql import SqlStore
@@ -234,7 +235,9 @@ async def test_what_follows_from_what_was_read_holds_when_it_is_written(store: S
         *(store.add_topic(chat.id, TopicSpec("tea", f"Tea {n}", "tea"), NOON) for n in range(12))
     )
     assert [topic.chat_id for topic in made if topic is not None] == [chat.id]
-    named = await asyncio.gather(*(store.name_feed(chat.id, feed_spec(str(n)), 2, NOON) for n in range(12)))
+    named = await asyncio.gather(
+        *(store.name_feed(chat.id, feed_spec(str(n)), FeedLimits(2), NOON) for n in range(12))
+    )
     assert sorted(map(str, named)) == sorted(map(str, [Naming.ADDED] * 2 + [Naming.FULL] * 10))
 
 

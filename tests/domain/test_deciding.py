@@ -147,8 +147,7 @@ def test_a_development_is_told_as_the_chat_wants_it(wishes: Sequence[Updates], s
         ([told(), *answers(1, NOON + MINUTE)], LATER, False),
         ([told(), *answers(MOST_UPDATES - 1)], LATER, True),
         ([told(), *answers(MOST_UPDATES)], LATER + HOUR, False),
-        # What a digest told has no message to answer; but told once more after it, it has.
-        ([told(message=False)], LATER, False),
+        # What a digest told after it was told by a message.
         ([told(message=False), told()], LATER, True),
         ([told(), told(at=NOON + MINUTE, message=False)], LATER, False),
     ],
@@ -158,6 +157,14 @@ def test_answers_are_few_and_apart(before: Sequence[Told], now: datetime, answer
     intents, revisions = decided(news(develops=True), *before, now=now)
     assert [one.brings for one in intents] == ([1] if answered else [])
     assert revisions == (REVISE,)
+
+
+def test_a_development_of_what_a_digest_told_is_a_bulletin() -> None:
+    """There is no message to answer, and nobody is left with what is no longer so; what only repeats is no news."""
+    digest = told(message=False)
+    assert decided(news(develops=True), digest, now=LATER)[0] == (Intent(1, 5, (10,)),)
+    assert decided(news(), digest, now=LATER)[0] == ()
+    assert decided(news(develops=True), digest, now=LATER - MINUTE)[0] == ()
 
 
 @pytest.mark.parametrize("only", [False, True])

@@ -200,6 +200,9 @@ def test_other_words_for_the_same_join_and_something_else_does_not() -> None:
         told = describe_joining(same.placement.reason, lexicon, speeches[language])
         assert all(name in told for name in names), told
         assert "c:" not in told
+        assert ", " in told or language == "ja"
+    told = describe_joining("shares c:ua, c:ru, 15 with it (0.5)", lexicon, speeches["ja"])
+    assert told == "共通点：ウクライナ、ロシア、15（0.5）"
     assert describe_joining("shares c:gone with it (0.5)", lexicon) == "shares gone with it (0.5)"
     assert describe_joining(SAME_HEADLINE, lexicon, speeches["ja"]) == speeches["ja"].known(SAME_HEADLINE)
 

@@ -150,6 +150,22 @@ def test_feeds_that_were_polled_together_spread() -> None:
     assert min(by_tenth) > 20
 
 
+@pytest.mark.parametrize(
+    ("rate", "from_", "to"),
+    [
+        (per_hour(0), 30 / 1.1, 30),  # downwards from the ceiling, which nobody waits longer than
+        (per_hour(1.04), 30 / 1.1, 30),
+        (per_hour(2), 15, 16.5),
+        (per_hour(1_000), 5, 5.5),  # and upwards from the floor
+    ],
+)
+def test_waits_are_spread_within_the_cadence(rate: float, from_: float, to: float) -> None:
+    cadence = Cadence(5 * MINUTE, 30 * MINUTE, spread=0.1)
+    waits = sorted(due(cadence=cadence, rate=rate, feed_id=feed_id) - NOON for feed_id in range(1, 401))
+    assert from_ * MINUTE - timedelta(seconds=1) <= waits[0] < (from_ + 0.02 * (to - from_)) * MINUTE
+    assert (to - 0.02 * (to - from_)) * MINUTE < waits[-1] <= to * MINUTE
+
+
 class TestLeftAlone:
     def test_skipped_hours(self) -> None:
         """What would fall into skipped hours comes when they are over, and not on the stroke."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.locales import load_speeches
 from bot.domain.bulletins import Bulletin, Kind, lay_out
 from bot.domain.chats import Chat
 from bot.domain.stories import Report
@@ -144,6 +145,22 @@ def test_a_correction_is_told_by_the_report_that_makes_it(kind: Kind, mark: str)
     assert made.headline.text == "Corrected: eleven die in a mine"
     assert {fact.outlet for fact in made.facts} == {"Reuters"}
     assert [source.outlet for source in made.sources] == ["Reuters"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "opening"),
+    [
+        (Kind.CORRECTION, "en", "✏️ Correction 【"),
+        (Kind.RETRACTION, "en", "❌ Retraction 【"),
+        (Kind.CORRECTION, "ja", "✏️ 訂正 【"),
+        (Kind.RETRACTION, "ru", "❌ Опровержение 【"),
+    ],
+)
+def test_that_something_was_wrong_is_said_in_a_word(kind: Kind, language: str, opening: str) -> None:
+    made = update(FIRST, WORSE, kind=kind)
+    assert made is not None
+    said = lay_out(made, small_catalog().style, load_speeches()[language])
+    assert said.plain.startswith(opening)
 
 
 def test_a_correction_by_nobody_in_particular_is_that_of_the_newest_report() -> None:

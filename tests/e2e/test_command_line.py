@@ -108,10 +108,20 @@ async def test_check_tries_the_feeds_and_says_which_fail(config: Path) -> None:
     assert "Feeds: 1 well, 2 to look at, 2 entries." in said
 
 
-def test_check_offline_is_content_with_our_own_configuration(config: Path) -> None:
-    """What is in the repository has no mistake."""
-    assert config.exists()
-    assert sokuho("check", "--offline").startswith("0\n")
+def test_check_offline_is_content_with_our_own_configuration(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in the repository has no mistake; a setting that does nothing is told, and stops nothing."""
+    (config / "feeds.toml").write_text(
+        '[[feeds]]\nurl = "https://news.example/feed"\noutlet = "BBC News"\nlanguage = "en"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("SOKUHO_TELEGRAM_TOKN", "123456:hunter2")
+    said = sokuho("check", "--offline")
+    assert said.startswith("0\n")
+    assert "Configuration: 1 feed, " in said
+    assert "SOKUHO_TELEGRAM_TOKN is no setting; did you mean SOKUHO_TELEGRAM_TOKEN?" in said
+    assert "hunter2" not in said
 
 
 def test_opml_goes_out_and_comes_in(config: Path, tmp_path: Path) -> None:
@@ -182,7 +192,8 @@ def test_the_database_is_made_and_upgraded(config: Path, tmp_path: Path) -> None
         ("SOKUHO_POLL_MINUTES", "often", "SOKUHO_POLL_MINUTES"),
         ("SOKUHO_POLL_MINUTES", "0", "SOKUHO_POLL_MINUTES"),
         ("SOKUHO_LOG_LEVEL", "loud", "SOKUHO_LOG_LEVEL"),
-        ("SOKUHO_CONFIG_DIR", "/nowhere", "this file is missing"),
+        ("SOKUHO_CONFIG_DIR", "/nowhere", "has 1 mistake:\n/nowhere: there is no such folder"),
+        ("SOKUHO_CONFIG_DIR", ".", "has 1 mistake:\n.: this folder holds no configuration"),
         ("SOKUHO_DATABASE_URL", "mongodb://user:hunter2@host/db", "SQLite"),
         ("SOKUHO_DATABASE_URL", "sqlite://", "names no SQLite file"),
         ("SOKUHO_OPERATOR_CHAT", "telegram:-100123", "there is no token"),

@@ -419,6 +419,32 @@ async def test_a_development_is_told_in_the_next_digest(tmp_path: Path) -> None:
         assert len(here.reads) == 2
 
 
+async def test_what_has_gone_on_since_the_last_digest_is_said(tmp_path: Path) -> None:
+    """Who wants bulletins again learns that there is more of what the digests told, and where."""
+    async with room(tmp_path) as here:
+        await here.type("/digest only 08:00")
+        await here.report(AGREED[0])
+        await here.at(EIGHT)
+        await here.report(BROKEN, "TASS")
+        await here.at(EIGHT + HOUR)
+        said = await here.type("/digest off")
+        assert "1 story that a digest told has gone on since: /latest" in said
+        assert BROKEN in await here.type("/latest")
+
+
+async def test_what_goes_on_after_digests_end_is_told_at_once(tmp_path: Path) -> None:
+    """By a bulletin: there is no message of its own that could be answered."""
+    async with room(tmp_path) as here:
+        await here.type("/digest only 08:00")
+        await here.report(AGREED[0])
+        await here.at(EIGHT)
+        assert "gone on" not in await here.type("/digest off")
+        await here.at(EIGHT + HOUR)
+        await here.report(BROKEN, "TASS")
+        _, bulletin = here.reads
+        assert BROKEN in bulletin
+
+
 async def join(here: Room, story: Story, outlet: str) -> None:
     """A report in an outlet's own words."""
     now = here.clock.now()

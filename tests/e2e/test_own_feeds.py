@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.chat.commands import answer
 from bot.clock import SimulatedClock
 from bot.domain.entries import FeedSpec
+from bot.domain.polling import FeedLimits
 from bot.ports import Naming
 from tests.e2e.world import catalog_of, living
 from tests.fakes.chats import read_chat
@@ -27,7 +28,7 @@ async def test_from_a_named_feed_to_the_chat_that_named_it(tmp_path: Path) -> No
         await store.subscribe(other.id, topic.id, START)
         server.publish("/feed", OLD)
         spec = FeedSpec(server.url("/feed"), "My blog", "en")
-        assert await store.name_feed(world.chat.id, spec, 5, START) is Naming.ADDED
+        assert await store.name_feed(world.chat.id, spec, FeedLimits(), START) is Naming.ADDED
         await app.step()
         assert read_chat(tmp_path / "chat.jsonl") == []
         server.publish("/feed", [Item("Ukraine ceasefire agreed", id="new"), *OLD])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -223,3 +224,22 @@ async def test_only_what_is_new_is_parsed(tmp_path: Path, monkeypatch: pytest.Mo
             await later(world, clock)
             assert read == [3, 1]
             assert await titles(world) == [f"Story {name}" for name in "abcd"]
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+async def test_a_password_is_used_and_not_stored(tmp_path: Path) -> None:
+    """The configuration has it: it goes to the server at each poll, and into nothing that is kept."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.publish("/feed", news("1"))
+        configured = catalog_of([server.url("/feed")])
+        secret = replace(configured, feeds=tuple(replace(one, user="me:hunter2") for one in configured.feeds))
+        async with living(tmp_path, secret, clock) as world:
+            await world.app.step()
+            await later(world, clock)
+            assert await titles(world) == ["Story 1"]
+        assert ["Authorization" in request.headers for request in server.requests] == [True, True]
+    assert b"hunter2" not in on_disk(tmp_path)

@@ -133,7 +133,7 @@ async def test_a_retraction_is_marked(tmp_path: Path) -> None:
     (first, edit) = messenger.calls
     assert edit.edits == "m1"
     assert "Retracted" in edit.text
-    assert edit.text.startswith("✏️")
+    assert edit.text.startswith("✏️ Correction 🏛 🇺🇦🇷🇺 【")
     assert not first.text.startswith("✏️")
 
 

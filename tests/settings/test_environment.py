@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.domain.access import OPEN, Access
-from bot.settings.environment import Environment, read_environment
+from bot.settings.environment import Environment, idle_settings, read_environment
 
 
 @pytest.fixture(autouse=True)
@@ -315,6 +315,7 @@ ONE = {"SOKUHO_SLACK_BOT_TOKEN": "xoxb-pa55word"}
         ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word"}, "take 16 to 256 letters"),
         ("", {"SOKUHO_TELEGRAM_WEBHOOK_SECRET": "pa55word with a blank"}, "take 16 to 256 letters"),
         ("", {"SOKUHO_PUBLIC_URL": "bot.example"}, "write an address that begins with https://"),
+        ("", {"SOKUHO_PUBLIC_URL": "http://bot.example"}, "SOKUHO_PUBLIC_URL has to begin with https://"),
         ("", ONE, "take one of them out"),
         ("", {"SOKUHO_SLACK_APP_TOKEN": "xapp-pa55word"}, "take one of them out"),
     ],
@@ -339,3 +340,32 @@ def test_one_workspace_may_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "SOKUHO_SLACK_BOT_TOKEN is missing" in str(read_environment())
     monkeypatch.setenv("SOKUHO_SLACK_BOT_TOKEN", "xoxb-pa55word")
     assert read().slack_signing_secret is not None
+
+
+def test_a_server_of_ones_own_may_post_within_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the platforms themselves ask for https."""
+    telegram = {name: value for name, value in MANY.items() if "SLACK" not in name}
+    own = {"SOKUHO_PUBLIC_URL": "http://10.1.2.3", "SOKUHO_TELEGRAM_API": "http://10.1.2.4:8081"}
+    for name, value in {**telegram, **own}.items():
+        monkeypatch.setenv(name, value)
+    assert read().public_url == "http://10.1.2.3"
+
+
+def test_a_name_with_a_slip_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the environment and from `.env`, with the name that was meant, and never with its value."""
+    Path(".env").write_text("sokuho_telegram_tokn=pa55word\nOTHER=1\nSOKUHO_CONTACT=me\n", encoding="utf-8")
+    monkeypatch.setenv("SOKUHO_ZZZZZZZZZZ", "pa55word")
+    monkeypatch.setenv("SOKUHO_LOG_LEVEL", "info")
+    assert idle_settings(read()) == (
+        "SOKUHO_TELEGRAM_TOKN is no setting; did you mean SOKUHO_TELEGRAM_TOKEN?",
+        "SOKUHO_ZZZZZZZZZZ is no setting, and does nothing.",
+    )
+
+
+def test_an_address_that_nobody_listens_at_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOKUHO_PUBLIC_URL", "https://bot.example")
+    assert idle_settings(read()) == (
+        "SOKUHO_PUBLIC_URL does nothing without SOKUHO_HTTP, which says where to listen.",
+    )
+    monkeypatch.setenv("SOKUHO_HTTP", "127.0.0.1:8080")
+    assert idle_settings(read()) == ()

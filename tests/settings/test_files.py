@@ -40,6 +40,22 @@ def test_feeds(catalog: Catalog) -> None:
     )
 
 
+def test_a_password_in_an_address_stays_in_the_configuration(folder: Path) -> None:
+    """It stands beside the address, which is stored and shown, and one address is one feed whoever asks for it."""
+    file = folder / "feeds.toml"
+    text = file.read_text(encoding="utf-8").replace("http://", "http://me:secr%40et@")
+    file.write_text(text, encoding="utf-8")
+    loaded = load_catalog(folder)
+    assert isinstance(loaded, Catalog), loaded
+    feed = loaded.feeds[1]
+    assert (feed.url, feed.user) == ("http://reuters.com/rss", "me:secr%40et")
+    assert "secr" not in repr(loaded)
+    file.write_text(text.replace("https://feeds.bbci.co.uk/news/rss.xml", feed.url), encoding="utf-8")
+    problems = load_catalog(folder)
+    assert isinstance(problems, tuple)
+    assert "stands in the file already" in problems[0].message
+
+
 def test_outlets_topics_and_style(catalog: Catalog) -> None:
     """Outlets, topics and marks are as the files have them."""
     assert catalog.outlets.resolve("bbc") == "BBC News"

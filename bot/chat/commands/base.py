@@ -12,7 +12,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.chats import Chat, Platform
 from bot.domain.documents import Document, Line, code, document
 from bot.domain.naming import name_in
-from bot.domain.polling import FEEDS_PER_CHAT
+from bot.domain.polling import FeedLimits
 from bot.domain.speech import ONLY_ENGLISH, Speech, Speeches, speech_for
 from bot.domain.topics import TOPICS_PER_CHAT, Topic
 from bot.ports import Clock, FeedFinder, Newsdesk, Store
@@ -22,7 +22,7 @@ from bot.ports import Clock, FeedFinder, Newsdesk, Store
 class Services:
     """What commands work with. `stop` ends the program; only the console has it.
 
-    `topics_per_chat`, `feeds_per_chat`: how many it may make, and name. Without a `finder` none can be named.
+    `topics_per_chat`, `feed_limits`: how many it may make, and name. Without a `finder` no feed can be named.
     """
 
     clock: Clock
@@ -31,7 +31,7 @@ class Services:
     stop: Callable[[], None] | None = None
     topics_per_chat: int = TOPICS_PER_CHAT
     finder: FeedFinder | None = None
-    feeds_per_chat: int = FEEDS_PER_CHAT
+    feed_limits: FeedLimits = field(default_factory=FeedLimits)
     speeches: Speeches = field(default_factory=lambda: ONLY_ENGLISH)
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.changing import narrowing_or_widening, not_ours, offered
 from bot.chat.commands.history import bulletin_meant, no_bulletin
+from bot.chat.commands.misuse import alone
 from bot.chat.commands.tuning import MOST_AWAITED
 from bot.chat.commands.why import headline
 from bot.chat.commands.wording import clip, form
@@ -75,11 +76,13 @@ async def unmute(invocation: Invocation) -> Document:
 
 
 @steering
+@alone
 async def more(invocation: Invocation) -> Document:
     return await _like_this(invocation, wider=True)
 
 
 @steering
+@alone
 async def less(invocation: Invocation) -> Document:
     return await _like_this(invocation, wider=False)
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from bot.chat.commands.base import Command, Invocation
 from bot.chat.commands.lookup import topic_actions
-from bot.chat.commands.misuse import usage_lines
+from bot.chat.commands.misuse import alone, usage_lines
 from bot.chat.commands.wording import clip, did_you_mean, example, nearest
 from bot.domain.documents import Action, Document, Line, code, document, faint, line, strong
 from bot.domain.speech import Speech
@@ -104,6 +104,7 @@ def unknown(
     return did_you_mean(speech, [f"{before}{other} {args}".strip() for other in near])
 
 
+@alone
 async def stop(invocation: Invocation) -> Document:
     """Only where there is something to stop: the table leaves it out elsewhere."""
     if invocation.services.stop is not None:

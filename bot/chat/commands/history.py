@@ -64,7 +64,7 @@ def expectation(stories: Mapping[str, int], watched: timedelta, speech: Speech) 
     if len(stories) == 1:
         rates = _rate(sum(stories.values()), watched, speech)
     else:
-        rates = "; ".join(
+        rates = speech.joined(
             speech.say("{messages} on {topic}", messages=_rate(number, watched, speech), topic=name)
             for name, number in stories.items()
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 
 from bot.chat.commands.base import Handler, Invocation, Usage
 from bot.chat.commands.wording import clip, did_you_mean, form, nearest
@@ -45,6 +46,20 @@ def misuse(invocation: Invocation, message: str | Line, *, word: str) -> Documen
     how = Action(speech.say("How to use {command}", command=f"/{command.name}"), f"/help {command.name}")
     said = (message,) if isinstance(message, str) else message
     return document(line("🤔 ", *said), *usage_lines(usages[:_MOST_USAGES], speech), actions=(how,))
+
+
+def alone(handler: Handler) -> Handler:
+    """Make a handler that is typed with nothing behind it say so, where something is: it may be what was wanted."""
+
+    @wraps(handler)
+    async def guarded(invocation: Invocation) -> Document:
+        if not invocation.args:
+            return await handler(invocation)
+        speech = invocation.speech
+        unknown = speech.say("I do not understand “{word}” here.", word=clip(invocation.args))
+        return document(line(f"🤔 {unknown}"), *usage_lines(invocation.command.usage, speech))
+
+    return guarded
 
 
 def usage_lines(usages: Iterable[Usage], speech: Speech) -> Iterator[Line]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from bot.chat.commands.base import Invocation, saved, steering
 from bot.chat.commands.misuse import misuse
 from bot.chat.commands.wording import clip, nearest
+from bot.domain.chats import Chat
 from bot.domain.documents import Action, Document, code, document, line
 from bot.domain.speech import Speech, phrase
 
@@ -15,66 +16,91 @@ _RECENT_MESSAGES = 50
 """Messages whose outlets are known besides the configured ones: an aggregator brings others."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Liking:
+    """One of the two things that a chat can think of an outlet: `word` sets it, `back` takes it back.
+
+    `now` says that it is set, `instead` that it is and the other no longer, `none` that it is of no outlet, `which` of which
+    ones, and `over` that it is not any more.
+    """
+
+    word: str
+    back: str
+    now: str
+    instead: str
+    none: str
+    which: str
+    over: str
+
+
+_BLOCKED = _Liking(
+    "block",
+    "unblock",
+    phrase("{outlet} is blocked: none of its reports come here."),
+    phrase("{outlet} is blocked, and no longer preferred: none of its reports come here."),
+    phrase("👌 No outlet is blocked in this chat."),
+    phrase("Now blocked: {outlets}."),
+    phrase("{outlet} is not blocked any more."),
+)
+_PREFERRED = _Liking(
+    "prefer",
+    "unprefer",
+    phrase("{outlet} is preferred: where it reports, its words head the bulletin."),
+    phrase("{outlet} is preferred, and no longer blocked: where it reports, its words head the bulletin."),
+    phrase("👌 No outlet is preferred in this chat."),
+    phrase("Now preferred: {outlets}."),
+    phrase("{outlet} is not preferred any more."),
+)
+
+
 @steering
 async def block(invocation: Invocation) -> Document:
-    outlet = await _outlet(invocation, "block")
-    if isinstance(outlet, Document):
-        return outlet
-    chat = invocation.chat
-    changed = replace(
-        chat,
-        blocked_outlets=chat.blocked_outlets | {outlet},
-        preferred_outlets=chat.preferred_outlets - {outlet},
-    )
-    said = (
-        phrase("{outlet} is blocked, and no longer preferred: none of its reports come here.")
-        if outlet in chat.preferred_outlets
-        else phrase("{outlet} is blocked: none of its reports come here.")
-    )
-    return await saved(invocation, changed, invocation.speech.say(said, outlet=outlet))
+    return await _set(invocation, _BLOCKED)
 
 
 @steering
 async def prefer(invocation: Invocation) -> Document:
-    outlet = await _outlet(invocation, "prefer")
-    if isinstance(outlet, Document):
-        return outlet
-    chat = invocation.chat
-    changed = replace(
-        chat,
-        blocked_outlets=chat.blocked_outlets - {outlet},
-        preferred_outlets=chat.preferred_outlets | {outlet},
-    )
-    said = (
-        phrase("{outlet} is preferred, and no longer blocked: where it reports, its words head the bulletin.")
-        if outlet in chat.blocked_outlets
-        else phrase("{outlet} is preferred: where it reports, its words head the bulletin.")
-    )
-    return await saved(invocation, changed, invocation.speech.say(said, outlet=outlet))
+    return await _set(invocation, _PREFERRED)
 
 
 @steering
 async def unblock(invocation: Invocation) -> Document:
-    blocked, speech = invocation.chat.blocked_outlets, invocation.speech
-    if invocation.args and not blocked:
-        return document(speech.say("👌 No outlet is blocked in this chat."))
-    outlet = _among(invocation, "unblock", phrase("Now blocked: {outlets}."), blocked)
-    if isinstance(outlet, Document):
-        return outlet
-    said = speech.say("{outlet} is not blocked any more.", outlet=outlet)
-    return await saved(invocation, replace(invocation.chat, blocked_outlets=blocked - {outlet}), said)
+    return await _take_back(invocation, _BLOCKED)
 
 
 @steering
 async def unprefer(invocation: Invocation) -> Document:
-    preferred, speech = invocation.chat.preferred_outlets, invocation.speech
-    if invocation.args and not preferred:
-        return document(speech.say("👌 No outlet is preferred in this chat."))
-    outlet = _among(invocation, "unprefer", phrase("Now preferred: {outlets}."), preferred)
+    return await _take_back(invocation, _PREFERRED)
+
+
+async def _set(invocation: Invocation, liking: _Liking) -> Document:
+    outlet = await _outlet(invocation, liking.word)
     if isinstance(outlet, Document):
         return outlet
-    said = speech.say("{outlet} is not preferred any more.", outlet=outlet)
-    return await saved(invocation, replace(invocation.chat, preferred_outlets=preferred - {outlet}), said)
+    outlets = _outlets(invocation.chat)
+    other = _PREFERRED if liking is _BLOCKED else _BLOCKED
+    said = liking.instead if outlet in outlets[other] else liking.now
+    changed = _with(invocation.chat, {liking: outlets[liking] | {outlet}, other: outlets[other] - {outlet}})
+    return await saved(invocation, changed, invocation.speech.say(said, outlet=outlet))
+
+
+async def _take_back(invocation: Invocation, liking: _Liking) -> Document:
+    outlets, speech = _outlets(invocation.chat), invocation.speech
+    if invocation.args and not outlets[liking]:
+        return document(speech.say(liking.none))
+    outlet = _among(invocation, liking.back, liking.which, outlets[liking])
+    if isinstance(outlet, Document):
+        return outlet
+    changed = _with(invocation.chat, outlets | {liking: outlets[liking] - {outlet}})
+    return await saved(invocation, changed, speech.say(liking.over, outlet=outlet))
+
+
+def _outlets(chat: Chat) -> dict[_Liking, frozenset[str]]:
+    return {_BLOCKED: chat.blocked_outlets, _PREFERRED: chat.preferred_outlets}
+
+
+def _with(chat: Chat, outlets: Mapping[_Liking, frozenset[str]]) -> Chat:
+    return replace(chat, blocked_outlets=outlets[_BLOCKED], preferred_outlets=outlets[_PREFERRED])
 
 
 def named(outlets: Iterable[str], speech: Speech) -> str:
@@ -120,6 +146,7 @@ def _named_outlet(
         else speech.tell("{command} lists them.", command=code("/feeds"))
     )
     return document(
-        line(f"{missing} ", *hint),
+        missing,
+        hint,
         actions=[Action(name, f"{command} {name}") for name in near],
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.chat.commands.base import Invocation, steering
 from bot.chat.commands.misuse import misuse
 from bot.chat.commands.wording import clip, nearest
-from bot.domain.addresses import shown, typed_address
+from bot.domain.addresses import shown, typed_address, user_of
 from bot.domain.documents import Action, Document, Line, Span, code, document, faint, line, strong
 from bot.domain.entries import FeedSpec
 from bot.domain.outlets import outlet_of_feed
@@ -23,18 +23,25 @@ _MOST_OFFERED = 8
 
 @steering
 async def add(invocation: Invocation) -> Document:
-    speech, most = invocation.speech, invocation.services.feeds_per_chat
+    speech, limits = invocation.speech, invocation.services.feed_limits
     finder = invocation.services.finder
-    if finder is None or not most:
+    if finder is None or not limits.per_chat or not limits.all_chats:
         return document(speech.say("🚫 Chats name no feeds here; the operator lists them all."))
     if not invocation.args:
         return misuse(invocation, speech.say("Which site or feed?"), word="add")
-    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     address = typed_address(invocation.args)
+    if address and user_of(address):
+        # The database keeps the addresses that chats name, and is no place for a password.
+        return document(
+            speech.say("🔒 I take no address with a password in it, since I would have to keep that."),
+            speech.say("The operator can have such a feed watched for everybody, in config/feeds.toml."),
+            whisper=True,
+        )
+    statuses = await invocation.store.feed_statuses(invocation.chat.id)
     known = next((status for status in statuses if status.spec.url == address), None)
     if known is not None:
         return _named(Naming.ALREADY if known.own else Naming.FOR_ALL, known.spec.outlet, invocation)
-    if sum(status.own for status in statuses) >= most:
+    if sum(status.own for status in statuses) >= limits.per_chat:
         return _named(Naming.FULL, "", invocation)
     found = await finder.find(invocation.args)
     if isinstance(found, Failed):
@@ -45,7 +52,7 @@ async def add(invocation: Invocation) -> Document:
     if len(found) > 1:
         return _which(found, statuses, speech)
     spec = _spec(found[0], invocation)
-    naming = await invocation.store.name_feed(invocation.chat.id, spec, most, invocation.now)
+    naming = await invocation.store.name_feed(invocation.chat.id, spec, limits, invocation.now)
     return _named(naming, spec.outlet, invocation, found[0])
 
 
@@ -87,7 +94,8 @@ def own_feeds(statuses: Sequence[FeedStatus]) -> tuple[FeedStatus, ...]:
 
 def how_to_add(invocation: Invocation) -> tuple[Line, ...]:
     """That a chat may name feeds, where it may."""
-    if invocation.services.finder is None or not invocation.services.feeds_per_chat:
+    services = invocation.services
+    if services.finder is None or not services.feed_limits.per_chat or not services.feed_limits.all_chats:
         return ()
     command = code("/feeds add www.example.org")
     return (
@@ -106,13 +114,23 @@ def _named(naming: Naming, outlet: str, invocation: Invocation, found: FoundFeed
         case Naming.FOR_ALL:
             return document(speech.tell("✅ {outlet} is watched for every chat already.", outlet=name))
         case Naming.FULL:
-            most = invocation.services.feeds_per_chat
+            most = invocation.services.feed_limits.per_chat
             full = speech.plural(
                 "🤔 A chat may name {n} feed, and this one has.",
                 "🤔 A chat may name {n} feeds, and this one has.",
                 most,
             )
             return document(full, actions=(Action(speech.say("Remove one"), "/feeds remove"),))
+        case Naming.ALL_FULL:
+            most = invocation.services.feed_limits.all_chats
+            return document(
+                speech.plural(
+                    "🤔 All chats together may name {n} feed here, and they have. The operator can allow more.",
+                    "🤔 All chats together may name {n} feeds here, and they have. The operator can allow more.",
+                    most,
+                ),
+                speech.say("What another chat has named can be watched here, too."),
+            )
 
 
 def _added(name: Span, found: FoundFeed | None, speech: Speech) -> Document:

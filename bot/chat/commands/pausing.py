@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.chat.commands.base import Invocation, steering
-from bot.chat.commands.misuse import usage_lines
+from bot.chat.commands.misuse import alone
 from bot.chat.commands.timing import held_line
-from bot.chat.commands.wording import clip
-from bot.domain.documents import Action, Document, code, document, line
+from bot.domain.documents import Action, Document, code, document
 
 
 @steering
+@alone
 async def pause(invocation: Invocation) -> Document:
     chat, speech = invocation.chat, invocation.speech
-    if any(letter.isdecimal() for letter in invocation.args):
-        # Whoever types `/pause 2h` would wait for bulletins that nothing but `/resume` brings back.
-        unknown = speech.say("I do not understand “{word}” here.", word=clip(invocation.args))
-        return document(line(f"🤔 {unknown}"), *usage_lines(invocation.command.usage, speech))
     again = (Action(speech.say("Resume"), "/resume"),)
     if chat.paused_at is not None:
         since = speech.moment(chat.paused_at, invocation.now, invocation.zone)
@@ -42,6 +38,7 @@ async def pause(invocation: Invocation) -> Document:
 
 
 @steering
+@alone
 async def resume(invocation: Invocation) -> Document:
     chat, speech = invocation.chat, invocation.speech
     if chat.paused_at is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.chat.commands.base import Invocation
+from bot.chat.commands.misuse import alone
 from bot.chat.commands.own_feeds import add, how_to_add, own_feeds, remove
 from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
@@ -46,6 +47,7 @@ async def feeds(invocation: Invocation) -> Document:
     )
 
 
+@alone
 async def status(invocation: Invocation) -> Document:
     speech = invocation.speech
     statuses = await invocation.store.feed_statuses(invocation.chat.id)
@@ -208,13 +210,15 @@ def _part(invocation: Invocation, statuses: Sequence[FeedStatus]) -> Document:
     if not near:
         return document(missing, actions=(Action(speech.say("All feeds"), "/feeds"),))
     return document(
-        f"{missing} {speech.say('Did you mean {other}?', other=near[0])}",
+        missing,
+        speech.say("Did you mean {other}?", other=near[0]),
         actions=[Action(outlet, f"/feeds {outlet}") for outlet in near],
     )
 
 
 def _names(status: FeedStatus) -> tuple[str, str, str]:
-    return status.spec.outlet, status.spec.title, status.spec.url
+    # Not by what is not shown: a token could be found letter by letter.
+    return status.spec.outlet, status.spec.title, shown(status.spec.url)
 
 
 def _details(status: FeedStatus, invocation: Invocation) -> tuple[Line, ...]:

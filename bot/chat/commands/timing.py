@@ -174,11 +174,11 @@ async def _set_digest(invocation: Invocation) -> Document:
         digests = replace(before, only=only)
     else:
         digests = replace(before, schedule=schedule, set_at=now, only=only)
-    untold = await invocation.store.save_digests(replace(chat, digests=digests), now)
+    untold, developed = await invocation.store.save_digests(replace(chat, digests=digests), now)
     return document(
         line(invocation.speech.say("✅ Done.")),
         *_about_digests(invocation, digests),
-        *_untold(invocation, untold),
+        *_untold(invocation, untold, developed),
         changed=True,
     )
 
@@ -188,18 +188,29 @@ async def _end_digests(invocation: Invocation) -> Document:
     if invocation.chat.digests is None:
         state = speech.say("This chat gets no digests.")
         return document(speech.say("👌 Nothing to change. {state}", state=state))
-    untold = await invocation.store.save_digests(replace(invocation.chat, digests=None), invocation.now)
+    untold, developed = await invocation.store.save_digests(
+        replace(invocation.chat, digests=None), invocation.now
+    )
     return document(
         speech.say("✅ No more digests; bulletins come at once."),
-        *_untold(invocation, untold),
+        *_untold(invocation, untold, developed),
         changed=True,
     )
 
 
-def _untold(invocation: Invocation, stories: int) -> Iterator[Line]:
+def _untold(invocation: Invocation, stories: int, developed: int) -> Iterator[Line]:
+    """What came since the last digest: new stories follow, others can be read."""
+    speech = invocation.speech
+    if developed:
+        gone_on = speech.plural(
+            "{n} story that a digest told has gone on since: ",
+            "{n} stories that digests told have gone on since: ",
+            developed,
+        )
+        yield line(gone_on, code("/latest"))
     if stories:
         yield line(
-            invocation.speech.plural(
+            speech.plural(
                 "One message follows with {n} story since the last digest.",
                 "One message follows with {n} stories since the last digest.",
                 stories,
@@ -331,6 +342,10 @@ def _wrong(invocation: Invocation, problem: TimeProblem, example: str, words: tu
             return misuse(invocation, all_day, word=example)
         case Mistake.NO_WORD:
             near = nearest(problem.text, words, 1, cutoff=0.7)
+            if problem.text in near:  # a word that stands alone: it is the rest that means nothing
+                rest = " ".join(word for word in invocation.args.split() if word.casefold() != problem.text)
+                unknown = speech.say("I do not understand “{word}” here.", word=clip(rest))
+                return misuse(invocation, unknown, word=problem.text)
             if not near:
                 unknown = speech.say("I do not understand “{word}” here.", word=typed)
                 return misuse(invocation, unknown, word=example)

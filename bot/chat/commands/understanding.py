@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bot.chat.commands.wording import clip, pointed
 from bot.domain.correcting import Doubt
 from bot.domain.describing import describe_query
-from bot.domain.documents import Action, Document, Line, code, document, line
+from bot.domain.documents import Action, Document, Line, code, document, faint, line
 from bot.domain.lexicon import Lexicon
 from bot.domain.matching import THRESHOLD, Match
 from bot.domain.queries import AllOf, Query, QueryProblem
@@ -15,8 +15,12 @@ from bot.domain.speech import Speech
 
 
 def understood(query: Query, lexicon: Lexicon, speech: Speech) -> tuple[Line, ...]:
-    """What a report has to have, a line for each part of the query."""
+    """What a report has to have, a line for each part of the query; what was passed over, where anything was."""
     parts = [line(f"• {part}") for part in describe_query(query, lexicon, speech)]
+    if query.idle:
+        words = speech.joined(f"“{word}”" for word in query.idle)
+        passed = speech.say("Passed over: {words}. What stands in quotation marks counts.", words=words)
+        parts.append(line(faint(passed)))
     if isinstance(query.root, AllOf):
         return line(speech.say("A report fits if it has all of:")), *parts
     return line(speech.say("A report fits if it has:")), *parts

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.chat.commands.base import Invocation
 from bot.chat.commands.history import bulletin_meant, no_bulletin
+from bot.chat.commands.misuse import alone
 from bot.chat.commands.understanding import scored
 from bot.domain.addresses import shown
 from bot.domain.describing import describe_joining
@@ -20,6 +21,7 @@ from bot.ports import FeedStatus, SentMessage
 _MOST_REPORTS = 5
 
 
+@alone
 async def why(invocation: Invocation) -> Document:
     speech, sent = invocation.speech, await bulletin_meant(invocation)
     if sent is not None:
