@@ -8,7 +8,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision in `migrations/versions`. Revisions are numbered, so that an older program can tell a newer one."""
 
 
