@@ -60,6 +60,9 @@ log = structlog.get_logger(__name__)
 
 POLLS_AT_ONCE = 256
 POLLS_PER_HOST = 4
+AGAIN_AT = 192
+"""Others that are due are begun as soon as no more than so many polls are under way: one query for many of them."""
+
 FILED_AT_ONCE = 32
 """Polls that are stored in one transaction; what others have the event loop or the database for comes in between."""
 
@@ -178,7 +181,7 @@ class Poller:
             await self._file(await self._ask(feed, spec))
         finally:
             del self._under_way[feed.id]
-            if not self._under_way or (self._more_due and len(self._under_way) <= POLLS_AT_ONCE // 2):
+            if not self._under_way or (self._more_due and len(self._under_way) <= AGAIN_AT):
                 self._look.set()
 
     async def _ask(self, feed: FeedForPoll, spec: FeedSpec) -> Asked:
