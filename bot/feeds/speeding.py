@@ -7,6 +7,7 @@ text. All of that is replaced by what gives the same; `tests/adapters/test_speed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from xml.sax.expatreader import ExpatParser
@@ -63,7 +64,7 @@ class _Reader(ExpatParser):
         super().reset()
         self._parser.buffer_text = True
 
-    def start_element_ns(self, name: str, attrs: dict[str, str]) -> None:
+    def start_element_ns(self, name: str, attrs: Mapping[str, str]) -> None:
         """Most tags have neither a namespace nor attributes."""
         if attrs or " " in name or self._cont_handler.decls:
             super().start_element_ns(name, attrs)

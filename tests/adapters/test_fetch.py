@@ -17,7 +17,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, NotModified
 from bot.feeds.failures import explained
-from bot.feeds.fetch import LARGE_BODY, FetchLimits, HttpFetcher
+from bot.feeds.fetch import IDLE_AT_MOST, LARGE_BODY, FetchLimits, HttpFetcher
 from bot.feeds.guard import LOOPBACK
 from tests.fakes.feed_server import FeedServer, Item, rss
 
@@ -438,3 +438,17 @@ class TestTroubles:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_few_idle_connections(server: FeedServer) -> None:
+    """A host's next feed comes through the same connection; after many hosts, those are open that were used last."""
+    server.publish("/", ITEMS)
+    hosts = [f"{n}.example" for n in range(IDLE_AT_MOST + 20)]
+    async with HttpFetcher(FixedClock(), resolver=FakeResolver(*hosts), private=LOOPBACK) as fetcher:
+        for host in (*hosts, *hosts[-5:]):
+            assert isinstance(await fetcher.fetch(feed(server.url("/", host))), Fetched)
+        before = server.connections
+        assert len(before) == IDLE_AT_MOST
+        for host in hosts[-5:]:
+            await fetcher.fetch(feed(server.url("/", host)))
+        assert server.connections == before
