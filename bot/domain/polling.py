@@ -45,6 +45,13 @@ BURST_TOLD = timedelta(days=1)
 LEAST_KNOWN = timedelta(hours=1)
 """The time that a first document speaks of at the least, however young its oldest entry is."""
 
+HOST_RESTS = timedelta(minutes=1)
+HOST_RESTS_AT_MOST = timedelta(hours=1)
+"""How long a host is left alone that says no more than «too many requests», and however long it asks for."""
+
+HOST_IS_BACK_OVER = timedelta(minutes=5)
+"""The time over which the feeds of a host that has rested are asked again, at most; as long as it rested, at most."""
+
 _DECAY = math.log(2) / RATE_HALF_LIFE.total_seconds()
 
 
@@ -157,6 +164,22 @@ class Failed:
     kind: FailureKind
     reason: str
     ask_again_in: timedelta | None = None
+    busy_host: str = ""
+    """The host, where it said that it is asked for too much: that is of all its feeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRest:
+    """A host of which no feed is to be asked between two times."""
+
+    host: str
+    since: datetime
+    until: datetime
+
+    def back(self, feed_id: int) -> datetime:
+        """When a feed that was due meanwhile is asked: not all of them at once."""
+        over = min(self.until - self.since, HOST_IS_BACK_OVER)
+        return self.until + over * _share(feed_id, self.until)
 
 
 FetchResult = Fetched | NotModified | Failed
@@ -184,6 +207,14 @@ def next_poll(
         wait = max(wait, min(cadence.floor * 2 ** min(failures, 16), max(BACK_OFF_CAP, cadence.floor)))
     share = _share(feed_id, now)
     return _outside(wishes, now + min(wait * (1 + cadence.spread * share), MAX_INTERVAL), share)
+
+
+def rest_after(failed: Failed, now: datetime) -> HostRest | None:
+    """The rest that a host asks for by refusing one of its feeds: as long as it says, within bounds."""
+    if not failed.busy_host:
+        return None
+    asked = failed.ask_again_in or HOST_RESTS
+    return HostRest(failed.busy_host, now, now + min(asked, HOST_RESTS_AT_MOST))
 
 
 def relaxed(cadence: Cadence, pushed_until: datetime | None, now: datetime) -> Cadence:

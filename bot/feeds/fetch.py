@@ -19,7 +19,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
-from bot.domain.addresses import shown, web_address
+from bot.domain.addresses import host_of, shown, web_address
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
 from bot.domain.speech import kept
 from bot.domain.websub import Hub, Push
@@ -182,7 +182,9 @@ class HttpFetcher:
         if response.status == _NOT_MODIFIED:
             return NotModified(wait_after_answer(response.headers, now), moved_to)
         if response.status not in _GOOD:
-            return refused(response.status, wait_after_refusal(response.headers, now))
+            return refused(
+                response.status, wait_after_refusal(response.headers, now), host_of(str(response.url))
+            )
         body = await self._body(response)
         if isinstance(body, Failed):
             return body

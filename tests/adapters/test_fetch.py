@@ -284,6 +284,23 @@ class TestRefusals:
         assert result.ask_again_in == timedelta(minutes=2)
         assert "in 2 minutes" in result.reason
 
+    @pytest.mark.parametrize(
+        ("status", "headers", "whose"),
+        [
+            (429, {}, "two.example"),
+            (503, {"Retry-After": "60"}, "two.example"),
+            (503, {}, ""),
+            (403, {"Retry-After": "60"}, ""),
+        ],
+    )
+    async def test_a_host_that_is_asked_for_too_much(
+        self, server: FeedServer, fetcher: HttpFetcher, status: int, headers: dict[str, str], whose: str
+    ) -> None:
+        """It is the one that answers, not the one that redirects to it; other refusals are the feed's own."""
+        server.redirect("/a", server.url("/b", "two.example"))
+        server.answer("/b", status, headers)
+        assert (await failure(fetcher, server.url("/a", "one.example"))).busy_host == whose
+
 
 class TestTroubles:
     async def test_a_body_above_the_cap(self, server: FeedServer, fetcher: HttpFetcher) -> None:
