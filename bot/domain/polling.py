@@ -263,6 +263,11 @@ def is_silent(rate: float, last_new: datetime | None, last_success: datetime | N
     return now - last_new > max(timedelta(seconds=patience), SILENT_AT_LEAST)
 
 
+def tells_of_burst(last_burst: datetime | None, now: datetime) -> bool:
+    """Whether it is still told that a feed brought more at once than its document holds."""
+    return last_burst is not None and now - last_burst < BURST_TOLD
+
+
 def move_after(move: Move | None, moved_to: str | None, feed: FeedForPoll, now: datetime) -> Move | None:
     """What is known of a feed's new address after a poll that succeeded and was redirected for good to `moved_to`.
 

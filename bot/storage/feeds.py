@@ -144,14 +144,21 @@ class FeedPart(Part):
     def feed_statuses(
         self, connection: Connection, chat_id: int | None = None, *, counted: bool = True
     ) -> tuple[FeedStatus, ...]:
-        stored: ColumnElement[int] = literal(0)
-        if counted:
-            stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
-        own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
-        watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
-        wanted = select(feeds, stored.label("entries")).where(watched)
-        in_order = wanted.order_by(~feeds.c.active, feeds.c.position, feeds.c.id)
-        return tuple(_status(row) for row in connection.execute(in_order))
+        return statuses_in(connection, chat_id, counted=counted)
+
+
+def statuses_in(
+    connection: Connection, chat_id: int | None = None, *, counted: bool = True
+) -> tuple[FeedStatus, ...]:
+    """`ports.FeedStore.feed_statuses`, of whichever database."""
+    stored: ColumnElement[int] = literal(0)
+    if counted:
+        stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
+    own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
+    watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
+    wanted = select(feeds, stored.label("entries")).where(watched)
+    in_order = wanted.order_by(~feeds.c.active, feeds.c.position, feeds.c.id)
+    return tuple(_status(row) for row in connection.execute(in_order))
 
 
 def _put_feeds(connection: Connection, specs: Sequence[FeedSpec], now: datetime) -> None:
