@@ -1,7 +1,7 @@
 """A loopback server of many feeds in a process of its own, as cheap as can be, so that who polls it is what is measured.
 
-Every feed has the newest 30 of its items, which are its own; each round a tenth of the feeds has 5 new ones. Feeds are
-spread over the addresses 127.0.0.1 to 127.0.0.100, hosts of their own to whoever keeps a limit for each.
+Every feed has the newest 30 of its items, which are its own; each round a tenth of the feeds has 5 new ones. Five feeds
+share an address of 127.0.0.0/8, a host of its own to whoever keeps a limit for each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 ITEMS = 30
 NEW_ITEMS = 5
 ROUNDS_TO_ALL_NEW = 10
-HOSTS = 100
+FEEDS_A_HOST = 5
 
 _BEGINNING = datetime(2025, 8, 9, 12, tzinfo=UTC)
 
@@ -31,7 +31,11 @@ class FeedFarm:
         self._round = 0
 
     def urls(self, feeds: int) -> list[str]:
-        return [f"http://127.0.0.{n % HOSTS + 1}:{self._port}/{n}" for n in range(feeds)]
+        """Addresses of so many feeds, those of one host far from one another."""
+        hosts = -(-feeds // FEEDS_A_HOST)
+        return [
+            f"http://127.0.{n % hosts // 250}.{n % hosts % 250 + 1}:{self._port}/{n}" for n in range(feeds)
+        ]
 
     def answer(self, *, rounds: int = 0, latency: float = 0.0) -> None:
         """Go on by so many rounds, and answer everything after so many seconds from now on."""

@@ -1,9 +1,12 @@
-"""`sokuho check`: validates the configuration, tries every feed, and says what to fix, line by line."""
+"""`sokuho check`: validates the configuration, tries every feed, and says what to fix, line by line.
+
+Of feeds that answer well it says what is odd about them by what is stored, where something is.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +17,12 @@ from bot.app import network
 from bot.clock import SystemClock
 from bot.domain.addresses import shown
 from bot.domain.entries import FeedSpec
-from bot.domain.polling import Failed, FeedForPoll, Fetched
+from bot.domain.polling import Failed, FeedForPoll, Fetched, is_silent, tells_of_burst
 from bot.domain.speech import ENGLISH
-from bot.ports import Fetcher, Parser
+from bot.ports import FeedStatus, Fetcher, Parser
 from bot.settings.environment import Environment
 from bot.settings.toml import TomlFile
+from bot.storage.looking import feeds_in
 
 AT_ONCE = 16
 
@@ -65,10 +69,22 @@ async def check_feed(spec: FeedSpec, fetcher: Fetcher, parser: Parser) -> FeedCh
     )
 
 
+def odd(status: FeedStatus, now: datetime) -> Iterator[str]:
+    """What may be wrong with a feed that answers well."""
+    if is_silent(status.rate, status.last_new, status.last_success, now) and status.last_new:
+        yield f"nothing new since {status.last_new:%Y-%m-%d}, which is unusually long for it"
+    if status.last_burst and tells_of_burst(status.last_burst, now):
+        yield (
+            f"at {status.last_burst:%Y-%m-%d %H:%M} UTC it brought more at once than it lists; some may be missing. "
+            "Is there a fuller feed, or can it be asked more often?"
+        )
+
+
 async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) -> bool:
     """Try the feeds with progress, then say what to fix, by file and line; answers whether all are well."""
     file = TomlFile.read(environment.config_dir / "feeds.toml")
     lines = {feed.url: file.line(("feeds", index, "url")) for index, feed in enumerate(feeds)}
+    stored = {status.spec.url: status for status in feeds_in(environment.store_url)}
     console = Console(stderr=True)
     checks: list[FeedCheck] = []
     async with network(SystemClock(), environment.contact, environment.private_networks) as (fetcher, parser):
@@ -78,10 +94,18 @@ async def check_and_tell(feeds: Sequence[FeedSpec], environment: Environment) ->
                 checks.append(check)
                 bar.advance(task)
     failed = [check for check in checks if check.problem]
-    for check in sorted(failed, key=lambda check: lines[check.spec.url]):
-        print(
-            f"{file.name}:{lines[check.spec.url]}: {check.spec.outlet} <{shown(check.spec.url)}>: {check.problem}"
-        )
+    for check in sorted(checks, key=lambda check: lines[check.spec.url]):
+        for remark in _remarks(check, stored, SystemClock().now()):
+            print(
+                f"{file.name}:{lines[check.spec.url]}: {check.spec.outlet} <{shown(check.spec.url)}>: {remark}"
+            )
     entries = ENGLISH.plural("{n} entry", "{n} entries", sum(check.entries for check in checks))
     print(f"Feeds: {len(checks) - len(failed)} well, {len(failed)} to look at, {entries}.")
     return not failed
+
+
+def _remarks(check: FeedCheck, stored: Mapping[str, FeedStatus], now: datetime) -> Sequence[str]:
+    if check.problem:
+        return [check.problem]
+    status = stored.get(check.spec.url)
+    return list(odd(status, now)) if status else []

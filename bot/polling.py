@@ -34,12 +34,14 @@ from bot.domain.polling import (
     FeedForPoll,
     Fetched,
     FetchResult,
+    HostRest,
     Move,
     first_rate,
     move_after,
     next_poll,
     rate_after,
     relaxed,
+    rest_after,
 )
 from bot.domain.speech import phrase
 from bot.domain.websub import Hub
@@ -61,6 +63,9 @@ log = structlog.get_logger(__name__)
 
 POLLS_AT_ONCE = 256
 POLLS_PER_HOST = 4
+AGAIN_AT = 192
+"""Others that are due are begun as soon as no more than so many polls are under way: one query for many of them."""
+
 FILED_AT_ONCE = 32
 """Polls that are stored in one transaction; what others have the event loop or the database for comes in between."""
 
@@ -124,6 +129,8 @@ class Poller:
         self._known: Catalog | None = None
         self._users: dict[str, str] = {}
         """By address, of the configuration that is known."""
+        self._rests: dict[tuple[str, bool], HostRest] = {}
+        """By host and whether only chats name the feed that was refused: for what was under way by then."""
 
     async def poll_due(self) -> int:
         """Poll every feed that is due until none is; answers how many.
@@ -194,7 +201,7 @@ class Poller:
             await self._file(await self._ask(feed, spec))
         finally:
             del self._under_way[feed.id]
-            if not self._under_way or (self._more_due and len(self._under_way) <= POLLS_AT_ONCE // 2):
+            if not self._under_way or (self._more_due and len(self._under_way) <= AGAIN_AT):
                 self._look.set()
 
     async def _ask(self, feed: FeedForPoll, spec: FeedSpec) -> Asked:
@@ -248,13 +255,28 @@ class Poller:
         now = self._clock.now()
         read = [one for one in batch if one.parsed]
         plans = await self._planned(read, now) if read else dict[int, IngestPlan]()
-        records = [record_of(one, plans.get(one.feed.id), self._cadence, now) for one in batch]
+        self._note_rests(batch, now)
+        records = [
+            record_of(one, plans.get(one.feed.id), self._cadence, now, self._rest_of(one.feed))
+            for one in batch
+        ]
         new = await self._store.record_poll(*records)
         self._probe(Point.INGESTED)
         for one in batch:
             self._observe(_polled(one, plans.get(one.feed.id)))
         if new or any(plan.revisions for plan in plans.values()):
             self._queue.wake(Stage.DESK)
+
+    def _note_rests(self, batch: Iterable[Asked], now: datetime) -> None:
+        self._rests = {whose: rest for whose, rest in self._rests.items() if rest.until > now}
+        for one in batch:
+            if isinstance(one.result, Failed) and (rest := rest_after(one.result, now)):
+                self._rests[rest.host, one.feed.public_only] = rest
+
+    def _rest_of(self, feed: FeedForPoll) -> HostRest | None:
+        host = host_of(feed.url)
+        own = self._rests.get((host, True)) if feed.public_only else None
+        return self._rests.get((host, False)) or own
 
     async def _planned(self, read: Sequence[Asked], now: datetime) -> dict[int, IngestPlan]:
         """By feed: what is new of it. In threads: a feed may hold thousands of entries."""
@@ -297,26 +319,29 @@ def _polled(asked: Asked, plan: IngestPlan | None) -> Polled:
     return Polled("new" if new else "nothing new", new, revised)
 
 
-def record_of(asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: datetime) -> PollRecord:
-    """What a poll leaves behind. Pure."""
+def record_of(
+    asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: datetime, rest: HostRest | None = None
+) -> PollRecord:
+    """What a poll leaves behind; `rest`: its host's, if there is one. Pure."""
     feed, result, parsed = asked.feed, asked.result, asked.parsed
     failed = isinstance(result, Failed)
     rate = feed.rate if failed else _rate(feed, parsed, plan, now)
     wishes = parsed.wishes if parsed and not asked.pushed else feed.wishes
     if asked.spec.interval:
         cadence = replace(cadence, floor=asked.spec.interval, ceiling=asked.spec.interval)
+    due = next_poll(
+        now,
+        cadence=relaxed(cadence, feed.pushed_until, now),
+        rate=rate,
+        wishes=wishes,
+        asked=result.ask_again_in,
+        failures=feed.failures + 1 if failed else 0,
+        feed_id=feed.id,
+    )
     record = PollRecord(
         feed.id,
         now,
-        next_poll(
-            now,
-            cadence=relaxed(cadence, feed.pushed_until, now),
-            rate=rate,
-            wishes=wishes,
-            asked=result.ask_again_in,
-            failures=feed.failures + 1 if failed else 0,
-            feed_id=feed.id,
-        ),
+        max(due, rest.back(feed.id)) if rest else due,
         plan,
         private=feed.public_only,
         rate=rate,
@@ -333,7 +358,13 @@ def record_of(asked: Asked, plan: IngestPlan | None, cadence: Cadence, now: date
         unread = result.kind in (FailureKind.NOT_A_FEED, FailureKind.TOO_HARD)
         # An address that it only moved to may be gone without the feed being so.
         gone = result.kind is FailureKind.GONE and feed.address(now) == feed.url
-        return replace(record, error=result.reason, gone=gone, keep_validators=not unread)
+        return replace(
+            record,
+            error=result.reason,
+            gone=gone,
+            keep_validators=not unread,
+            rest=rest_after(result, now),
+        )
     if isinstance(result, Fetched):
         return replace(
             record,

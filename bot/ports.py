@@ -24,7 +24,16 @@ from bot.domain.installations import Installation
 from bot.domain.ledger import KnownReport
 from bot.domain.matching import Match
 from bot.domain.pacing import Urgency
-from bot.domain.polling import Failed, FeedForPoll, FeedLimits, Fetched, FetchResult, Move, Wishes
+from bot.domain.polling import (
+    Failed,
+    FeedForPoll,
+    FeedLimits,
+    Fetched,
+    FetchResult,
+    HostRest,
+    Move,
+    Wishes,
+)
 from bot.domain.profiles import Profile
 from bot.domain.schedules import Slot
 from bot.domain.stories import Placement, Story
@@ -245,6 +254,9 @@ class PollRecord:
     """As the document says now; counts where `wishes` does."""
     burst: bool = False
     """Whether all items of the document were new, so that others may have come and gone unseen."""
+    rest: HostRest | None = None
+    """Of a host that asked for it: none of its feeds is due before that is over; where the poll is `private`, none of
+    those that only chats name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ _UNPRINTABLE = re.compile(r"[\s\"<>`\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=\S)", re.IGNORECASE)
 """`feed:https://…` and `feed://…`, as some sites write their links."""
 
+PLAIN = re.compile(
+    r"https?://[A-Za-z0-9-][A-Za-z0-9.-]*(?::[1-9][0-9]{1,3})?/[\w./~%+-]*(?:\?[\w./~%+=&-]+)?", re.ASCII
+)
+"""What most links are: absolute, and no joining or taking apart would change it."""
+
 _USER = re.compile(r"^((?:[\w+.-]+://)?)([^/?#]*)@")
 _SECRET_KEY = re.compile(
     r"key|token|auth|secret|pass|pwd|sig|session|credential|user|login|hash", re.IGNORECASE
@@ -30,6 +35,8 @@ def web_address(text: str | None, base: str = "") -> str | None:
     folded = re.sub(r"[\t\r\n]", "", text or "").strip()
     if not folded:
         return None
+    if PLAIN.fullmatch(folded) and len(folded) <= MAX_LENGTH:
+        return folded
     try:
         address = urljoin(base, _UNPRINTABLE.sub(lambda found: quote(found[0]), folded))
         parts = urlsplit(address)

@@ -42,6 +42,13 @@ BURST_TOLD = timedelta(days=1)
 LEAST_KNOWN = timedelta(hours=1)
 """The time that a first document speaks of at the least, however young its oldest entry is."""
 
+HOST_RESTS = timedelta(minutes=1)
+HOST_RESTS_AT_MOST = timedelta(hours=1)
+"""How long a host is left alone that says no more than «too many requests», and however long it asks for."""
+
+HOST_IS_BACK_OVER = timedelta(minutes=5)
+"""The time over which the feeds of a host that has rested are asked again, at most; as long as it rested, at most."""
+
 _DECAY = math.log(2) / RATE_HALF_LIFE.total_seconds()
 
 
@@ -164,6 +171,22 @@ class Failed:
     kind: FailureKind
     reason: str
     ask_again_in: timedelta | None = None
+    busy_host: str = ""
+    """The host, where it said that it is asked for too much: that is of all its feeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRest:
+    """A host of which no feed is to be asked between two times."""
+
+    host: str
+    since: datetime
+    until: datetime
+
+    def back(self, feed_id: int) -> datetime:
+        """When a feed that was due meanwhile is asked: not all of them at once."""
+        over = min(self.until - self.since, HOST_IS_BACK_OVER)
+        return self.until + over * _share(feed_id, self.until)
 
 
 FetchResult = Fetched | NotModified | Failed
@@ -200,6 +223,14 @@ def _spread(wait: timedelta, cadence: Cadence, share: float) -> timedelta:
     latest = min(wait * over, cadence.ceiling) if cadence.floor < cadence.ceiling else wait * over
     earliest = min(wait, max(latest / over, cadence.floor))
     return earliest + (latest - earliest) * share
+
+
+def rest_after(failed: Failed, now: datetime) -> HostRest | None:
+    """The rest that a host asks for by refusing one of its feeds: as long as it says, within bounds."""
+    if not failed.busy_host:
+        return None
+    asked = failed.ask_again_in or HOST_RESTS
+    return HostRest(failed.busy_host, now, now + min(asked, HOST_RESTS_AT_MOST))
 
 
 def relaxed(cadence: Cadence, pushed_until: datetime | None, now: datetime) -> Cadence:
@@ -246,6 +277,11 @@ def is_silent(rate: float, last_new: datetime | None, last_success: datetime | N
     longest = SILENT_AT_MOST.total_seconds()
     patience = min(SILENT_GAPS / then, longest) if then * longest > SILENT_GAPS else longest
     return now - last_new > max(timedelta(seconds=patience), SILENT_AT_LEAST)
+
+
+def tells_of_burst(last_burst: datetime | None, now: datetime) -> bool:
+    """Whether it is still told that a feed brought more at once than its document holds."""
+    return last_burst is not None and now - last_burst < BURST_TOLD
 
 
 def move_after(move: Move | None, moved_to: str | None, feed: FeedForPoll, now: datetime) -> Move | None:

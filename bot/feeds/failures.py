@@ -14,6 +14,8 @@ from bot.domain.speech import kept, phrase
 from bot.feeds.guard import PrivateAddressError
 
 _GONE = 410
+_TOO_MANY = 429
+_UNAVAILABLE = 503
 _SERVER_ERRORS = 500
 
 _MEANINGS = {
@@ -34,8 +36,11 @@ _MEANINGS = {
 }
 
 
-def refused(status: int, wait: timedelta | None = None) -> Failed:
-    """For an answer that is no body: an HTTP status outside 200 to 299."""
+def refused(status: int, wait: timedelta | None = None, host: str = "") -> Failed:
+    """For an answer of `host` that is no body: an HTTP status outside 200 to 299. `wait`: what it asks for.
+
+    Too many requests are those for all feeds of a host, and one that says when it will be available again means itself.
+    """
     if status in _MEANINGS:
         reason = _MEANINGS[status]
     elif status >= _SERVER_ERRORS:
@@ -46,7 +51,9 @@ def refused(status: int, wait: timedelta | None = None) -> Failed:
         reason = kept("The server answers HTTP {status} instead of a feed.", status=str(status))
     if wait is not None:
         reason = kept("{reason} It says when to come back: in {span}.", reason=reason, span=_spoken(wait))
-    return Failed(FailureKind.GONE if status == _GONE else FailureKind.REFUSED, reason, wait)
+    busy = status == _TOO_MANY or (status == _UNAVAILABLE and wait is not None)
+    kind = FailureKind.GONE if status == _GONE else FailureKind.REFUSED
+    return Failed(kind, reason, wait, host if busy else "")
 
 
 def explained(error: Exception) -> Failed:

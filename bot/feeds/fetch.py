@@ -15,9 +15,11 @@ from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
-from bot.domain.addresses import shown, web_address, with_user
+from bot.domain.addresses import host_of, shown, web_address, with_user
 from bot.domain.polling import Failed, FailureKind, FeedForPoll, Fetched, FetchResult, NotModified
 from bot.domain.speech import kept
 from bot.domain.websub import Hub, Push
@@ -39,6 +41,10 @@ _GOOD = range(200, 300)
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 LARGE_BODY = 1024 * 1024
 """Bytes above which a body has to wait until others that large are read, lest many at once fill the memory."""
+
+IDLE_AT_MOST = 128
+"""Connections that are kept for the next feed of their host. aiohttp keeps all of them for a while, which are thousands
+where as many hosts are asked one after the other, as after a start; a program may often have 1,024 files open."""
 
 _HEADER_BYTES = 64 * 1024
 """Some outlets' security policies alone are longer than aiohttp's default of 8 KiB."""
@@ -181,7 +187,9 @@ class HttpFetcher:
         if response.status == _NOT_MODIFIED:
             return NotModified(wait_after_answer(response.headers, now), moved_to)
         if response.status not in _GOOD:
-            return refused(response.status, wait_after_refusal(response.headers, now))
+            return refused(
+                response.status, wait_after_refusal(response.headers, now), host_of(str(response.url))
+            )
         body = await self._body(response)
         if isinstance(body, Failed):
             return body
@@ -220,12 +228,24 @@ class HttpFetcher:
         return unpacked if len(unpacked) <= cap else too_large
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Keeps connections open that were used last."""
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        if sum(map(len, self._conns.values())) > IDLE_AT_MOST:
+            oldest = min(self._conns, key=lambda host: self._conns[host][0][1])
+            self._conns[oldest].popleft()[0].close()
+            if not self._conns[oldest]:
+                del self._conns[oldest]
+
+
 def _session(
     resolver: AbstractResolver | None, private: Collection[Network] | None, contact: str
 ) -> aiohttp.ClientSession:
     """Every connection is made through a checked socket (`bot.feeds.guard`)."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=guarded_sockets(private)),
+        connector=_Connector(limit=0, resolver=resolver, socket_factory=guarded_sockets(private)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         max_field_size=_HEADER_BYTES,

@@ -35,8 +35,9 @@ DOCUMENTS_A_WORKER = 20_000
 """After so many documents a worker makes room for a new one, whatever a document may have left in its memory."""
 
 
-AHEAD = 2
-"""Documents that a worker has at most: the one it reads and the next."""
+AHEAD = 4
+"""Documents that a worker has at most: the one it reads and some, for the next one is not there at once where others
+have the event loop."""
 STARTING_SECONDS = 30.0
 """How long a worker may take to start."""
 

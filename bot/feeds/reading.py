@@ -52,8 +52,8 @@ _UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
 """Left in links by feedparser's lenient parser, and by feeds that escape twice."""
 
-_YEAR_ALONE = re.compile(r"\s*\d{4}(?![\d-])|\s*\d{9,13}\b|\s*\d{15,}")
-"""Of 2025/08/09, 2025年8月9日 and 1704189600 feedparser takes the year alone, and month and day from its own clock."""
+_YEAR_ALONE = re.compile(r"\s*\d{4}(?!\d|-\d)|\s*\d{9,13}\b|\s*\d{15,}")
+"""Of 2025/08/09, 2025-W32-6, 2025年8月9日 and 1704189600 feedparser takes the year alone, and month and day from its own clock."""
 
 _ENTRY_TAG = re.compile(r"<((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
 _CONTAINER = re.compile(r"<((?:[\w.-]+:)?(?:channel|feed|rdf|rss))(?=[\s>])", re.IGNORECASE)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from bot.domain.addresses import host_of
 from bot.domain.entries import FeedSpec, KnownEntry, ParsedEntry, fingerprint, keys_of
-from bot.domain.polling import FeedForPoll, Move, Wishes
+from bot.domain.polling import FeedForPoll, HostRest, Move, Wishes
 from bot.domain.websub import Hub, Push
 from bot.ports import FeedStatus, PollRecord
 from bot.storage.database import AnyRow, Part, batches, insert_into, reads, writes, writes_rows
@@ -110,6 +110,9 @@ class FeedPart(Part):
                 revise(connection, record.feed_id, record.plan.revisions, record.at)
                 add_keys(connection, record.feed_id, record.plan.aliases)
         connection.execute(_NOTE_POLL, [_note(record, added.get(record.feed_id, 0)) for record in records])
+        for record in records:
+            if record.rest:
+                _let_rest(connection, record.rest, private=record.private)
         return sum(added.values())
 
     @reads
@@ -145,14 +148,21 @@ class FeedPart(Part):
     def feed_statuses(
         self, connection: Connection, chat_id: int | None = None, *, counted: bool = True
     ) -> tuple[FeedStatus, ...]:
-        stored: ColumnElement[int] = literal(0)
-        if counted:
-            stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
-        own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
-        watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
-        wanted = select(feeds, stored.label("entries")).where(watched)
-        in_order = wanted.order_by(~feeds.c.active, feeds.c.position, feeds.c.id)
-        return tuple(_status(row) for row in connection.execute(in_order))
+        return statuses_in(connection, chat_id, counted=counted)
+
+
+def statuses_in(
+    connection: Connection, chat_id: int | None = None, *, counted: bool = True
+) -> tuple[FeedStatus, ...]:
+    """`ports.FeedStore.feed_statuses`, of whichever database."""
+    stored: ColumnElement[int] = literal(0)
+    if counted:
+        stored = select(func.count()).where(entries.c.feed_id == feeds.c.id).scalar_subquery()
+    own = select(chat_feeds.c.feed_id).where(chat_feeds.c.chat_id == chat_id)
+    watched = feeds.c.active if chat_id is None else feeds.c.active | feeds.c.id.in_(own)
+    wanted = select(feeds, stored.label("entries")).where(watched)
+    in_order = wanted.order_by(~feeds.c.active, feeds.c.position, feeds.c.id)
+    return tuple(_status(row) for row in connection.execute(in_order))
 
 
 def _put_feeds(connection: Connection, specs: Sequence[FeedSpec], now: datetime) -> None:
@@ -169,6 +179,17 @@ def _put_feeds(connection: Connection, specs: Sequence[FeedSpec], now: datetime)
             for position, spec in enumerate(specs)
         ],
     )
+
+
+def _let_rest(connection: Connection, rest: HostRest, *, private: bool) -> None:
+    """Put off what would be due meanwhile. What chats name may well refuse on purpose: the operator's feeds go on."""
+    due = select(feeds.c.id).where(feeds.c.host == rest.host, feeds.c.next_poll < rest.until)
+    if private:
+        due = due.where(~feeds.c.active)
+    back = [{"feed": id_, "back": rest.back(id_)} for id_ in connection.scalars(due.with_for_update())]
+    if back:
+        put_off = update(feeds).where(feeds.c.id == bindparam("feed"))
+        connection.execute(put_off.values(next_poll=bindparam("back")), back)
 
 
 def _said(name: str) -> BindParameter[Any]:

@@ -27,7 +27,7 @@ from bot.domain.polling import (
     NotModified,
 )
 from bot.feeds.failures import explained
-from bot.feeds.fetch import LARGE_BODY, FetchLimits, HttpFetcher
+from bot.feeds.fetch import IDLE_AT_MOST, LARGE_BODY, FetchLimits, HttpFetcher
 from bot.feeds.guard import LOOPBACK
 from tests.fakes.feed_server import FeedServer, Item, rss
 
@@ -312,6 +312,23 @@ class TestRefusals:
         assert result.ask_again_in == timedelta(minutes=2)
         assert "in 2 minutes" in result.reason
 
+    @pytest.mark.parametrize(
+        ("status", "headers", "whose"),
+        [
+            (429, {}, "two.example"),
+            (503, {"Retry-After": "60"}, "two.example"),
+            (503, {}, ""),
+            (403, {"Retry-After": "60"}, ""),
+        ],
+    )
+    async def test_a_host_that_is_asked_for_too_much(
+        self, server: FeedServer, fetcher: HttpFetcher, status: int, headers: dict[str, str], whose: str
+    ) -> None:
+        """It is the one that answers, not the one that redirects to it; other refusals are the feed's own."""
+        server.redirect("/a", server.url("/b", "two.example"))
+        server.answer("/b", status, headers)
+        assert (await failure(fetcher, server.url("/a", "one.example"))).busy_host == whose
+
 
 class TestTroubles:
     async def test_a_body_above_the_cap(self, server: FeedServer, fetcher: HttpFetcher) -> None:
@@ -466,3 +483,17 @@ class TestTroubles:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_few_idle_connections(server: FeedServer) -> None:
+    """A host's next feed comes through the same connection; after many hosts, those are open that were used last."""
+    server.publish("/", ITEMS)
+    hosts = [f"{n}.example" for n in range(IDLE_AT_MOST + 20)]
+    async with HttpFetcher(FixedClock(), resolver=FakeResolver(*hosts), private=LOOPBACK) as fetcher:
+        for host in (*hosts, *hosts[-5:]):
+            assert isinstance(await fetcher.fetch(feed(server.url("/", host))), Fetched)
+        before = server.connections
+        assert len(before) == IDLE_AT_MOST
+        for host in hosts[-5:]:
+            await fetcher.fetch(feed(server.url("/", host)))
+        assert server.connections == before

@@ -11,12 +11,23 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from bot.domain.entries import FeedSpec, IngestPlan, ParsedEntry, Revision, fingerprint, keys_of, plan_ingest
-from bot.domain.polling import FeedForPoll, Move, Wishes
+from bot.domain.polling import FeedForPoll, FeedLimits, HostRest, Move, Wishes
 from bot.ports import PendingEntry, Store
 from bot.storage.schema import entry_keys, revisions
 from bot.storage.sql import SqlStore
 from tests.contract.conftest import counting
-from tests.contract.records import HOUR, MINUTE, NOON, a_feed, a_story, feed_spec, new_entry, opens, poll
+from tests.contract.records import (
+    HOUR,
+    MINUTE,
+    NOON,
+    a_chat,
+    a_feed,
+    a_story,
+    feed_spec,
+    new_entry,
+    opens,
+    poll,
+)
 from tests.fakes.documents import parsed
 
 
@@ -334,6 +345,40 @@ async def test_a_host_is_not_asked_for_all_its_feeds_at_once(store: Store) -> No
     assert await due(per_host=2, busy=["a.example"]) == urls[3:5]
     ids = [feed.id for feed, _ in await store.due_feeds(NOON, 10)]
     assert await due(per_host=2, but=[ids[0], ids[5]]) == [*urls[1:3], *urls[3:5]]
+
+
+async def test_a_host_that_asks_for_a_rest(store: Store) -> None:
+    """None of its feeds is due before that is over; those that are due later stay, and so do other hosts'."""
+    names = ("asked", "due", "later", "other")
+    host = {"other": "b.example"}
+    await store.sync_feeds(
+        [FeedSpec(f"https://{host.get(name, 'a.example')}/{name}", "O", "en") for name in names], NOON
+    )
+    feeds = dict(zip(names, (feed for feed, _ in await store.due_feeds(NOON, 10)), strict=True))
+    await store.record_poll(replace(poll(feeds["later"]), next_poll=NOON + 2 * HOUR))
+    rest = HostRest("a.example", NOON, NOON + HOUR)
+    await store.record_poll(replace(poll(feeds["asked"]), error="Too many.", rest=rest))
+    due = {status.id: status.next_poll for status in await store.feed_statuses()}
+    assert {name: due[feed.id] for name, feed in feeds.items()} == {
+        "asked": rest.back(feeds["asked"].id),
+        "due": rest.back(feeds["due"].id),
+        "later": NOON + 2 * HOUR,
+        "other": NOON,
+    }
+
+
+async def test_a_feed_of_a_chat_asks_for_no_rest_of_the_operators(store: Store) -> None:
+    """Who names feeds that refuse puts off those that chats name, and no configured one."""
+    configured = await a_feed(store)
+    chat = await a_chat(store)
+    for name in ("two", "three"):
+        await store.name_feed(
+            chat.id, FeedSpec(f"https://one.example/{name}", "O", "en"), FeedLimits(5), NOON
+        )
+    named = [feed for feed, _ in await store.due_feeds(NOON, 10) if feed.public_only]
+    rest = HostRest("one.example", NOON, NOON + HOUR)
+    await store.record_poll(replace(poll(named[0]), error="Too many.", private=True, rest=rest))
+    assert [feed.id for feed, _ in await store.due_feeds(NOON + HOUR - MINUTE, 10)] == [configured.id]
 
 
 async def test_the_longest_names_fit_into_an_index(store: Store) -> None:

@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 
 from bot.domain.polling import (
     BACK_OFF_CAP,
+    HOST_IS_BACK_OVER,
+    HOST_RESTS,
+    HOST_RESTS_AT_MOST,
     MAX_INTERVAL,
     MOVE_HOLDS_FOR,
     MOVE_HOLDS_POLLS,
     Cadence,
+    Failed,
+    FailureKind,
     FeedForPoll,
+    HostRest,
     Move,
     Wishes,
     first_rate,
@@ -24,6 +30,7 @@ from bot.domain.polling import (
     move_after,
     next_poll,
     rate_after,
+    rest_after,
 )
 from tests.domain.records import HOUR, MINUTE, NOON
 
@@ -284,3 +291,27 @@ class TestSilence:
         """Nothing is usual for it."""
         assert not is_silent(0, None, NOON, NOON + 99 * DAY)
         assert not is_silent(0, None, None, NOON)
+
+
+class TestRestingHosts:
+    @pytest.mark.parametrize(
+        ("asked", "rests"),
+        [(None, HOST_RESTS), (20 * MINUTE, 20 * MINUTE), (DAY, HOST_RESTS_AT_MOST)],
+    )
+    def test_as_long_as_it_asks(self, asked: timedelta | None, rests: timedelta) -> None:
+        """A host that is asked for too much is left alone for as long as it says, within bounds."""
+        refusal = Failed(FailureKind.REFUSED, "Too many.", asked, "a.example")
+        assert rest_after(refusal, NOON) == HostRest("a.example", NOON, NOON + rests)
+
+    def test_only_where_it_asks(self) -> None:
+        """Other failures are the feed's own."""
+        assert rest_after(Failed(FailureKind.REFUSED, "No.", HOUR), NOON) is None
+
+    def test_its_feeds_do_not_come_back_at_once(self) -> None:
+        """None before the end; they are spread over as long as it rested, but for minutes at most."""
+        for rest, over in ((2 * MINUTE, 2 * MINUTE), (HOUR, HOST_IS_BACK_OVER)):
+            held = HostRest("a.example", NOON, NOON + rest)
+            back = [held.back(feed) - held.until for feed in range(200)]
+            assert min(back) >= timedelta(0)
+            assert over * 0.9 < max(back) < over
+            assert len(set(back)) > 190

@@ -7,6 +7,9 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,10 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from bot.chat.slack.vault import Vault
+from bot.domain.entries import FeedSpec, IngestPlan
 from bot.settings.files import load_catalog
+from bot.storage.sql import SqlStore, open_store
+from tests.contract.records import new_entry, poll
 from tests.fakes import postgres
 from tests.fakes.feed_server import FeedServer, Item
 from tests.fakes.shipped import copy_config
@@ -106,6 +112,47 @@ async def test_check_tries_the_feeds_and_says_which_fail(config: Path) -> None:
     assert "config/feeds.toml:12: BBC News" in said
     assert "a web page («No feed»), not a feed" in said
     assert "Feeds: 1 well, 2 to look at, 2 entries." in said
+
+
+async def test_check_tells_what_is_odd_by_what_is_stored(
+    config: Path, tmp_path: Path, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that fell silent, and one that brought more than it lists, are named, also while Sokuho runs."""
+    async with FeedServer() as server:
+        urls = [server.url(f"/{name}") for name in ("well", "silent", "burst")]
+        for name in ("well", "silent", "burst"):
+            server.publish(f"/{name}", [Item("One", id="1")])
+        tables = [f'[[feeds]]\nurl = "{url}"\noutlet = "BBC News"\nlanguage = "en"\n' for url in urls]
+        (config / "feeds.toml").write_text("\n".join(tables), encoding="utf-8")
+        (tmp_path / "data").mkdir()
+        with postgresql.database() as database:
+            for url in (f"sqlite:///{tmp_path / 'data' / 'sokuho.db'}", database):
+                monkeypatch.setenv("SOKUHO_DATABASE_URL", url)
+                assert "Feeds: 3 well" in await asyncio.to_thread(sokuho, "check")
+                store = await open_store(url)
+                assert isinstance(store, SqlStore)
+                await store_oddities(store, urls)
+                said = await asyncio.to_thread(sokuho, "check")
+                await store.close()
+                assert said.startswith("0\n")
+                assert "feeds.toml:2:" not in said
+                assert f"feeds.toml:7: BBC News <{urls[1]}>: nothing new since 20" in said
+                assert f"feeds.toml:12: BBC News <{urls[2]}>: at 20" in said
+
+
+async def store_oddities(store: SqlStore, urls: Sequence[str]) -> None:
+    """Of the three feeds, the second has been silent for a month, and the third has brought too much at once."""
+    now = datetime.now(UTC)
+    await store.sync_feeds([FeedSpec(url, "BBC News", "en") for url in urls], now)
+    well, silent, burst = (feed for feed, _ in await store.due_feeds(now, 3))
+    new = IngestPlan((new_entry(),))
+    for feed, at, plan in (
+        (well, now, new),
+        (silent, now - timedelta(days=30), new),
+        (silent, now, None),
+        (burst, now, new),
+    ):
+        await store.record_poll(replace(poll(feed, plan, at), rate=0.0, burst=feed is burst))
 
 
 def test_check_offline_is_content_with_our_own_configuration(

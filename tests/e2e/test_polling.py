@@ -169,6 +169,26 @@ async def test_a_permanent_redirect_is_followed_for_good_once_it_has_held(tmp_pa
             assert await titles(world) == ["Story a", "Story b"]
 
 
+async def test_a_host_that_asks_for_fewer_requests_gets_them(tmp_path: Path) -> None:
+    """One feed's 429 holds all of its host's for the time it asks; those of others are polled as ever."""
+    clock = SimulatedClock(START)
+    async with FeedServer() as server:
+        server.answer("/busy", 429, {"Retry-After": "1800"})
+        server.publish("/a", news("a"))
+        urls = [server.url("/busy"), server.url("/a"), server.url("/a", host="localhost")]
+        async with living(tmp_path, catalog_of(urls), clock) as world:
+            await world.app.step()
+            asked = len(server.requests)
+            await later(world, clock, timedelta(minutes=29))
+            assert [request.headers["Host"] for request in server.requests[asked:]] == [
+                f"localhost:{server.port}"
+            ]
+            server.publish("/busy", news("b"))
+            await later(world, clock, timedelta(hours=1))
+            assert len(server.requests_for("/busy")) == 2
+            assert len(server.requests_for("/a")) == 5
+
+
 async def test_what_a_feed_asks_in_its_document_counts_for_304_too(tmp_path: Path) -> None:
     """A ttl is remembered with the feed: «not modified» has no document to say it again."""
     clock = SimulatedClock(START)

@@ -19,9 +19,12 @@ def entries(
     return parsed(document, content_type, url).entries
 
 
-def parsed(document: bytes | str, content_type: str = "application/xml", url: str = URL) -> ParsedFeed:
+def parsed(
+    document: bytes | str, content_type: str = "application/xml", url: str = URL, seen: bytes = b""
+) -> ParsedFeed:
+    """What is read of a document, by who knew one by `seen` before."""
     body = document.encode() if isinstance(document, str) else document
-    result = read_document(body, content_type, url)
+    result = read_document(body, content_type, url, seen)
     assert isinstance(result, ParsedFeed), result
     return result
 

@@ -112,6 +112,13 @@ class FeedServer:
     def port(self) -> int:
         return self._port
 
+    @property
+    def connections(self) -> set[int]:
+        """Those that are open, used or not."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        return set(map(id, self._runner.server.connections))
+
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self._port}{path}"
 

@@ -13,7 +13,7 @@ from bot.chat.commands.timing import own_times
 from bot.chat.commands.wording import clip, form, nearest
 from bot.domain.addresses import shown, typed_address
 from bot.domain.documents import Action, Document, Line, document, faint, line, strong
-from bot.domain.polling import BURST_TOLD, is_silent
+from bot.domain.polling import is_silent, tells_of_burst
 from bot.domain.speech import Speech
 from bot.ports import FeedStatus, QueueStatus
 
@@ -110,7 +110,7 @@ def _oddities(statuses: Sequence[FeedStatus], invocation: Invocation) -> Iterato
     if silent:
         outlets = speech.listed(silent, _MOST_ODD)
         yield f"🔇 {speech.say('Silent for unusually long: {outlets}', outlets=outlets)}"
-    burst = _outlets(status for status in statuses if _burst(status, invocation))
+    burst = _outlets(status for status in statuses if tells_of_burst(status.last_burst, invocation.now))
     if burst:
         said = speech.say(
             "More at once than the feed lists, so that some may be missing: {outlets}",
@@ -129,16 +129,12 @@ def _silent(status: FeedStatus, invocation: Invocation) -> bool:
     )
 
 
-def _burst(status: FeedStatus, invocation: Invocation) -> bool:
-    return status.last_burst is not None and invocation.now - status.last_burst < BURST_TOLD
-
-
 def _remarks(status: FeedStatus, invocation: Invocation) -> Iterator[Line]:
     """What is odd about one feed, or has to be set right in the configuration."""
     speech = invocation.speech
     if _silent(status, invocation):
         yield line("🔇 ", speech.say("Silent for unusually long"))
-    if status.last_burst is not None and _burst(status, invocation):
+    if status.last_burst is not None and tells_of_burst(status.last_burst, invocation.now):
         ago = speech.ago(status.last_burst, invocation.now)
         yield line(
             "🌊 ", speech.say("{ago} it brought more at once than it lists; some may be missing", ago=ago)
