@@ -11,6 +11,7 @@ from bot.domain.deciding import Told
 from bot.domain.deliveries import DeliveryState, Intent, Settlement
 from bot.domain.entries import IngestPlan, Revision
 from bot.domain.ledger import KnownReport
+from bot.domain.matching import Evidence
 from bot.domain.profiles import Profile
 from bot.domain.stories import Report, Story
 from bot.domain.topics import TopicSpec
@@ -195,6 +196,18 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
     assert (await store.known_reports(NOON))[0] == KnownReport(
         replace(placed, profile=revised), frozenset({b.id}), outlet=opening.outlet
     )
+
+
+async def test_what_fits_in_passing_is_not_known_as_told(store: Store) -> None:
+    """Though it fits: a story is of what its titles tell."""
+    topic = await a_topic(store)
+    (opening,) = await stored(store, entry("Mayor resigns after talks"))
+    passing = replace(match(topic), reasons=(Evidence("talks", "title", 20, None, 1.0),))
+    await store.record_desk(
+        [replace(opens(opening, passing), profile=Profile("en", {}, {}), voice="x")], NOON
+    )
+    assert [one.topics for one in await store.known_reports(NOON)] == [frozenset()]
+    assert await store.fitting([topic.id], NOON) == {topic.id: frozenset()}
 
 
 async def test_a_topic_that_is_searched_for_is_fitted_by_own_words(store: Store) -> None:

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clustering import WINDOW, Joining, OpenStories, PlacedReport
+from bot.domain.clustering import NEAR, THRESHOLD, WINDOW, Joining, OpenStories, PlacedReport
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.likeness import Weighed
 from bot.domain.matching import analyse
+from bot.domain.profiles import Profile
 from tests.fakes.shipped import shipped_catalog
 
 NOON = datetime(2025, 10, 16, 12, tzinfo=UTC)
@@ -100,6 +101,31 @@ def test_what_is_no_report_opens_no_story_for_others(lexicon: Lexicon, title: st
     room = Newsroom(lexicon)
     opened = room.take(title)
     assert room.take("Trump and Putin to hold summit in Budapest", hours=1) != opened
+
+
+def test_what_was_before_an_event_is_not_the_event(lexicon: Lexicon) -> None:
+    room = Newsroom(lexicon)
+    strike = room.take("Ferry crews of Patras walk out over pay")
+    tunnel = room.take(
+        "Council votes for tunnel under the harbour days after walk-out of Patras ferry crews", hours=1
+    )
+    assert tunnel != strike
+    assert room.take("Harbour tunnel gets the votes of the council", hours=2) == tunnel
+
+
+@pytest.mark.parametrize(("second", "joins"), [(0.05, True), (0.1, False), (0.0, False)])
+def test_a_report_that_is_like_one_story_alone_joins_it_sooner(second: float, *, joins: bool) -> None:
+    """Where there is another to compare with, and that is much less like it."""
+    stories = OpenStories()
+    for id_, word in enumerate(("ferry", "tunnel"), start=1):
+        profile = Profile("en", {word: 1.0}, {})
+        stories.put(PlacedReport(id_, id_, NOON, NOON, f"outlet {id_}", word, profile))
+    first = 0.19
+    assert NEAR * THRESHOLD < first < THRESHOLD
+    rest = (1 - first**2 - second**2) ** 0.5
+    report = Profile("en", {"ferry": first, "tunnel": second, "other": rest}, {})
+    found = stories.place(report, NOON, title="other", voice="a third").likeness
+    assert (found.story_id if found else None) == (1 if joins else None)
 
 
 def test_what_recurs_a_day_later_with_another_number_is_another_event(lexicon: Lexicon) -> None:
