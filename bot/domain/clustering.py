@@ -12,7 +12,18 @@ from heapq import heappop, heappush, nlargest, nsmallest
 from bot.domain.headlines import teases
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
-from bot.domain.profiles import CONCEPT, DATE, MOST_TERMS, NUMBER, SOUND, WORD, Profile, is_core, terms_of
+from bot.domain.profiles import (
+    CONCEPT,
+    DATE,
+    MOST_TERMS,
+    NUMBER,
+    SOUND,
+    WORD,
+    Profile,
+    is_core,
+    names_of,
+    terms_of,
+)
 from bot.domain.stories import CLOSES_AFTER, key_of_words
 from bot.domain.text import normalise
 from bot.domain.universals import sounds_of
@@ -189,6 +200,7 @@ class OpenStories:
             self._heaviest(shared, ""),
             core,
             core and not teases(analysis.entry.title),
+            names_of(analysis),
         )
 
     def _heaviest(self, terms: Mapping[str, float], language: str) -> dict[str, float]:

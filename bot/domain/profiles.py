@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.domain.asides import asides_in
 from bot.domain.dates import dates_in
@@ -29,6 +29,11 @@ ASIDE = 0.4
 LEAD = 300
 """and how far below (characters): a lead tells of the event, what follows of others too."""
 
+NAME_STEM = 5
+"""Letters of a name that count, as it is bent further than a stem can tell (Тверь, Тверская),"""
+NAMED = 600
+"""and how far below the title names are looked for (characters)."""
+
 MOST_TERMS = 32
 """Terms that a profile keeps of either kind: the heaviest."""
 
@@ -42,6 +47,8 @@ class Profile:
 
     `core`: the entry is of one event, and draws others into its story; opinion, live blogs, podcasts and round-ups are
     not. `tells`: it says what happened too, and so is a voice; a title that only promises to tell is none.
+
+    `names`: who and where it speaks of, 1 if its title is sure to name them where it tells of the event, else less.
     """
 
     language: str
@@ -49,6 +56,7 @@ class Profile:
     shared: Mapping[str, float]
     core: bool = True
     tells: bool = True
+    names: Mapping[str, float] = field(default_factory=dict)
 
 
 _NO_NEWS_LINK = re.compile(
@@ -73,11 +81,7 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
     """
     words: dict[str, float] = {}
     shared: dict[str, float] = {}
-    asides = tuple(asides_in(analysis.streams["title"].source))
-
-    def weight_at(part: str, at: int) -> float:
-        return ASIDE if part != "title" or any(start <= at < end for start, end in asides) else 1.0
-
+    weight_at = _weights(analysis)
     for part, stream in analysis.streams.items():
         for term, at in _terms(stream, analysis.names.get(part, ())):
             terms = shared if term.startswith((NUMBER, DATE, SOUND)) else words
@@ -90,6 +94,52 @@ def terms_of(analysis: Analysis) -> tuple[dict[str, float], dict[str, float]]:
                 piece.part, piece.start
             ) * (AS_CONCEPT if named else AS_IMPLIED)
     return words, shared
+
+
+def _weights(analysis: Analysis) -> Callable[[str, int], float]:
+    """By part and place (a character offset): what anything weighs that stands there."""
+    asides = tuple(asides_in(analysis.streams["title"].source))
+
+    def weight_at(part: str, at: int) -> float:
+        return ASIDE if part != "title" or any(start <= at < end for start, end in asides) else 1.0
+
+    return weight_at
+
+
+def names_of(analysis: Analysis) -> dict[str, float]:
+    """`Profile.names`: things that the lexicon knows, and words with a capital; none of a text too short to name all.
+
+    A title is sure to name the former, and of the latter what begins no sentence where not every word has a capital.
+    """
+    names: dict[str, float] = {}
+    if len(analysis.streams["summary"].source) < LEAD:
+        return names
+    weight_at = _weights(analysis)
+    things = {(part, start) for part, spans in analysis.names.items() for start, _ in spans if start < NAMED}
+    for id_, piece in analysis.found.items():
+        if (piece.part, piece.start) in things:
+            itself = piece.weight >= weight_of_place(piece.part, piece.start)
+            names[CONCEPT + id_] = weight_at(piece.part, piece.start) if itself else ASIDE
+    for part, stream in analysis.streams.items():
+        spans = analysis.names.get(part, ())
+        capitals = [token for token in stream.tokens if stream.source[token.start].isupper()]
+        sure = part == "title" and stream.language not in _CAPITAL_NOUNS
+        sure = sure and 2 * len(capitals) <= len(stream.tokens)
+        for token in capitals:
+            if token.start < NAMED and not any(start <= token.start < end for start, end in spans):
+                named = sure and not _begins_sentence(stream.source, token.start)
+                key = stream.word(token)[:NAME_STEM]
+                names[key] = max(names.get(key, 0.0), weight_at(part, token.start) if named else ASIDE)
+    return names
+
+
+_CAPITAL_NOUNS = frozenset({"de", "lb"})
+"""Languages that write all nouns with a capital."""
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    before = text[:at].rstrip(" «\"“‘'(—–-")
+    return not before or before[-1] in ".!?:;|…"
 
 
 def _terms(stream: Stream, names: Sequence[tuple[int, int]]) -> Iterator[tuple[str, int]]:

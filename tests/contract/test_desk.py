@@ -164,7 +164,9 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
     """Reports as they were weighed, in order, with the topics they fit by their own words; none of before there were profiles."""
     await store.sync_topics([TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b")], NOON)
     a, b = await store.topics()
-    profile = Profile("ja", {"停戦": 2.5, "合意": 1.125}, {"c:ua": 0.875, "n:15": 3.0}, core=False)
+    profile = Profile(
+        "ja", {"停戦": 2.5, "合意": 1.125}, {"c:ua": 0.875, "n:15": 3.0}, core=False, names={"c:ua": 1.0}
+    )
     long_ago, opening, joining, bare = await stored(
         store, entry("Old", seen=NOON - HOUR), entry("One"), entry("Two", seen=NOON + MINUTE), entry("Bare")
     )

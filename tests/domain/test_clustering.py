@@ -147,6 +147,47 @@ def test_reports_that_name_other_days_are_of_other_events(
     assert (room.take(title, hours=2) == first) is same
 
 
+AT_LENGTH = " Почтальоны разносят открытки с утра до вечера, и в каждой поздравление от главы области." * 4
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "same"),
+    [
+        ("В Гомеле почтальоны поздравили ветеранов", "Об этом пишет газета." + AT_LENGTH, False),
+        ("В Гомеле почтальоны поздравили ветеранов", "То же было в Бресте." + AT_LENGTH, True),
+        ("Почтальоны поздравили ветеранов", "Об этом пишет газета." + AT_LENGTH, True),
+        # A line below the title need not name them all.
+        ("В Гомеле почтальоны поздравили ветеранов", "Об этом пишет газета.", True),
+    ],
+)
+def test_the_same_in_another_town_is_another_event(
+    lexicon: Lexicon, title: str, summary: str, *, same: bool
+) -> None:
+    """Each title names who the other's text knows nothing of."""
+    room = Newsroom(lexicon)
+    first = room.take("В Бресте открытки ветеранам разнесли", language="ru", summary="Газета." + AT_LENGTH)
+    room.take("Португалия выбирает президента", language="ru", hours=1)
+    assert (room.take(title, language="ru", hours=2, summary=summary) == first) is same
+
+
+def test_whom_a_text_names(lexicon: Lexicon) -> None:
+    """Its title for sure, but where a sentence begins or a clause is of another time; below it, whoever has a capital."""
+    room = Newsroom(lexicon)
+    room.take(
+        "Ferry of Patras sinks after Corfu regatta. Crew safe", summary="Captain Orr was last." + " rain" * 60
+    )
+    room.take("Ferry Of Patras Sinks", summary="rain" * 80)
+    assert room.reports[1].profile.names == {
+        "ferry": 0.4,
+        "patra": 1.0,
+        "corfu": 0.4,
+        "crew": 0.4,
+        "capta": 0.4,
+        "orr": 0.4,
+    }
+    assert 1.0 not in room.reports[2].profile.names.values()
+
+
 def test_a_title_that_only_promises_to_tell_draws_the_reports_of_its_event(lexicon: Lexicon) -> None:
     room = Newsroom(lexicon)
     first = room.take("What we know about the ferry fire off Patras")
