@@ -11,7 +11,7 @@ from bot.domain.chats import Chat, Subscription
 from bot.domain.clustering import Joining, PlacedReport
 from bot.domain.deciding import News, Told, corrects, decide
 from bot.domain.entries import Entry
-from bot.domain.ledger import KnownReport, Ledger, develops
+from bot.domain.ledger import KnownReport, Ledger, develops, in_passing
 from bot.domain.matching import STORY, Analysis, Evidence, Match
 from bot.domain.profiles import Profile
 from bot.domain.speech import kept
@@ -116,7 +116,7 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         and not repeat
         and develops(report, ledger.reports(placement.story_id, feed_id), catalog.lexicon)
     )
-    ledger.put(KnownReport(report, own, repeat, entry.outlet, feed_id))
+    ledger.put(KnownReport(report, _told_of(entry, one.matches), repeat, entry.outlet, feed_id))
     of_story = ledger.topics(placement.story_id, feed_id)
     # What speaks for one topic by itself is not about the story's others.
     inherits = joining.certain and not placement.opened and not own
@@ -131,6 +131,11 @@ def _place(one: Judged, ledger: Ledger, catalog: Catalog) -> Placed:
         develops=brings,
     )
     return Placed(one, placement, report, (*one.matches, *taken_on), news)
+
+
+def _told_of(entry: Entry, matches: Iterable[Match]) -> frozenset[int]:
+    """The topics that it fits by what it tells, and not in passing."""
+    return frozenset(match.topic_id for match in matches if not in_passing(entry.title, match.reasons))
 
 
 def _feed_apart(entry: Entry) -> int | None:
@@ -154,7 +159,8 @@ def _revise(
     before = ledger.topics(story_id, feed_id)
     report = replace(known.placed, title=entry.title, profile=profile)
     if reports:  # else its story has closed, and is not to be joined again
-        ledger.put(replace(known, placed=report, topics=own, feed_id=feed_id))
+        told_of = _told_of(entry, one.matches)
+        ledger.put(replace(known, placed=report, topics=told_of, feed_id=feed_id))
     took_back = corrects(known.placed.title, entry)
     topics = own | before if took_back else own - before
     news = News(

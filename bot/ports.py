@@ -498,7 +498,7 @@ class DeskStore(Protocol):
         ...
 
     async def fitting(self, topic_ids: Iterable[int], since: datetime) -> Mapping[int, frozenset[int]]:
-        """By topic: the entries (ids) seen at or after `since` that fit it by their own words."""
+        """By topic: the entries (ids) seen at or after `since` that fit it by their own words, and not `in_passing`."""
         ...
 
     async def entries_since(

@@ -12,7 +12,18 @@ from heapq import heappop, heappush, nlargest, nsmallest
 from bot.domain.headlines import teases
 from bot.domain.likeness import HALF_LIFE, Weighed, key_of
 from bot.domain.matching import Analysis
-from bot.domain.profiles import CONCEPT, DATE, MOST_TERMS, NUMBER, SOUND, WORD, Profile, is_core, terms_of
+from bot.domain.profiles import (
+    CONCEPT,
+    DATE,
+    MOST_TERMS,
+    NUMBER,
+    SOUND,
+    WORD,
+    Profile,
+    is_core,
+    names_of,
+    terms_of,
+)
 from bot.domain.stories import CLOSES_AFTER, key_of_words
 from bot.domain.text import normalise
 from bot.domain.universals import sounds_of
@@ -26,6 +37,10 @@ ABROAD = 0.15
 """The same where all of the story's reports are in other languages,"""
 CLEARLY = 1.2
 """and it has to be this many times as like it as the next."""
+ALONE = 2.0
+"""A report that is like one story, and this many times as much as the next, joins it"""
+NEAR = 0.7
+"""from this part of the threshold on: what else it could belong to is out of the question."""
 CERTAIN = 1.5
 """Times the threshold from which on a report clearly belongs."""
 MERGED = 0.5
@@ -185,6 +200,7 @@ class OpenStories:
             self._heaviest(shared, ""),
             core,
             core and not teases(analysis.entry.title),
+            names_of(analysis),
         )
 
     def _heaviest(self, terms: Mapping[str, float], language: str) -> dict[str, float]:
@@ -221,7 +237,8 @@ class OpenStories:
         needed = self._needed(report, best)
         next_score, _, second = likely[1] if len(likely) > 1 else (0.0, 0, best)
         unclear = not best.speaks(report.language) and score < next_score * CLEARLY
-        if score < needed or unclear:
+        alone = best.speaks(report.language) and 0 < next_score * ALONE <= score
+        if score < needed * (NEAR if alone else 1) or unclear:
             return Joining(None)
         terms = tuple(
             _readable(term.removeprefix(f"{report.language} "), report.language, title)

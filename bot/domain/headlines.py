@@ -19,10 +19,16 @@ MOST_COMPARED = 60
 
 _RUBRIC = re.compile(
     r"^\W*(?:opinion|comment|editorial|column|analysis|podcast|watch live|live(?: updates?| blog| coverage)?|morning (?:rundown|briefing)"
-    r"|evening briefing|the papers|newspaper headlines|letters?|quiz|мнение|колонка|онлайн|прямой эфир|論説|ライブ)\s*(?:[:|–—-]|$)",
+    r"|evening briefing|the papers|newspaper headlines|letters?|quiz|мнение|колонка|онлайн|прямой эфир|論説|ライブ"
+    r"|commentary|contributor|insight|explainer|playbook|first thing|photos|in pictures|fact sheet"
+    r"|(?:jeremy )?bowen|(?:steve )?rosenberg|(?:laura )?kuenssberg|(?:anthony )?zurcher|chris mason|lyse doucet"
+    r"|faisal islam|frank gardner|katya adler|james landale|ros atkins)\s*(?:[:|–—-]|$)",
     re.IGNORECASE,
 )
-"""What stands before a title that is not of one event, or is all of it: opinion, live pages, round-ups."""
+"""What stands before a title that is not of one event, or is all of it: opinion, live pages, round-ups.
+
+The names are those under which the BBC's editors comment.
+"""
 
 _NO_REPORT = re.compile(
     r"\b(?:live(?: updates?|[ -]?blog)|as it happened|latest updates?|podcast|newsletter|news bulletin|q&a|round-?up|editorial"
@@ -40,6 +46,7 @@ _TEASER = re.compile(
     r"|the (?:story|truth) (?:of|behind|about))\b"
     r"|\b(?:explained|explainer|what we know|what to know|takeaways|timeline|in maps|in pictures|in photos|fact[- ]check|at a glance"
     r"|need to know|things to (?:know|watch)|here are|and (?:how|why|what)|these|here[’']s (?:what|why|how)|this is (?:what|why|how))\b"
+    r"|\w{3}[’'”\")]*[.?] [“‘\"']?(?-i:But|Now|Then|Yet|Still|Again|Not|He|She|They|It|That|This|Those|Some|Many|Others)\b"
     r"|^(?:как|почему|что|зачем|кто|чем|где|когда|разбор|названа?ы?|раскрыт[аоы]?|появил[аио]сь)(?!\w)"
     r"|стал[аио] известн"
     r"|^(?:як|чому|що|навіщо|хто)(?!\w)"
@@ -47,7 +54,7 @@ _TEASER = re.compile(
     r"|^(?:warum|wie|was|wer|pourquoi|comment|qui|por qué|cómo|qué|quién)\b",
     re.IGNORECASE,
 )
-"""Titles that promise to tell of an event, and do not: questions, explainers."""
+"""Titles that promise to tell of an event, and do not: questions, explainers, and those that go on as a tale does."""
 
 _ASKS = re.compile(r"[?？؟][\s\"'”’»」』)）]*$")
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)[\s\"'”’»」』)）]*$")

@@ -8,8 +8,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.asides import asides_in
 from bot.domain.clustering import Joining, OpenStories, PlacedReport
 from bot.domain.lexicon import HAPPENINGS, Lexicon
+from bot.domain.matching import Evidence
 from bot.domain.profiles import Profile
 
 TOPIC_SHARE = 0.4
@@ -21,7 +23,7 @@ DEVELOPS = 2
 
 @dataclass(frozen=True, slots=True)
 class KnownReport:
-    """A report of an open story as the desk remembers it: with the topics it fits by its own words.
+    """A report of an open story as the desk remembers it: with the topics it fits by its own words (not `in_passing`).
 
     `repeat`: it tells the story in words that an earlier report had. `outlet`: whose it is, which its voice may own.
     `feed_id`: the feed, where only chats name it.
@@ -130,6 +132,17 @@ class Ledger:
                     reports[id_] = replace(one, topics=topics)
         for aside in self._aside.values():
             aside.refit(topic_id, entry_ids)
+
+
+def in_passing(title: str, reasons: Sequence[Evidence]) -> bool:
+    """Whether all that speaks for a topic stands where a title does not tell of its event (`… after talks with the union`).
+
+    Such an entry fits the topic, and its story may be of another one.
+    """
+    asides = tuple(asides_in(title))
+    return bool(reasons) and all(
+        one.part == "title" and any(start <= one.start < end for start, end in asides) for one in reasons
+    )
 
 
 def develops(placed: PlacedReport, known: Iterable[KnownReport], lexicon: Lexicon) -> bool:

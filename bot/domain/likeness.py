@@ -15,7 +15,9 @@ HALF_LIFE = timedelta(hours=24)
 EDITED = 0.75
 """Share of words from which on two headlines of one outlet are one that was edited."""
 OTHER_DAYS = 0.3
-"""What is left of a likeness where both name days and none in common: forecasts, fixtures, daily figures."""
+"""What is left of a likeness where both name days and none in common: forecasts, fixtures, daily figures,"""
+OTHER_NAMES = 0.5
+"""and where each title names who or what the other's text knows nothing of: the same in another town."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Weighed:
     abroad: Mapping[str, float]
     numbers: frozenset[str]
     dates: frozenset[str]
+    heads: frozenset[str]
+    names: frozenset[str]
     voice: str
     title: frozenset[str]
 
@@ -39,7 +43,11 @@ class Weighed:
         numbers = frozenset(term for term in profile.shared if term.startswith((NUMBER, DATE)))
         dates = frozenset(term for term in numbers if term.startswith(DATE))
         words = frozenset(words_of(title))
-        return cls(at, language, _unit(own), _unit(profile.shared), numbers, dates, voice, words)
+        heads = frozenset(name for name, weight in profile.names.items() if weight == 1)
+        names = frozenset(profile.names)
+        return cls(
+            at, language, _unit(own), _unit(profile.shared), numbers, dates, heads, names, voice, words
+        )
 
     def likeness(self, other: Weighed) -> float:
         """0 to 1: the cosine of the angle between what can be compared; across languages less, the fewer terms they share.
@@ -47,8 +55,11 @@ class Weighed:
         A country alone is shared by many, and between two languages there may be nothing else to compare.
         """
         alike = self._likeness_of_terms(other)
-        other_days = self.dates and other.dates and not self.dates & other.dates
-        return alike * OTHER_DAYS if other_days else alike
+        if self.dates and other.dates and not self.dates & other.dates:
+            alike *= OTHER_DAYS
+        if self.language == other.language and self.heads - other.names and other.heads - self.names:
+            alike *= OTHER_NAMES
+        return alike
 
     def _likeness_of_terms(self, other: Weighed) -> float:
         if self.language == other.language:

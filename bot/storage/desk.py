@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from bot.domain.clustering import PlacedReport
 from bot.domain.deciding import Told
 from bot.domain.deliveries import REVISED_AFTER, DeliveryState, Intent
 from bot.domain.entries import Entry, time_of
-from bot.domain.ledger import KnownReport
+from bot.domain.ledger import KnownReport, in_passing
 from bot.domain.matching import Match
 from bot.domain.stories import SAME_HEADLINE, Story, story_key
 from bot.ports import DeskRecord, PendingEntry
@@ -82,7 +82,7 @@ class DeskPart(Part):
             .order_by(entries.c.id)
         )
         fitting: dict[int, set[int]] = defaultdict(set)
-        for entry_id, topic_id in connection.execute(_fits(since)):
+        for entry_id, topic_id in _fitting(connection, _fits(since)):
             fitting[entry_id].add(topic_id)
         return tuple(
             KnownReport(
@@ -174,7 +174,7 @@ class DeskPart(Part):
         wanted = list(topic_ids)
         found: dict[int, set[int]] = {topic_id: set() for topic_id in wanted}
         for some in batches(wanted):
-            for entry_id, topic_id in connection.execute(_fits(since).where(matches.c.topic_id.in_(some))):
+            for entry_id, topic_id in _fitting(connection, _fits(since).where(matches.c.topic_id.in_(some))):
                 found[topic_id].add(entry_id)
         return {topic_id: frozenset(entry_ids) for topic_id, entry_ids in found.items()}
 
@@ -249,9 +249,16 @@ class DeskPart(Part):
 
 
 def _fits(since: datetime) -> Select[Any]:
-    """(entry, topic) of the entries seen since that fit topics by their own words."""
-    fits = select(matches.c.entry_id, matches.c.topic_id).join(entries)
+    """(entry, topic, reasons, title) of the entries seen since that fit topics by their own words."""
+    fits = select(matches.c.entry_id, matches.c.topic_id, matches.c.reasons, entries.c.title).join(entries)
     return fits.where(entries.c.seen >= since, ~matches.c.inherited)
+
+
+def _fitting(connection: Connection, fits: Select[Any]) -> Iterator[tuple[int, int]]:
+    """(entry, topic) of those that do not do so in passing."""
+    for row in connection.execute(fits):
+        if not in_passing(row.title, row.reasons):
+            yield row.entry_id, row.topic_id
 
 
 def _match_row(entry_id: int, match: Match) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from bot.domain.deciding import Told
 from bot.domain.deliveries import DeliveryState, Intent, Settlement
 from bot.domain.entries import IngestPlan, Revision
 from bot.domain.ledger import KnownReport
+from bot.domain.matching import Evidence
 from bot.domain.profiles import Profile
 from bot.domain.stories import Report, Story
 from bot.domain.topics import TopicSpec
@@ -163,7 +164,9 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
     """Reports as they were weighed, in order, with the topics they fit by their own words; none of before there were profiles."""
     await store.sync_topics([TopicSpec("a", "A", "a"), TopicSpec("b", "B", "b")], NOON)
     a, b = await store.topics()
-    profile = Profile("ja", {"停戦": 2.5, "合意": 1.125}, {"c:ua": 0.875, "n:15": 3.0}, core=False)
+    profile = Profile(
+        "ja", {"停戦": 2.5, "合意": 1.125}, {"c:ua": 0.875, "n:15": 3.0}, core=False, names={"c:ua": 1.0}
+    )
     long_ago, opening, joining, bare = await stored(
         store, entry("Old", seen=NOON - HOUR), entry("One"), entry("Two", seen=NOON + MINUTE), entry("Bare")
     )
@@ -195,6 +198,18 @@ async def test_what_is_known_of_open_stories(store: Store) -> None:
     assert (await store.known_reports(NOON))[0] == KnownReport(
         replace(placed, profile=revised), frozenset({b.id}), outlet=opening.outlet
     )
+
+
+async def test_what_fits_in_passing_is_not_known_as_told(store: Store) -> None:
+    """Though it fits: a story is of what its titles tell."""
+    topic = await a_topic(store)
+    (opening,) = await stored(store, entry("Mayor resigns after talks"))
+    passing = replace(match(topic), reasons=(Evidence("talks", "title", 20, None, 1.0),))
+    await store.record_desk(
+        [replace(opens(opening, passing), profile=Profile("en", {}, {}), voice="x")], NOON
+    )
+    assert [one.topics for one in await store.known_reports(NOON)] == [frozenset()]
+    assert await store.fitting([topic.id], NOON) == {topic.id: frozenset()}
 
 
 async def test_a_topic_that_is_searched_for_is_fitted_by_own_words(store: Store) -> None:

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clustering import WINDOW, Joining, OpenStories, PlacedReport
+from bot.domain.clustering import NEAR, THRESHOLD, WINDOW, Joining, OpenStories, PlacedReport
 from bot.domain.entries import Entry
 from bot.domain.lexicon import Lexicon
 from bot.domain.likeness import Weighed
 from bot.domain.matching import analyse
+from bot.domain.profiles import Profile
 from tests.fakes.shipped import shipped_catalog
 
 NOON = datetime(2025, 10, 16, 12, tzinfo=UTC)
@@ -102,6 +103,31 @@ def test_what_is_no_report_opens_no_story_for_others(lexicon: Lexicon, title: st
     assert room.take("Trump and Putin to hold summit in Budapest", hours=1) != opened
 
 
+def test_what_was_before_an_event_is_not_the_event(lexicon: Lexicon) -> None:
+    room = Newsroom(lexicon)
+    strike = room.take("Ferry crews of Patras walk out over pay")
+    tunnel = room.take(
+        "Council votes for tunnel under the harbour days after walk-out of Patras ferry crews", hours=1
+    )
+    assert tunnel != strike
+    assert room.take("Harbour tunnel gets the votes of the council", hours=2) == tunnel
+
+
+@pytest.mark.parametrize(("second", "joins"), [(0.05, True), (0.1, False), (0.0, False)])
+def test_a_report_that_is_like_one_story_alone_joins_it_sooner(second: float, *, joins: bool) -> None:
+    """Where there is another to compare with, and that is much less like it."""
+    stories = OpenStories()
+    for id_, word in enumerate(("ferry", "tunnel"), start=1):
+        profile = Profile("en", {word: 1.0}, {})
+        stories.put(PlacedReport(id_, id_, NOON, NOON, f"outlet {id_}", word, profile))
+    first = 0.19
+    assert NEAR * THRESHOLD < first < THRESHOLD
+    rest = (1 - first**2 - second**2) ** 0.5
+    report = Profile("en", {"ferry": first, "tunnel": second, "other": rest}, {})
+    found = stories.place(report, NOON, title="other", voice="a third").likeness
+    assert (found.story_id if found else None) == (1 if joins else None)
+
+
 def test_what_recurs_a_day_later_with_another_number_is_another_event(lexicon: Lexicon) -> None:
     room = Newsroom(lexicon)
     first = room.take("Hamas returns bodies of 4 hostages to Israel")
@@ -119,6 +145,47 @@ def test_reports_that_name_other_days_are_of_other_events(
     first = room.take("Weather in the valley on 9 November: rain")
     room.take("Portugal chooses a president", hours=1)
     assert (room.take(title, hours=2) == first) is same
+
+
+AT_LENGTH = " Почтальоны разносят открытки с утра до вечера, и в каждой поздравление от главы области." * 4
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "same"),
+    [
+        ("В Гомеле почтальоны поздравили ветеранов", "Об этом пишет газета." + AT_LENGTH, False),
+        ("В Гомеле почтальоны поздравили ветеранов", "То же было в Бресте." + AT_LENGTH, True),
+        ("Почтальоны поздравили ветеранов", "Об этом пишет газета." + AT_LENGTH, True),
+        # A line below the title need not name them all.
+        ("В Гомеле почтальоны поздравили ветеранов", "Об этом пишет газета.", True),
+    ],
+)
+def test_the_same_in_another_town_is_another_event(
+    lexicon: Lexicon, title: str, summary: str, *, same: bool
+) -> None:
+    """Each title names who the other's text knows nothing of."""
+    room = Newsroom(lexicon)
+    first = room.take("В Бресте открытки ветеранам разнесли", language="ru", summary="Газета." + AT_LENGTH)
+    room.take("Португалия выбирает президента", language="ru", hours=1)
+    assert (room.take(title, language="ru", hours=2, summary=summary) == first) is same
+
+
+def test_whom_a_text_names(lexicon: Lexicon) -> None:
+    """Its title for sure, but where a sentence begins or a clause is of another time; below it, whoever has a capital."""
+    room = Newsroom(lexicon)
+    room.take(
+        "Ferry of Patras sinks after Corfu regatta. Crew safe", summary="Captain Orr was last." + " rain" * 60
+    )
+    room.take("Ferry Of Patras Sinks", summary="rain" * 80)
+    assert room.reports[1].profile.names == {
+        "ferry": 0.4,
+        "patra": 1.0,
+        "corfu": 0.4,
+        "crew": 0.4,
+        "capta": 0.4,
+        "orr": 0.4,
+    }
+    assert 1.0 not in room.reports[2].profile.names.values()
 
 
 def test_a_title_that_only_promises_to_tell_draws_the_reports_of_its_event(lexicon: Lexicon) -> None:

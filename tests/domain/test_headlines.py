@@ -28,6 +28,9 @@ TEASERS = [
     "Talks are near. Here are five questions",
     "Stocks rise after talks: Markets Wrap",
     "Photos of the talks",
+    "Leaders were sure of a truce. Now they are not",
+    "A bridge, and then a wall? Not so fast",
+    "Hale turns back to the east. Again.",
     "I met the leaders, and I was afraid",
     "Talks latest: Leaders meet",
     "Leaders meet – updated",
@@ -52,6 +55,8 @@ def test_a_title_that_does_not_tell_what_happened(title: str) -> None:
         "Лидеры встретились на Аляске",
         "両首脳が会談",
         "Will Hale resigns",
+        "Hale meets U.S. Some leaders stay away",
+        "Two die in flood. Bridge closed",
     ],
 )
 def test_a_title_that_does(title: str) -> None:
@@ -116,6 +121,8 @@ def test_of_titles_that_tell_alike_the_earliest() -> None:
         ("Стали известны подробности встречи", True),
         ("停戦はなぜ崩れたのか", True),
         ("Opinion: the leaders should meet", False),
+        ("Commentary: the leaders should meet", False),
+        ("Bowen: No road leads from the talks to a truce", False),
         ("A truce, and a storm: Morning Rundown", False),
         ("Leaders meet – live updates", False),
         ("Колонка: о встрече", False),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.clustering import MOST_REPORTS, WINDOW, PlacedReport
-from bot.domain.ledger import KnownReport, Ledger, develops
+from bot.domain.ledger import KnownReport, Ledger, develops, in_passing
+from bot.domain.matching import Evidence, Part
 from bot.domain.profiles import Profile
 from tests.domain.records import HOUR, MINUTE, NOON
 from tests.fakes.lexicons import small_lexicon
@@ -51,6 +52,22 @@ def test_a_story_has_a_topic_while_those_do_that_tell_it(
 ) -> None:
     """Of the reports that are news, enough fit it by their own words."""
     assert Ledger(reports).topics(1) == topics
+
+
+@pytest.mark.parametrize(
+    ("places", "passing"),
+    [
+        ([("title", 22)], True),
+        ([("title", 0)], False),
+        ([("title", 0), ("title", 22)], False),
+        ([("title", 22), ("summary", 22)], False),
+        ([], False),
+    ],
+)
+def test_what_a_title_says_in_passing(places: list[tuple[Part, int]], *, passing: bool) -> None:
+    """Its story is not of that, unless something else in the entry speaks for it."""
+    reasons = [Evidence("talks", part, start, None, 1.0) for part, start in places]
+    assert in_passing("Mayor resigns after talks on truce", reasons) is passing
 
 
 def test_voices() -> None:

@@ -19,7 +19,7 @@ from bot.domain.describing import describe_joining
 from bot.domain.entries import Entry, FeedSpec, ParsedEntry
 from bot.domain.indexing import TopicIndex
 from bot.domain.ledger import KnownReport, Ledger
-from bot.domain.matching import Match, analyse
+from bot.domain.matching import Evidence, Match, analyse
 from bot.domain.outlets import Outlets
 from bot.domain.queries import Query
 from bot.domain.stories import CLOSES_AFTER, OPENED, SAME_HEADLINE, Placement, story_key
@@ -227,6 +227,20 @@ def test_what_has_a_topic_of_its_own_takes_on_no_other() -> None:
     ledger = standing(entry(id_=3), 10)
     (one,) = placed(ledger, judged(entry(id_=9, outlet="TASS"), 11))
     assert [match.topic_id for match in one.matches] == [11]
+
+
+def test_what_is_said_in_passing_is_not_what_a_story_is_of() -> None:
+    """The report that says it is told for it; those of the same event are not."""
+    opening = entry("Mayor Orr of Patras resigns over ferry fire after Ukraine ceasefire talks")
+    passing = Match(10, 1.0, (Evidence("ceasefire", "title", 56, None, 1.0),))
+    first, second = placed(
+        Ledger(),
+        replace(judged(opening), matches=(passing,)),
+        judged(entry("Mayor Orr of Patras resigns over ferry fire, aide says", id_=2)),
+    )
+    assert first.news.topics == {10}
+    assert second.report.story_id == 1
+    assert (second.news.topics, second.matches) == (frozenset(), ())
 
 
 def test_a_repeat_that_is_the_first_to_match() -> None:
