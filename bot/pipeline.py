@@ -155,7 +155,9 @@ class Desk:
                     self._index.drop(topic_id)
                     self._unsearched.pop(topic_id, None)
                     anew.add(topic_id)
-                elif self._unsearched.get(topic_id) != reader.read(topic.spec.query):
+                    continue
+                query = reader.read(topic.spec.query)
+                if query != self._unsearched.get(topic_id) and not isinstance(query, QueryProblem):
                     self._take_up(topic)
                     anew.add(topic_id)
             if not anew:
