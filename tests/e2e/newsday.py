@@ -38,7 +38,7 @@ AGREED = (
 
 OUTLETS = ("Reuters", "BBC News", "TASS", "NHK", "AFP", "DPA", "Kyiv Post", "Hürriyet", "Le Monde", "Yonhap")
 
-BROKEN = "Russia strike kills 12 in Kharkiv after Istanbul summit ceasefire agreed with Ukraine"
+BROKEN = "Istanbul summit ceasefire of Russia and Ukraine broken: strike kills 12 in Kharkiv"
 """A development of it: another kind of event, and a number."""
 
 

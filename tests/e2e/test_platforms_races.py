@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,12 +39,12 @@ async def test_what_waits_for_its_turn_when_a_chat_pauses_is_told_once(stage: St
     chat = await stage.chat("telegram", str(PRIVATE))
     begin = stage.room.store.begin_send
 
-    async def begin_send(delivery_id: int, text: str, *, heads: int | None = None) -> object:
+    async def begin_send(delivery_id: int, text: str, **more: Any) -> object:
         stage.room.store.begin_send = begin  # type: ignore[method-assign]
         await stage.room.store.pause_chat(chat.id, "said so", stage.clock.now())
         if resumed:
             await stage.room.store.resume_chat(chat.id, stage.clock.now())
-        return await begin(delivery_id, text, heads=heads)
+        return await begin(delivery_id, text, **more)
 
     stage.room.store.begin_send = begin_send  # type: ignore[method-assign,assignment]
     await stage.publish(TRUCE)
