@@ -47,7 +47,7 @@ from bot.ports import (
     no_probe,
 )
 from bot.remote import RemoteDesk
-from bot.roles import ALIVE_FOR, BEAT_SECONDS, Role, Sharing, Work, while_held
+from bot.roles import ALIVE_FOR, BEAT_SECONDS, Pulse, Role, Sharing, Work, beaten, while_held
 from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, do_chore, ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
@@ -144,6 +144,7 @@ class App:
             if parts.hubs
             else None
         )
+        self._pulse: Pulse | None = None
         self._deciding = sharing is None
         """Whether this process is the desk."""
 
@@ -196,10 +197,10 @@ class App:
         chores = [*self.parts.chores, ticks(self.queue, seconds=self.parts.tick_seconds)]
         if reload is not None:
             chores.append(Chore(RELOAD_SECONDS, reload))
-        if self.parts.sharing is not None:
-            chores.append(Chore(BEAT_SECONDS, self._beat))
         # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
         cut = [self._begin(Work(partial(do_chore, chore), chore.alone), stop) for chore in chores]
+        # Who drains lives, and has in hand what it finishes.
+        beats = self._begin(Work(partial(do_chore, Chore(BEAT_SECONDS, self._beat))), stop)
         waited: list[asyncio.Task[None]] = []
         for role, work in self._works():
             if self.parts.sharing is None or role in self.parts.sharing.roles:
@@ -217,7 +218,8 @@ class App:
                 _, late = await asyncio.wait(waited, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*cut, *waited, return_exceptions=True)
+            beats.cancel()
+            await asyncio.gather(*cut, *waited, beats, return_exceptions=True)
             await self._leave()
             log.info("stopped", cut_off=len(late))
 
@@ -264,7 +266,9 @@ class App:
         if sharing is not None:
             try:
                 await self.parts.store.beat(sharing.peer, now + ALIVE_FOR)
-                _warn_of(await self.parts.store.bury(now))
+                self._pulse = beaten(self._pulse, now)
+                if self._pulse.may_bury():
+                    _warn_of(await self.parts.store.bury(now))
             except Exception:
                 # The next beat is soon.
                 log.exception("not_heard")

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
@@ -29,6 +29,25 @@ OUTAGE_SECONDS = 5.0
 ALIVE_FOR = timedelta(seconds=15)
 """How long a process counts as alive that is not heard of."""
 BEAT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Since when a process has been heard of without a gap, and when it was last."""
+
+    since: datetime
+    last: datetime
+
+    def may_bury(self) -> bool:
+        """Whether others that are not heard of are gone. After an outage of the database nobody was heard of for long."""
+        return self.last - self.since >= ALIVE_FOR
+
+
+def beaten(before: Pulse | None, now: datetime) -> Pulse:
+    """The pulse after a beat that was written. Pure."""
+    if before is None or now - before.last > ALIVE_FOR / 2:
+        return Pulse(now, now)
+    return Pulse(before.since, now)
 
 
 class Role(Enum):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
 
 from bot import roles
-from bot.roles import ALL_ROLES, LostHoldError, Role, Work, read_roles, while_held
+from bot.roles import ALL_ROLES, LostHoldError, Role, Work, beaten, read_roles, while_held
 
 
 class AwayError(Exception):
@@ -164,6 +165,20 @@ async def test_a_stop_ends_standing_by(one: Worker) -> None:
     one.stop.set()
     await asyncio.wait_for(task, 10)
     assert (one.runs, FakeHold.taken) == (0, ["two"])
+
+
+def test_who_was_cut_off_buries_nobody_at_first() -> None:
+    """After an outage the others were not heard of either, and have time to be."""
+    start = datetime(2025, 8, 9, 12, tzinfo=UTC)
+    pulse = None
+    for seconds in range(0, 18, 3):
+        pulse = beaten(pulse, start + timedelta(seconds=seconds))
+        assert pulse.may_bury() == (seconds >= 15)
+    pulse = beaten(pulse, start + timedelta(seconds=40))
+    assert not pulse.may_bury()
+    for seconds in range(43, 58, 3):
+        pulse = beaten(pulse, start + timedelta(seconds=seconds))
+    assert pulse.may_bury()
 
 
 @pytest.mark.parametrize(
