@@ -45,8 +45,8 @@ def run(
     ] = None,
 ) -> None:
     """Poll the real feeds and tell the chats; without tokens, the chat is this terminal."""
+    from bot.live import run_live
     from bot.roles import read_roles
-    from bot.session import run_live
 
     wanted = None if roles is None else read_roles(roles)
     if isinstance(wanted, str):

@@ -24,7 +24,7 @@ from bot.chat.console import CommandCompleter, ConsoleChat, ConsoleMessenger, pi
 from bot.domain.chats import Chat
 from bot.domain.deliveries import NotSent, Sent
 from bot.domain.documents import Document, document, faint, line, link, strong
-from bot.session import _console_chat
+from bot.session import console_chat
 from tests.chat.newsroom import Newsroom
 
 CHAT = Chat(1, "console", "console")
@@ -338,7 +338,7 @@ async def test_a_new_terminal_lives_in_the_machines_time_zone(
 ) -> None:
     """Or in UTC, where the machine's is none that is known."""
     monkeypatch.setattr("tzlocal.get_localzone_name", lambda: machine)
-    assert (await _console_chat(room.store, room.clock)).time_zone == zone
+    assert (await console_chat(room.store, room.clock)).time_zone == zone
 
 
 async def test_a_time_zone_that_was_chosen_is_kept_over_a_restart(
@@ -347,6 +347,6 @@ async def test_a_time_zone_that_was_chosen_is_kept_over_a_restart(
     """Also UTC, on a machine that lives elsewhere."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setattr("tzlocal.unix._cache_tz_name", None)
-    chat = await _console_chat(room.store, room.clock)
+    chat = await console_chat(room.store, room.clock)
     await room.say("/settings timezone UTC", chat=chat)
-    assert await _console_chat(room.store, room.clock) == replace(chat, time_zone="UTC")
+    assert await console_chat(room.store, room.clock) == replace(chat, time_zone="UTC")
