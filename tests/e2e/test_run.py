@@ -126,7 +126,10 @@ async def test_from_nothing_to_the_first_bulletin_in_a_group_and_a_channel(tmp_p
         assert await operator.ask("/healthz") == (200, {"alive": True})
         # Slack's word is heard a little before the bot knows of it.
         assert await operator.ask("/readyz") == (200, {"database": True, "telegram": True, "slack": True})
-        assert "sokuho_lag_seconds_count 2.0" in await operator.page("/metrics")
+        # A message is there before it is settled and counted.
+        async with asyncio.timeout(PATIENCE):
+            while "sokuho_lag_seconds_count 2.0" not in await operator.page("/metrics"):  # noqa: ASYNC110 - asked over HTTP
+                await asyncio.sleep(0.05)
         assert 'sokuho_deliveries_total{kind="new",outcome="sent",platform="slack"} 1.0' in (
             await operator.page("/metrics")
         )
