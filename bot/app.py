@@ -47,7 +47,7 @@ from bot.ports import (
     no_probe,
 )
 from bot.remote import RemoteDesk
-from bot.roles import ALIVE_FOR, BEAT_SECONDS, Pulse, Role, Sharing, Work, beaten, while_held
+from bot.roles import ALIVE_FOR, BEAT_SECONDS, Role, Sharing, Witness, Work, while_held
 from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, do_chore, ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
@@ -144,9 +144,9 @@ class App:
             if parts.hubs
             else None
         )
-        self._pulse: Pulse | None = None
         self._deciding = sharing is None
         """Whether this process is the desk."""
+        self._witness = Witness()
 
     def services(self, stop: Callable[[], None] | None = None) -> Services:
         """What the commands work with; `stop` where a chat may end the program."""
@@ -266,8 +266,7 @@ class App:
         if sharing is not None:
             try:
                 await self.parts.store.beat(sharing.peer, now + ALIVE_FOR)
-                self._pulse = beaten(self._pulse, now)
-                if self._pulse.may_bury():
+                if self._witness.heard(now):
                     _warn_of(await self.parts.store.bury(now))
             except Exception:
                 # The next beat is soon.
@@ -322,19 +321,19 @@ def _warn_of(uncertain: int) -> None:
 
 @asynccontextmanager
 async def network(
-    clock: Clock, contact: str = "", private: Collection[Network] = ()
+    clock: Clock, contact: str = "", private: Collection[Network] = (), *, warm: bool = True
 ) -> AsyncIterator[tuple[HttpFetcher, FeedParser]]:
-    """The real fetcher and parser, closed at the end; the parser's workers start meanwhile.
+    """The real fetcher and parser, closed at the end; the parser's workers start meanwhile, or when they are first needed.
 
     `private`: networks besides the public internet in which feeds of the configuration may be.
     """
     parser = FeedParser(workers=min(os.cpu_count() or 1, MOST_PARSERS))
-    warming = asyncio.create_task(parser.warm())
+    warming = [asyncio.create_task(parser.warm())] if warm else []
     try:
         async with HttpFetcher(clock, contact=contact, private=private) as fetcher:
             yield fetcher, parser
     finally:
-        await asyncio.gather(warming, return_exceptions=True)
+        await asyncio.gather(*warming, return_exceptions=True)
         await parser.close()
 
 

@@ -63,7 +63,12 @@ async def run_live(
 
     async with (
         _opened(environment.store_url, roles) as opened,
-        network(clock, environment.contact, environment.private_networks) as (fetcher, parser),
+        network(
+            clock,
+            environment.contact,
+            environment.private_networks,
+            warm=Role.POLL in (roles or ALL_ROLES),
+        ) as (fetcher, parser),
     ):
         if isinstance(opened, StoreProblem):
             return opened.sentence

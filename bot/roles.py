@@ -31,25 +31,6 @@ ALIVE_FOR = timedelta(seconds=15)
 BEAT_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """Since when a process has been heard of without a gap, and when it was last."""
-
-    since: datetime
-    last: datetime
-
-    def may_bury(self) -> bool:
-        """Whether others that are not heard of are gone. After an outage of the database nobody was heard of for long."""
-        return self.last - self.since >= ALIVE_FOR
-
-
-def beaten(before: Pulse | None, now: datetime) -> Pulse:
-    """The pulse after a beat that was written. Pure."""
-    if before is None or now - before.last > ALIVE_FOR / 2:
-        return Pulse(now, now)
-    return Pulse(before.since, now)
-
-
 class Role(Enum):
     """What a process may do."""
 
@@ -106,6 +87,21 @@ class Sharing:
 def peer_name() -> str:
     """A name that no other process has, and that tells an operator which one it is."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@dataclass(slots=True)
+class Witness:
+    """Whether a process may say that others are dead: after an outage they have yet to be heard of again."""
+
+    _since: datetime | None = None
+    _last: datetime | None = None
+
+    def heard(self, now: datetime) -> bool:
+        """To be told whenever the store was reached; whether it has been for long enough that all who live have too."""
+        if self._since is None or self._last is None or now - self._last > ALIVE_FOR / 2:
+            self._since = now
+        self._last = now
+        return now - self._since >= ALIVE_FOR / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What one process alone does: taking it, standing by, losing it, and giving it back."""
+"""What one process alone does: taking it, standing by, losing it, giving it back; and when another one is dead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,20 @@ from typing import ClassVar
 import pytest
 
 from bot import roles
-from bot.roles import ALL_ROLES, LostHoldError, Role, Work, beaten, read_roles, while_held
+from bot.roles import (
+    ALIVE_FOR,
+    ALL_ROLES,
+    BEAT_SECONDS,
+    LostHoldError,
+    Role,
+    Witness,
+    Work,
+    read_roles,
+    while_held,
+)
+
+NOON = datetime(2025, 8, 9, 12, tzinfo=UTC)
+BEAT = timedelta(seconds=BEAT_SECONDS)
 
 
 class AwayError(Exception):
@@ -167,18 +180,20 @@ async def test_a_stop_ends_standing_by(one: Worker) -> None:
     assert (one.runs, FakeHold.taken) == (0, ["two"])
 
 
-def test_who_was_cut_off_buries_nobody_at_first() -> None:
-    """After an outage the others were not heard of either, and have time to be."""
-    start = datetime(2025, 8, 9, 12, tzinfo=UTC)
-    pulse = None
-    for seconds in range(0, 18, 3):
-        pulse = beaten(pulse, start + timedelta(seconds=seconds))
-        assert pulse.may_bury() == (seconds >= 15)
-    pulse = beaten(pulse, start + timedelta(seconds=40))
-    assert not pulse.may_bury()
-    for seconds in range(43, 58, 3):
-        pulse = beaten(pulse, start + timedelta(seconds=seconds))
-    assert pulse.may_bury()
+def test_who_has_just_begun_does_not_judge() -> None:
+    """Others are heard of a little later after an outage; but for longer than a dead one counts as alive nobody waits."""
+    witness = Witness()
+    judged = [witness.heard(NOON + number * BEAT) for number in range(5)]
+    assert judged[:2] == [False, False]
+    assert judged[-1]
+    assert 4 * BEAT < ALIVE_FOR
+
+
+def test_an_outage_makes_a_witness_begin_anew() -> None:
+    witness = Witness()
+    assert [witness.heard(NOON + number * BEAT) for number in range(5)][-1]
+    back = NOON + 5 * BEAT + ALIVE_FOR
+    assert [witness.heard(back + number * BEAT) for number in range(4)] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
