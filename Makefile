@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-demo: $(READY) ## a recorded day in a minute: no account, no network (ARGS=--fast for ten seconds)
+demo: $(READY) ## a recorded day in a minute: no account, no network (ARGS=--fast for a quarter of one)
 	@$(BIN)/sokuho demo $(ARGS)
 
 run: $(READY) ## the real feeds, in this terminal

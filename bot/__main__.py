@@ -79,7 +79,7 @@ def key() -> None:
 
 @cli.command()
 def demo(
-    fast: Annotated[bool, typer.Option("--fast", help="The day in ten seconds, then end.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="The day in a quarter of a minute, then end.")] = False,
 ) -> None:
     """Show a recorded day in a minute: no account, no network."""
     from bot.session import run_demo
