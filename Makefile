@@ -47,7 +47,7 @@ eval: $(READY) ## matching quality on ../shared/data, beside a keyword rule; a p
 bench: $(READY) ## what reading, matching and commands cost, by the number of topics (ARGS="--only path")
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
-torture: $(READY) ## break delivery in every way, and see what is lost; eight minutes (ARGS="--only kills --seed 7")
+torture: $(READY) ## break delivery in every way, and see what is lost; a quarter of an hour (ARGS="--only kills --seed 7")
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 picture: $(READY) ## draw docs/bulletin.svg anew
