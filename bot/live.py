@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -54,7 +54,7 @@ async def run_live(
 
     With `roles`, it is one of several processes on one database.
     """
-    clock, console = SystemClock(), make_console()
+    clock, console, does = SystemClock(), make_console(), roles or ALL_ROLES
     stop, problems = asyncio.Event(), list[str]()
 
     def fail(sentence: str) -> None:
@@ -67,7 +67,7 @@ async def run_live(
             clock,
             environment.contact,
             environment.private_networks,
-            warm=Role.POLL in (roles or ALL_ROLES),
+            warm=Role.POLL in does,
         ) as (fetcher, parser),
     ):
         if isinstance(opened, StoreProblem):
@@ -81,10 +81,9 @@ async def run_live(
         operator = environment.operator
         if operator is not None and operator[0] not in bots:
             return f"SOKUHO_OPERATOR_CHAT is on {operator[0]}, and there is no token for that."
-        roles = roles or ALL_ROLES
-        listens = Role.CHAT in roles
+        listens = Role.CHAT in does
         watch = (
-            _watch(operator, store, clock, bots, listens=listens) if operator and Role.SEND in roles else None
+            _watch(operator, store, clock, bots, listens=listens) if operator and Role.SEND in does else None
         )
         retention = Retention(store, clock, timedelta(days=environment.keep_days))
         app = App(
@@ -100,17 +99,10 @@ async def run_live(
                 finder=SiteFinder(fetcher, parser),
                 feed_limits=environment.feed_limits,
                 observe=partial(_observe, (metrics, watch) if watch else (metrics,)),
-                chores=(
-                    *(
-                        (Chore(FORGET_EVERY.total_seconds(), retention.work, "forgetting"),)
-                        if Role.DESK in roles
-                        else ()
-                    ),
-                    *((Chore(LOOK_EVERY.total_seconds(), watch.look, "watch"),) if watch else ()),
-                ),
+                chores=tuple(_chores(retention if Role.DESK in does else None, watch)),
                 drain_seconds=environment.drain_seconds,
                 listener=partial(_count_lag, metrics),
-                hubs=fetcher if Role.POLL in roles and environment.http and environment.public_url else None,
+                hubs=fetcher if Role.POLL in does and environment.http and environment.public_url else None,
                 sharing=sharing,
                 callback=f"{environment.public_url.rstrip('/')}{WEBSUB_PATH}",
             )
@@ -259,6 +251,13 @@ def _watch(
         speeches=load_speeches(),
         connected={name: connected(bot) for name, bot in bots.items() if listens},
     )
+
+
+def _chores(retention: Retention | None, watch: Watch | None) -> Iterator[Chore]:
+    if retention:
+        yield Chore(FORGET_EVERY.total_seconds(), retention.work, "forgetting")
+    if watch:
+        yield Chore(LOOK_EVERY.total_seconds(), watch.look, "watch")
 
 
 def _observe(observers: Iterable[Observer], fact: Fact) -> None:

@@ -140,10 +140,7 @@ class Desk:
             await self._store.remove_topic(topic_id)
             gone = not await self._store.topics([topic_id])  # one on offer is not removed
             if gone:
-                self._index.drop(topic_id)
-                self._unsearched.pop(topic_id, None)
-            if gone and self._changed is not None:
-                self._changed.add(topic_id)
+                self._drop(topic_id)
 
     async def take_up_changes(self) -> None:
         """Topics that other processes changed: match by them from the next entry on, and search for them."""
@@ -152,8 +149,7 @@ class Desk:
             changed = await self._store.changed_topics()
             for topic_id, topic in changed.items():
                 if topic is None:
-                    self._index.drop(topic_id)
-                    self._unsearched.pop(topic_id, None)
+                    self._drop(topic_id)
                     anew.add(topic_id)
                     continue
                 query = reader.read(topic.spec.query)
@@ -192,11 +188,15 @@ class Desk:
         """Match by this topic from the next entry on."""
         if topic is None:
             return
-        self._index.drop(topic.id)
-        self._unsearched.pop(topic.id, None)
+        self._drop(topic.id)
         self._unsearched |= take_up([topic], self._index, QueryReader(self._catalog.lexicon))
+
+    def _drop(self, topic_id: int) -> None:
+        """Match by this topic no more; where all are being read anew, it is looked at once more."""
+        self._index.drop(topic_id)
+        self._unsearched.pop(topic_id, None)
         if self._changed is not None:
-            self._changed.add(topic.id)
+            self._changed.add(topic_id)
 
     async def _searched(self, topic: Topic | None) -> Topic | None:
         """The topic once stored entries were searched for it, or, where that takes long, as it is after a moment."""

@@ -177,24 +177,26 @@ class Poller:
             busy=[host for host, polls in hosts.items() if polls >= POLLS_PER_HOST],
             peer=self._peer,
         )
-        ours = await self._taken(feed.id for feed, _ in due)
-        started = 0
+        wanted: dict[int, tuple[FeedForPoll, FeedSpec, str]] = {}
         for feed, spec in due:
             host = host_of(feed.url)
-            if feed.id in ours and hosts[host] < POLLS_PER_HOST:
+            if hosts[host] < POLLS_PER_HOST:
                 hosts[host] += 1
-                self._under_way[feed.id] = host
-                group.create_task(self._poll(feed, spec))
-                started += 1
+                wanted[feed.id] = feed, spec, host
+        ours = await self._taken(wanted)
+        for feed_id in ours:
+            feed, spec, host = wanted[feed_id]
+            self._under_way[feed_id] = host
+            group.create_task(self._poll(feed, spec))
         self._more_due = len(due) == room or any(polls >= POLLS_PER_HOST for polls in hosts.values())
-        return started
+        return len(ours)
 
-    async def _taken(self, feed_ids: Iterable[int]) -> Collection[int]:
-        """Those that are ours to poll."""
-        wanted = frozenset(feed_ids)
-        if self._peer is None or not wanted:
-            return wanted
-        return await self._store.take_feeds(self._peer, wanted)
+    async def _taken(self, feed_ids: Collection[int]) -> Sequence[int]:
+        """Those that are ours to poll, in the same order."""
+        if self._peer is None or not feed_ids:
+            return tuple(feed_ids)
+        taken = await self._store.take_feeds(self._peer, feed_ids)
+        return [feed_id for feed_id in feed_ids if feed_id in taken]
 
     async def _poll(self, feed: FeedForPoll, spec: FeedSpec) -> None:
         try:
