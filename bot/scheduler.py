@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -37,23 +37,16 @@ def ticks(queue: WorkQueue, *, seconds: float = TICK_SECONDS) -> Chore:
     return Chore(seconds, wake_all, alone="ticks")
 
 
-def start_chores(chores: Iterable[Chore]) -> AsyncIOScheduler:
-    """A running scheduler in the current event loop; `shutdown(wait=False)` ends it.
+async def do_chore(chore: Chore) -> None:
+    """Do it from time to time, until cancelled.
 
     Late ticks are run once rather than skipped: the default grace of one second drops them when the loop is busy.
     """
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    for chore in chores:
-        scheduler.add_job(chore.work, "interval", seconds=chore.seconds)
+    scheduler.add_job(chore.work, "interval", seconds=chore.seconds)
     scheduler.start()
-    return scheduler
-
-
-async def do_chore(chore: Chore) -> None:
-    """Do it from time to time, until cancelled."""
-    scheduler = start_chores([chore])
     try:
         await asyncio.Event().wait()
     finally:
