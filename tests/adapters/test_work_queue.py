@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import LiteralString
 
@@ -56,6 +56,12 @@ LOSE_ALL = f"{LOSE} WHERE datname = current_database() AND pid != pg_backend_pid
 async def until_jobs(url: str, jobs: list[tuple[object, ...]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while asked(url, JOBS) != jobs:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def until_told(logs: Sequence[Mapping[str, object]], event: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while event not in [line["event"] for line in logs]:  # noqa: ASYNC110 - nobody tells of a line
             await asyncio.sleep(0.02)
 
 
@@ -215,13 +221,14 @@ async def test_a_server_that_is_away(url: str, caplog: pytest.LogCaptureFixture)
                 f"{LOSE} WHERE datname = '{name}'",
             )
             queue.wake(Stage.DESK)
-            async with asyncio.timeout(PATIENCE):
-                while not logs:  # noqa: ASYNC110 - nobody tells of a line
-                    await asyncio.sleep(0.02)
+            await until_told(logs, "queue_is_away")
             let.set()
             asked(elsewhere, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             (await work.begun()).set()
             await until_jobs(url, [])
+            await until_told(
+                logs, "queue_is_back"
+            )  # by the look at stalled work, which has pauses of its own
     assert work.most_at_once == 1
     told = [line["event"] for line in logs if line["event"].startswith("queue")]
     assert told == ["queue_is_away", "queue_is_back"]
