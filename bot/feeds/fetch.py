@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from operator import itemgetter
 from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
@@ -42,9 +43,12 @@ _GZIP_MAGIC = b"\x1f\x8b\x08"
 LARGE_BODY = 1024 * 1024
 """Bytes above which a body has to wait until others that large are read, lest many at once fill the memory."""
 
-IDLE_AT_MOST = 128
+IDLE_AT_MOST = 512
 """Connections that are kept for the next feed of their host. aiohttp keeps all of them for a while, which are thousands
 where as many hosts are asked one after the other, as after a start; a program may often have 1,024 files open."""
+
+IDLE_AFTER_CLOSING = 448
+"""How many are left when there were more: who closes some at once need not look for the oldest each time."""
 
 _HEADER_BYTES = 64 * 1024
 """Some outlets' security policies alone are longer than aiohttp's default of 8 KiB."""
@@ -233,11 +237,14 @@ class _Connector(aiohttp.TCPConnector):
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)
-        if sum(map(len, self._conns.values())) > IDLE_AT_MOST:
-            oldest = min(self._conns, key=lambda host: self._conns[host][0][1])
-            self._conns[oldest].popleft()[0].close()
-            if not self._conns[oldest]:
-                del self._conns[oldest]
+        if sum(map(len, self._conns.values())) <= IDLE_AT_MOST:
+            return
+        idle = [(since, host) for host, connections in self._conns.items() for _, since in connections]
+        idle.sort(key=itemgetter(0))
+        for _, host in idle[:-IDLE_AFTER_CLOSING]:
+            self._conns[host].popleft()[0].close()
+            if not self._conns[host]:
+                del self._conns[host]
 
 
 def _session(
