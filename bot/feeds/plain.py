@@ -14,7 +14,7 @@ _BLOCKS = (
     "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]"
     "|header|hr|img|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|video"
 )
-_BEFORE_BLOCK = re.compile(rf"(?=</?(?:{_BLOCKS})\b)", re.IGNORECASE)
+_BLOCK = re.compile(rf"<(?=/?(?:{_BLOCKS})\b)", re.IGNORECASE)
 
 _PARAGRAPH_END = re.compile(r"</(?:p|div|h[1-6]|li|blockquote)\s*>", re.IGNORECASE)
 _PARAGRAPH = "\u2029"
@@ -46,7 +46,7 @@ def html_to_text(markup: str) -> str:
     """
     if "<" in markup:
         markup = _PARAGRAPH_END.sub(lambda end: _PARAGRAPH + end[0], markup)
-        markup = _BEFORE_BLOCK.sub(" ", markup)
+        markup = _BLOCK.sub(" <", markup)
         markup = _CLEANER.clean(markup)
     paragraphs = map(clean_text, html.unescape(markup).split(_PARAGRAPH))
     return reduce(_behind, filter(None, paragraphs), "")
