@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from functools import reduce
 
 import nh3
 
 from bot.domain.entries import clean_text
+
+MAX_TEXT = 4_000
+"""Characters: of a longer text nobody keeps the rest."""
 
 _BLOCKS = (
     "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]"
@@ -18,8 +20,7 @@ _BLOCK = re.compile(rf"<(?=/?(?:{_BLOCKS})\b)", re.IGNORECASE)
 
 _PARAGRAPH_END = re.compile(r"</(?:p|div|h[1-6]|li|blockquote)\s*>", re.IGNORECASE)
 _PARAGRAPH = "\u2029"
-_ENDED = re.compile(r"[^\w%)\]\"'»”’」』][\"'»”’)\]」』]*$")
-"""How a paragraph ends behind which nothing is missing: with a mark, whatever it is, and what closes behind it."""
+_CLOSING = "\"'»”’)]」』"
 
 _SHORTEST_SENTENCE = 4
 """Fewer words are a label or a name, which needs no full stop."""
@@ -42,26 +43,35 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'»”’)\]]*(?=\s)|[。！？][」』�
 def html_to_text(markup: str) -> str:
     """All that a reader would see, on one line: no tags, no scripts or styles; words in two blocks stay two words.
 
-    A standfirst or a caption without a full stop gets one, as it would grow together with the paragraph behind it.
+    A standfirst or a caption without a full stop gets one, as it would grow together with the paragraph behind it. Ends
+    somewhere behind `MAX_TEXT` characters, with a paragraph.
     """
     if "<" in markup:
         markup = _PARAGRAPH_END.sub(lambda end: _PARAGRAPH + end[0], markup)
         markup = _BLOCK.sub(" <", markup)
         markup = _CLEANER.clean(markup)
-    paragraphs = map(clean_text, html.unescape(markup).split(_PARAGRAPH))
-    return reduce(_behind, filter(None, paragraphs), "")
+    text = ""
+    for paragraph in map(clean_text, html.unescape(markup).split(_PARAGRAPH)):
+        text = _behind(text, paragraph) if text and paragraph else text or paragraph
+        if len(text) > MAX_TEXT:
+            break
+    return text
 
 
 def _behind(text: str, paragraph: str) -> str:
     """A paragraph behind a text, parted from it by a full stop where there is none."""
-    if not text:
-        return paragraph
-    begins = paragraph.lstrip("“«„‘\"'")[:1].isupper()
     if text[-1] >= "\u3041" and text[-1].isalnum():
         return f"{text}。{paragraph}"
-    if begins and not _ENDED.search(text) and len(text.rsplit(". ", 1)[-1].split()) >= _SHORTEST_SENTENCE:
+    begins = paragraph.lstrip("“«„‘\"'")[:1].isupper()
+    if begins and not _ended(text) and len(text.rsplit(". ", 1)[-1].split()) >= _SHORTEST_SENTENCE:
         return f"{text}. {paragraph}"
     return f"{text} {paragraph}"
+
+
+def _ended(text: str) -> bool:
+    """Whether nothing is missing behind it: it ends with a mark, whatever it is, and what closes behind it."""
+    last = text.rstrip(_CLOSING)[-1:]
+    return bool(last) and not (last.isalnum() or last in "_%")
 
 
 def title_to_text(title: str) -> str:

@@ -23,14 +23,14 @@ from bot.domain.speech import kept, phrase
 from bot.feeds.decode import decode
 from bot.feeds.discover import advertised_feeds, what_it_is
 from bot.feeds.json_feed import read_json_feed
-from bot.feeds.plain import html_to_text, shorten, title_to_text
+from bot.feeds.plain import MAX_TEXT, html_to_text, shorten, title_to_text
 from bot.feeds.speeding import speed_up
 from bot.feeds.splitting import Outline, Seen, names_of, outline_of, outside, stored, without
 from bot.feeds.websub import hub_of
 from bot.feeds.wishes import wishes_of
 
 MAX_TITLE = 1_000
-MAX_SUMMARY = 4_000
+MAX_SUMMARY = MAX_TEXT
 MAX_ID = 1_000
 """Characters."""
 
