@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.domain.entries import NewEntry, Revision, text_keys
-from bot.storage.database import batches, insert_into
+from bot.storage.database import batches, insert_into, insert_many
 from bot.storage.schema import entries, entry_keys, revisions
 
 TEXT = tuple(entries.c[name] for name in ("revision", "fingerprint", "title", "summary", "link"))
@@ -43,7 +43,7 @@ def add_entries(
     _put_keys(
         connection,
         [
-            {"feed_id": name[0], "key": key, "entry_id": ids[name]}
+            (name[0], key, ids[name])
             for name, entry in new.items()
             if name in ids
             for key in (entry.key, *text_keys(entry.link, entry.fingerprint))
@@ -73,12 +73,13 @@ def revise(connection: Connection, feed_id: int, changes: Iterable[Revision], at
 
 def add_keys(connection: Connection, feed_id: int, keys: Iterable[tuple[str, int]]) -> None:
     """Have entries answer to (key, entry id) too. A key that another entry answers to already stays with that one."""
-    _put_keys(connection, [{"feed_id": feed_id, "key": key, "entry_id": entry_id} for key, entry_id in keys])
+    _put_keys(connection, [(feed_id, key, entry_id) for key, entry_id in keys])
 
 
-def _put_keys(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def _put_keys(connection: Connection, rows: Sequence[tuple[int, str, int]]) -> None:
+    """Rows: feed id, key, entry id."""
     if rows:
-        connection.execute(insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
+        insert_many(connection, insert_into(connection, entry_keys).on_conflict_do_nothing(), rows)
 
 
 def _new_row(entry: NewEntry, feed_id: int, at: datetime, *, private: bool) -> dict[str, Any]:
