@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from rich.console import Console
 
 from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
+from benchmarks.memory import FEEDS_IN_ROTATION, print_memory
 from benchmarks.path import print_path
 from benchmarks.placing import print_at_once, print_placing
-from benchmarks.polling import FEEDS_IN_ROTATION, print_polling
+from benchmarks.polling import print_polling
 from benchmarks.words import print_words
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
@@ -29,6 +31,7 @@ class Section(StrEnum):
     PLACING = "placing"
     PATH = "path"
     POLLING = "polling"
+    MEMORY = "memory"
     WORDS = "words"
 
 
@@ -38,6 +41,7 @@ def main(
     feeds: Annotated[
         int, typer.Option(min=100, help="Feeds in rotation, for their memory.")
     ] = FEEDS_IN_ROTATION,
+    minutes: Annotated[float, typer.Option(min=0.1, help="For their memory, at most.")] = 60,
     stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
 ) -> None:
     """Print a table a section."""
@@ -57,7 +61,9 @@ def main(
             case Section.PATH:
                 asyncio.run(print_path(catalog, topics, stored, console))
             case Section.POLLING:
-                print_polling(feeds, console)
+                print_polling(console)
+            case Section.MEMORY:
+                print_memory(feeds, timedelta(minutes=minutes), console)
             case Section.WORDS:
                 print_words(console)
 
