@@ -46,6 +46,7 @@ def main(
     ] = FEEDS_IN_ROTATION,
     minutes: Annotated[float, typer.Option(min=0.1, help="For their memory, at most.")] = 60,
     publications: Annotated[int, typer.Option(min=10, help="Of which it is seen when they arrive.")] = 200,
+    roles_apart: Annotated[bool, typer.Option(help="For that, a process a role, on PostgreSQL.")] = False,
     stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
 ) -> None:
     """Print a table a section."""
@@ -65,7 +66,7 @@ def main(
         Section.PATH: lambda: asyncio.run(print_path(catalog, topics, stored, console)),
         Section.POLLING: lambda: print_polling(console),
         Section.MEMORY: lambda: print_memory(feeds, timedelta(minutes=minutes), console),
-        Section.LATENCY: lambda: print_latency(publications, console),
+        Section.LATENCY: lambda: print_latency(publications, console, roles_apart=roles_apart),
         Section.WORDS: lambda: print_words(console),
     }
     for section in only or Section:

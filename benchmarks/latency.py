@@ -1,6 +1,6 @@
 """From a publication to the message in a chat that subscribed, through `sokuho run` as an operator starts it.
 
-The process has the shipped lexicon, its own store on disk, and the pace at which bots may speak; feeds, the hub, Telegram
+The process has the shipped lexicon, its own store on disk (or there is one a role, on PostgreSQL), and the pace at which bots may speak; feeds, the hub, Telegram
 and Slack are doubles on the loopback, in this process. Several feeds are published at once, each for chats of its own.
 """
 
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,8 +24,10 @@ from rich.table import Table
 
 from benchmarks.workload import ROOT
 from bot.domain.polling import JITTER
+from bot.roles import Role
 from tests.e2e.platforms import addresses_of
 from tests.e2e.test_run import environment_of, free_port
+from tests.fakes import postgres
 from tests.fakes.events import of_its_own
 from tests.fakes.feed_server import FeedServer, Item, rss
 from tests.fakes.hub import Hub
@@ -38,8 +40,8 @@ LANES = ("Peru", "Kenya", "Norway", "Canada", "Egypt", "Vietnam", "Chile", "Nepa
 INTERVAL = timedelta(seconds=10)
 """At which feeds are polled, where they are not pushed."""
 
-PUSHES_APART = (1.0, 3.0)
-"""Seconds between a message and the next publication; a chat may be told something once a second."""
+PUSHES_APART = (2.0, 6.0)
+"""Seconds between a message and the next publication; a workspace on Slack may be told 200 times a minute."""
 
 WORK = 2.0
 """Seconds that all but the waiting for a poll may take, of 99 in 100."""
@@ -49,31 +51,32 @@ PATIENCE = 120.0
 """Seconds after which a program has not started, or a message is lost."""
 
 
-def print_latency(publications: int, console: Console) -> None:
+def print_latency(publications: int, console: Console, *, roles_apart: bool) -> None:
+    """`roles_apart`: by a process for each role, on PostgreSQL."""
     table = Table(
         title="From a publication to the message in a chat that subscribed, s", title_justify="left"
     )
     for name in ("what", "messages", "p50", "p95", "p99", "max", "to reach, p99"):
         table.add_column(name, justify="left" if name == "what" else "right")
     with Progress(console=Console(stderr=True)) as progress:
-        for row in asyncio.run(_measure(publications, progress)):
+        for row in asyncio.run(_measure(publications, progress, roles_apart=roles_apart)):
             table.add_row(*row)
     console.print(table)
 
 
-async def _measure(publications: int, progress: Progress) -> list[Sequence[str]]:
+async def _measure(publications: int, progress: Progress, *, roles_apart: bool) -> list[Sequence[str]]:
     interval = INTERVAL.total_seconds()
     bar = progress.add_task("latency: pushed", total=2 * publications)
 
     def done() -> None:
         progress.advance(bar)
 
-    async with _newsroom(timedelta(minutes=5), pushed=True) as room:
+    async with _newsroom(timedelta(minutes=5), pushed=True, roles_apart=roles_apart) as room:
         await room.subscribe()
         pushed = await room.publish_all(publications, PUSHES_APART, done)
     assert not any(one.handed_out for one in pushed), "a feed that is pushed was polled"
     progress.update(bar, description="latency: polled")
-    async with _newsroom(INTERVAL, pushed=False) as room:
+    async with _newsroom(INTERVAL, pushed=False, roles_apart=roles_apart) as room:
         await room.subscribe()
         polled = await room.publish_all(publications, (0.0, interval * (1 + JITTER)), done)
     at_any_moment = [interval * part / publications for part in range(1, publications + 1)]
@@ -240,7 +243,7 @@ async def _when(
 
 
 @asynccontextmanager
-async def _newsroom(interval: timedelta, *, pushed: bool) -> AsyncIterator[Newsroom]:
+async def _newsroom(interval: timedelta, *, pushed: bool, roles_apart: bool) -> AsyncIterator[Newsroom]:
     """A process that polls the lanes' feeds at the interval, with both bots connected once `subscribe` has waited."""
     lanes = [Lane(number, about) for number, about in enumerate(LANES)]
     async with FeedServer() as feeds, Hub() as hub, TelegramServer() as telegram, SlackServer() as slack:
@@ -264,19 +267,36 @@ async def _newsroom(interval: timedelta, *, pushed: bool) -> AsyncIterator[Newsr
             }
             lexicon = Path(environment["SOKUHO_CONFIG_DIR"]) / "lexicon"
             shutil.copytree(ROOT / "config" / "lexicon", lexicon, dirs_exist_ok=True)
-            async with _running(environment):
+            async with _running(environment, roles_apart=roles_apart):
                 yield room
 
 
 @asynccontextmanager
-async def _running(environment: Mapping[str, str]) -> AsyncIterator[None]:
-    """`sokuho run`, which is told to end at the end; what it says goes to where we say things."""
+async def _running(environment: Mapping[str, str], *, roles_apart: bool) -> AsyncIterator[None]:
+    """What runs, which is told to end at the end; what it says goes to where we say things."""
+    async with AsyncExitStack() as stack:
+        if not roles_apart:
+            await stack.enter_async_context(_process(environment))
+        else:
+            server = stack.enter_context(postgres.running())
+            # As in life, where a power cut must not lose what was committed.
+            server.run(*(f"ALTER SYSTEM RESET {name}" for name in postgres.FASTER), "SELECT pg_reload_conf()")
+            database = stack.enter_context(server.database(await server.template()))
+            shared = {**environment, "SOKUHO_DATABASE_URL": database}
+            for role in Role:
+                heard = shared if role is Role.POLL else {**shared, "SOKUHO_HTTP": ""}
+                await stack.enter_async_context(_process(heard, "--roles", role.value))
+        yield
+
+
+@asynccontextmanager
+async def _process(environment: Mapping[str, str], *options: str) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
+        *(sys.executable, "-m", "bot", "run", *options),
         cwd=ROOT,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=2,
+        stdout=sys.stderr,
     )
     try:
         yield
