@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from benchmarks.latency import print_latency
 from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
+from benchmarks.memory import FEEDS_IN_ROTATION, print_memory
 from benchmarks.path import print_path
 from benchmarks.placing import print_at_once, print_placing
-from benchmarks.polling import FEEDS_IN_ROTATION, print_polling
+from benchmarks.polling import print_polling
 from benchmarks.words import print_words
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
@@ -29,6 +33,8 @@ class Section(StrEnum):
     PLACING = "placing"
     PATH = "path"
     POLLING = "polling"
+    MEMORY = "memory"
+    LATENCY = "latency"
     WORDS = "words"
 
 
@@ -38,6 +44,9 @@ def main(
     feeds: Annotated[
         int, typer.Option(min=100, help="Feeds in rotation, for their memory.")
     ] = FEEDS_IN_ROTATION,
+    minutes: Annotated[float, typer.Option(min=0.1, help="For their memory, at most.")] = 60,
+    publications: Annotated[int, typer.Option(min=10, help="Of which it is seen when they arrive.")] = 200,
+    roles_apart: Annotated[bool, typer.Option(help="For that, a process a role, on PostgreSQL.")] = False,
     stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
 ) -> None:
     """Print a table a section."""
@@ -45,21 +54,23 @@ def main(
     if not isinstance(catalog, Catalog):
         raise typer.Exit(1)
     console = Console(width=110)
+
+    def print_both_of_placing() -> None:
+        print_placing(catalog, console)
+        print_at_once(catalog, console)
+
+    print_section: dict[Section, Callable[[], None]] = {
+        Section.LOADING: lambda: print_loading(ROOT / "config", catalog.lexicon, console),
+        Section.MATCHING: lambda: print_matching(catalog.lexicon, console),
+        Section.PLACING: print_both_of_placing,
+        Section.PATH: lambda: asyncio.run(print_path(catalog, topics, stored, console)),
+        Section.POLLING: lambda: print_polling(console),
+        Section.MEMORY: lambda: print_memory(feeds, timedelta(minutes=minutes), console),
+        Section.LATENCY: lambda: print_latency(publications, console, roles_apart=roles_apart),
+        Section.WORDS: lambda: print_words(console),
+    }
     for section in only or Section:
-        match section:
-            case Section.LOADING:
-                print_loading(ROOT / "config", catalog.lexicon, console)
-            case Section.MATCHING:
-                print_matching(catalog.lexicon, console)
-            case Section.PLACING:
-                print_placing(catalog, console)
-                print_at_once(catalog, console)
-            case Section.PATH:
-                asyncio.run(print_path(catalog, topics, stored, console))
-            case Section.POLLING:
-                print_polling(feeds, console)
-            case Section.WORDS:
-                print_words(console)
+        print_section[section]()
 
 
 if __name__ == "__main__":

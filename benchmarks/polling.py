@@ -1,14 +1,10 @@
-"""What polling costs, beside `reader` on the same feeds in the same run, and what it takes of memory."""
+"""What polling costs, beside `reader` on the same feeds in the same run."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
-import json
-import multiprocessing
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,14 +29,10 @@ from bot.work import LocalQueue
 from tests.fakes.lexicons import small_catalog
 
 FEEDS = 500
-FEEDS_IN_ROTATION = 10_000
-ROUNDS = 20
 LATENCY = 0.2
 READER_WORKERS = 10
 READER_WORKERS_ON_SLOW_FEEDS = 32
 DAY = timedelta(days=1)
-
-MIB = 1024 * 1024
 
 
 class DayByDayClock:
@@ -146,41 +138,7 @@ def reader_rates(farm: FeedFarm) -> list[float]:
     ]
 
 
-# Memory, in a process that does nothing else. It is begun with -c: parsers would import what is begun as a module.
-
-
-def memory_by_round(feeds: int) -> list[tuple[float, float]]:
-    """(MiB of the program and its parsers, seconds) after each round over so many feeds."""
-    command = [sys.executable, "-c", f"from benchmarks.polling import rotate; rotate({feeds})"]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
-    return [(mib, seconds) for mib, seconds in map(json.loads, told.stdout.splitlines())]
-
-
-def rotate(feeds: int) -> None:
-    """Poll the feeds round after round, and print what each took."""
-    asyncio.run(_rotate(feeds))
-
-
-async def _rotate(feeds: int) -> None:
-    with feed_farm() as farm, tempfile.TemporaryDirectory() as folder:
-        others = set(multiprocessing.active_children())
-        async with newsroom(folder, farm.urls(feeds)) as ours:
-            for _ in range(ROUNDS + 1):
-                seconds = await ours.round(feeds)
-                parsers = [child for child in multiprocessing.active_children() if child not in others]
-                pids = [os.getpid(), *(parser.pid for parser in parsers)]
-                print(json.dumps([sum(map(_resident, filter(None, pids))) / MIB, seconds]), flush=True)
-                farm.answer(rounds=1)
-
-
-def _resident(pid: int) -> int:
-    """Bytes of memory that a process has to itself."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    fields = {line.split()[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]}
-    return 1024 * (fields["Private_Clean:"] + fields["Private_Dirty:"])
-
-
-def print_polling(feeds: int, console: Console) -> None:
+def print_polling(console: Console) -> None:
     with feed_farm() as farm:
         ours = asyncio.run(our_rates(farm))
     theirs: list[float] | None = None
@@ -196,13 +154,3 @@ def print_polling(feeds: int, console: Console) -> None:
     console.print(table)
     if theirs is None:
         console.print("To have reader beside it: .venv/bin/pip install reader==3.26 sgmllib3k")
-    measured = memory_by_round(feeds)
-    table = Table(
-        title=f"Memory with {feeds:,} feeds, a tenth of them changed each round (no lexicon; parsers included)"
-    )
-    for name in ("round", "MiB", "feeds/s"):
-        table.add_column(name, justify="right")
-    for n, (mib, seconds) in enumerate(measured):
-        if n in (0, 1, 2, 5, 10, 15, ROUNDS):
-            table.add_row("first poll" if n == 0 else str(n), f"{mib:.0f}", f"{feeds / seconds:,.0f}")
-    console.print(table)

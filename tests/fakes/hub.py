@@ -17,12 +17,16 @@ CHALLENGE = "say this back"
 
 @dataclass(slots=True)
 class Hub:
-    """Use it as an async context manager. `asked` are the forms it was sent; `verified` is set once one holds."""
+    """Use it as an async context manager. `asked` are the forms it was sent; `verified` is set once one holds.
+
+    `held`: by topic, the last form that did.
+    """
 
     lease_seconds: int = 86_400
     status: int = 202
     asked: list[Mapping[str, str]] = field(default_factory=list)
     verified: asyncio.Event = field(default_factory=asyncio.Event)
+    held: dict[str, Mapping[str, str]] = field(default_factory=dict)
     url: str = ""
     _runner: web.AppRunner | None = None
     _asking: set[asyncio.Task[None]] = field(default_factory=set)
@@ -54,6 +58,7 @@ class Hub:
 
     async def _ask_back(self, form: Mapping[str, str]) -> None:
         if await self.say(form, "subscribe") == (200, CHALLENGE):
+            self.held[form["hub.topic"]] = form
             self.verified.set()
 
     async def say(
@@ -73,10 +78,16 @@ class Hub:
             return answer.status, await answer.text()
 
     async def push(
-        self, body: bytes, *, secret: str | None = None, token: str = "", method: str = "sha256"
+        self,
+        body: bytes,
+        *,
+        topic: str | None = None,
+        secret: str | None = None,
+        token: str = "",
+        method: str = "sha256",
     ) -> int:
-        """Push a document to who asked last; answers the status."""
-        form = self.asked[-1]
+        """Push a document to who subscribed to the topic, or asked last; answers the status."""
+        form = self.held[topic] if topic else self.asked[-1]
         key = form["hub.secret"] if secret is None else secret
         signature = f"{method}={hmac.new(key.encode(), body, method).hexdigest()}"
         headers = {"X-Hub-Signature": signature, "Content-Type": "application/rss+xml"}
