@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint types eval bench torture picture looks messages manifest foreign inputs image lock clean
+.PHONY: help demo run check test lint types eval bench torture picture looks messages manifest foreign inputs hostile image lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1	/' | expand -t 18
@@ -67,6 +67,9 @@ foreign: $(READY) ## our double of Slack beside a stranger's (needs npm; once 20
 
 inputs: $(READY) ## two hundred bad inputs at a running newsroom, and what becomes of each
 	@$(BIN)/python -m tests.e2e.bad_inputs
+
+hostile: $(READY) ## every attack of a feed, how it is held, and what other feeds notice; ten minutes (ARGS=--fast for five)
+	@$(BIN)/python -m tests.hostile $(ARGS)
 
 image: ## build the container image without Docker, and try it (root on Debian)
 	@.ci/image

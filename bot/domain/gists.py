@@ -46,7 +46,7 @@ PLAIN = frozenset({"term", "word"})
 """Kinds of concept that are no names and do not happen."""
 
 _NUMBER = re.compile(
-    r"(?<![^\W\d_]-)(?<!\d)(?<!\b[A-Z])(?P<digits>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
+    r"(?<![^\W\d_]-)(?<!\d)(?<!\b[A-Z])(?P<digits>\d++(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d++)?)"
     r"(?:\s?(?:(?P<thousand>thousand|тыс|[万萬])|(?P<million>million|mln|mn\b|m\b|млн|миллион)"
     r"|(?P<hundred_million>億|亿)|(?P<billion>billion|bln|bn\b|b\b|млрд|миллиард|мільярд)|(?P<trillion>trillion|трлн|триллион|兆)))?"
     r"(?!\d*[年月日時分])",

@@ -270,7 +270,10 @@ def _hub_in(response: aiohttp.ClientResponse) -> Hub | None:
     """The hub that `Link` headers name."""
     if "Link" not in response.headers:
         return None
-    links = {name: str(link.get("url", "")) for name, link in response.links.items()}
+    try:
+        links = {name: str(link.get("url", "")) for name, link in response.links.items()}
+    except ValueError:  # an address that is none, perhaps of another link
+        return None
     return hub_at(links.get("hub"), links.get("self"), str(response.url))
 
 

@@ -10,7 +10,9 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -40,6 +42,9 @@ AHEAD = 4
 have the event loop."""
 STARTING_SECONDS = 30.0
 """How long a worker may take to start."""
+
+HELD_UP_SECONDS = 0.5
+"""A worker that takes longer over a document, or to start, is held up: what waits there goes to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,17 @@ class FeedParser:
 
     async def _run(self, read: Callable[[*Args], T], *args: *Args) -> T:
         async with self._room:
-            return await min(self._workers, key=lambda worker: worker.documents).run(read, *args)
+            while True:
+                worker = min(self._workers, key=lambda worker: (worker.held_up, worker.documents))
+                with suppress(_HeldUpError):
+                    return await worker.run(read, *args, elsewhere=self._has_room)
+
+    def _has_room(self) -> bool:
+        return not all(worker.held_up for worker in self._workers)
+
+
+class _HeldUpError(Exception):
+    """The worker has not begun the document, because of another one; there is a worker that could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +133,34 @@ class _Worker:
     def __init__(self, limits: ParseLimits) -> None:
         self.documents = 0
         """How many it was given and has not answered."""
+        self._went_on = 0.0
+        """When it answered last, or was given something while it had nothing."""
         self._limits = limits
         self._process: _Process | None = None
 
-    async def run(self, read: Callable[[*Args], T], *args: *Args) -> T:
-        """What `read` answers there.
+    @property
+    def held_up(self) -> bool:
+        """Whether it takes long over what it has."""
+        return bool(self.documents) and time.monotonic() - self._went_on > HELD_UP_SECONDS
+
+    async def run(
+        self, read: Callable[[*Args], T], *args: *Args, elsewhere: Callable[[], bool] = lambda: False
+    ) -> T:
+        """What `read` answers there. `elsewhere`: whether there is a worker that is not held up.
 
         Raises:
             TimeoutError: The document took too long.
             ProcessExpired: It killed the process.
+            _HeldUpError: It waits for another document, and there is room elsewhere.
 
         """
+        if not self.documents:
+            self._went_on = time.monotonic()
         self.documents += 1
         try:
             process = self._running()
             try:
-                return await self._schedule(process, read, *args)
+                return await self._schedule(process, read, *args, elsewhere=elsewhere)
             except (BrokenProcessPool, RuntimeError):
                 # A process that dies between two documents (no memory, killed from outside) leaves the pool broken.
                 if self._process is process:
@@ -167,19 +194,41 @@ class _Worker:
             self._process = _Process(pool, asyncio.get_running_loop().create_future())
         return self._process
 
-    async def _schedule(self, process: _Process, read: Callable[[*Args], T], *args: *Args) -> T:
-        longest = AHEAD * self._limits.seconds + self._limits.starting_seconds
-        future = asyncio.wrap_future(process.pool.schedule(read, args=args, timeout=self._limits.seconds))
+    async def _schedule(
+        self,
+        process: _Process,
+        read: Callable[[*Args], T],
+        *args: *Args,
+        elsewhere: Callable[[], bool] = lambda: False,
+    ) -> T:
+        longest = time.monotonic() + AHEAD * self._limits.seconds + self._limits.starting_seconds
+        given = process.pool.schedule(read, args=args, timeout=self._limits.seconds)
+        future = asyncio.wrap_future(given)
+        ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, process.given_up}
+        passed_over = False
         try:
-            ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, process.given_up}
-            await asyncio.wait(ends, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+            while not any(end.done() for end in ends) and time.monotonic() < longest:
+                await asyncio.wait(ends, timeout=HELD_UP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                passed_over = not given.running() and not given.done() and self.held_up and elsewhere()
+                if passed_over:
+                    future.add_done_callback(_let_be)
+                    raise _HeldUpError
             if not future.done() or future.cancelled():
                 # A process that is killed as it takes a document leaves nobody who would answer for that.
                 raise BrokenProcessPool("a document was lost with its worker")
         finally:
-            future.cancel()
+            # One that is passed over is on its way to the process, which would be killed for it.
+            if not passed_over:
+                future.cancel()
+        self._went_on = time.monotonic()
         answer: T = future.result()
         return answer
+
+
+def _let_be(future: asyncio.Future[T]) -> None:
+    """What came of a document that was read elsewhere is of no interest, nor that it failed."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _answer() -> None:
@@ -188,6 +237,8 @@ def _answer() -> None:
 
 def _confine(memory_bytes: int) -> None:
     """In a worker: take no more memory, and do not outlive a program that was killed, whatever is being parsed."""
+    # At once, also where one call takes all of the time: pebble's own handler waits for that to return.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     parent = multiprocessing.parent_process()
 

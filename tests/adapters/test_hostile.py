@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.entries import ParsedFeed
-from bot.domain.polling import Failed, FeedForPoll, Fetched
+from bot.domain.polling import MAX_INTERVAL, Failed, FeedForPoll, Fetched
+from bot.feeds.caching import MAX_VALIDATOR
 from bot.feeds.fetch import FetchLimits, HttpFetcher
-from bot.feeds.guard import LOOPBACK
 from bot.feeds.parse import FeedParser, ParseLimits
 from bot.feeds.reading import MAX_ENTRIES, MAX_ID, MAX_SUMMARY, MAX_TITLE
-from tests.adapters.attacks import IN_DOCUMENTS, IN_TEXTS, OVER_HTTP, serves
-from tests.fakes.feed_server import Item, rss
 from tests.fakes.hostile_server import HostileServer
+from tests.hostile.attacks import GOOD, IN_HEADERS, INSIDE, INWARDS, OUTSIDE, OVER_HTTP, serves
+from tests.hostile.documents import IN_DOCUMENTS, IN_TEXTS
 
 FETCH = FetchLimits(seconds=1.5)
 PARSE = ParseLimits(seconds=1.5)
@@ -47,18 +47,22 @@ async def parser() -> AsyncIterator[FeedParser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server() -> AsyncIterator[HostileServer]:
     documents = {name: serves(body) for name, (body, _) in IN_DOCUMENTS.items()}
-    good = {"good": serves(rss([Item("A good story", id="1")])), "texts": serves(IN_TEXTS)}
-    async with HostileServer(OVER_HTTP | documents | good) as server:
+    others = {"good": serves(GOOD), "texts": serves(IN_TEXTS)}
+    attacks = OVER_HTTP | INWARDS | IN_HEADERS | documents | others
+    async with HostileServer(attacks, ("127.0.0.1", "127.0.0.2", INSIDE)) as server:
         yield server
 
 
 async def polled(url: str, parser: FeedParser, content_type: str = "") -> ParsedFeed | Failed:
     """A feed as a poll goes about it."""
-    async with HttpFetcher(NoClock(), limits=FETCH, private=LOOPBACK) as fetcher:
+    async with HttpFetcher(NoClock(), limits=FETCH, private=[OUTSIDE]) as fetcher:
         result = await fetcher.fetch(FeedForPoll(1, url))
+    if result.ask_again_in is not None:
+        assert result.ask_again_in <= MAX_INTERVAL
     if isinstance(result, Failed):
         return result
     assert isinstance(result, Fetched)
+    assert len(result.etag or "") <= MAX_VALIDATOR
     return await parser.parse(Fetched(result.body, content_type or result.content_type, url, result.digest))
 
 
@@ -98,6 +102,22 @@ async def test_over_http(name: str, server: HostileServer, parser: FeedParser) -
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", INWARDS)
+async def test_inwards(name: str, server: HostileServer, parser: FeedParser) -> None:
+    """However a machine inside is written, it is not asked, though it would answer."""
+    assert isinstance(await attacked(name, server, parser), Failed)
+    assert INSIDE not in server.asked
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", IN_HEADERS)
+async def test_in_headers(name: str, server: HostileServer, parser: FeedParser) -> None:
+    """Whatever headers a good feed comes with, it is read or refused, and asked again within a day."""
+    result = await attacked(name, server, parser)
+    assert isinstance(result, Failed) or [entry.title for entry in result.entries] == ["A good story"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", IN_DOCUMENTS)
 async def test_in_documents(name: str, server: HostileServer, parser: FeedParser) -> None:
     """Whatever a document holds ends in a reason or in entries that fit, in time; no file and no address is opened."""
@@ -124,7 +144,3 @@ async def test_in_texts(server: HostileServer, parser: FeedParser) -> None:
         "http://a.example/%E2%80%AE%3Cb%3E%22onclick=",
         None,
     ]
-
-
-def test_there_are_at_least_forty() -> None:
-    assert len(OVER_HTTP) + len(IN_DOCUMENTS) >= 40
