@@ -7,6 +7,7 @@ and Slack are doubles on the loopback, in this process. Several feeds are publis
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import sys
 import tempfile
@@ -48,7 +49,10 @@ WORK = 2.0
 
 ITEMS = 30
 PATIENCE = 120.0
-"""Seconds after which a program has not started, or a message is lost."""
+"""Seconds that a program may take to start."""
+
+LOST_AFTER = 60.0
+"""Seconds after which a message has not come."""
 
 
 def print_latency(publications: int, console: Console, *, roles_apart: bool) -> None:
@@ -101,7 +105,9 @@ def _row(name: str, seconds: Sequence[float], target: float | None = None) -> tu
     ordered = sorted(seconds)
     parts = [ordered[min(int(part * len(ordered)), len(ordered) - 1)] for part in (0.5, 0.95, 0.99, 1.0)]
     reach = f"{target:g}" if target else ""
-    return (name, f"{len(ordered)}", *(f"{part:.2f}" for part in parts), reach)
+    came = sum(map(math.isfinite, ordered))
+    count = f"{came}" if came == len(ordered) else f"{came} of {len(ordered)}"
+    return (name, count, *(f"{part:.2f}" for part in parts), reach)
 
 
 PLATFORMS = ("Telegram", "Slack")
@@ -109,7 +115,7 @@ PLATFORMS = ("Telegram", "Slack")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A publication, `handed_out` by the feed's server where it was polled, and there, by platform (`time.monotonic`)."""
+    """A publication, `handed_out` by the feed's server where it was polled, and there, by platform (`time.monotonic`): never, if lost."""
 
     published: float
     handed_out: float | None
@@ -218,12 +224,11 @@ class Newsroom:
             status = await self.hub.push(body, topic=self.feeds.url(lane.path))
             assert status == 202, status
         told = f"【{item.title}】"
-        there = dict(
-            await asyncio.gather(
-                _when("Telegram", self.telegram.until, lambda: told in self._on_telegram(lane)),
-                _when("Slack", self.slack.until, lambda: told in self._on_slack(lane)),
-            )
+        at = await asyncio.gather(
+            _when(self.telegram.until, lambda: told in self._on_telegram(lane)),
+            _when(self.slack.until, lambda: told in self._on_slack(lane)),
         )
+        there = dict(zip(PLATFORMS, at, strict=True))
         requests = self.feeds.requests_for(lane.path)
         polled = [one.at for one in requests if one.at > published and one.status == 200]
         return Seen(published, polled[0] if polled else None, there)
@@ -235,11 +240,14 @@ class Newsroom:
         return self.slack.messages(lane.slack)[-1].plain
 
 
-async def _when(
-    platform: str, until: Callable[..., Awaitable[object]], there: Callable[[], bool]
-) -> tuple[str, float]:
-    await until(there, timeout=PATIENCE)
-    return platform, time.monotonic()
+async def _when(until: Callable[..., Awaitable[object]], there: Callable[[], bool]) -> float:
+    """When it is (`time.monotonic`); never, where that takes too long."""
+    try:
+        async with asyncio.timeout(LOST_AFTER):
+            await until(there, timeout=PATIENCE)
+    except TimeoutError:
+        return math.inf
+    return time.monotonic()
 
 
 @asynccontextmanager
