@@ -157,13 +157,18 @@ class Poller:
                     await self._look.wait()
 
     async def take(self, feed: FeedForPoll, spec: FeedSpec, fetched: Fetched) -> None:
-        """Read a document of a feed that a hub pushed, and store what it brought."""
+        """Read a document of a feed that a hub pushed, and store what it brought.
+
+        Raises whatever keeps it from being stored, so that the hub hears of that and pushes it again.
+        """
         parsed = await self._parser.parse(fetched, feed.items_seen)
         if isinstance(parsed, Failed):
             # The feed may be well all the same: the next poll will show.
             log.info("push_failed", feed=feed.id, outlet=spec.outlet, kind=parsed.kind.value)
             return
-        await self._file(Asked(feed, spec, fetched, parsed, pushed=True))
+        # Not with what was polled: that may be dropped, since it is still due.
+        async with self._filing:
+            await self._store_all([Asked(feed, spec, fetched, parsed, pushed=True)])
 
     async def _begin(self, group: asyncio.TaskGroup) -> int:
         """Begin to poll feeds that are due, as far as there is room; answers how many."""

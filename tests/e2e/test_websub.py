@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SimulatedClock
+from bot.domain.entries import ParsedFeed
+from bot.domain.polling import Failed, Fetched
 from bot.domain.websub import PUSHED_INTERVAL
 from bot.feeds.websub import PATH, routes_of
 from bot.health import serving_health
+from bot.ports import PollRecord
 from bot.subscribing import Subscriber
 from tests.e2e.newsday import START
 from tests.e2e.world import INTERVAL, World, catalog_of, living
@@ -24,6 +28,8 @@ from tests.fakes.hub import Hub
 
 OLD = Item("Nothing of note", id="old")
 NEW = Item("Ukraine ceasefire talks to begin in Geneva", id="new", link="http://a.example/new")
+
+OTHER = Item("Russia and the US hold a summit in Alaska", id="other", link="http://a.example/other")
 
 
 def document(hub: Hub, *items: Item) -> bytes:
@@ -92,6 +98,41 @@ async def test_what_is_pushed_is_told_without_a_poll(tmp_path: Path) -> None:
         assert len(there.told()) == 1
         (status,) = await there.world.app.parts.store.feed_statuses()
         assert (status.entries, status.last_burst) == (2, None)
+
+
+async def test_what_is_pushed_while_another_is_stored_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a look at what is due comes in between, as one does every second."""
+    read, storing, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    async with pushed(tmp_path) as there:
+        await there.subscriber.work()
+        await there.hub.verified.wait()
+        parts = there.world.app.parts
+        record, parse = parts.store.record_poll, parts.parser.parse
+
+        async def record_slowly(*records: PollRecord) -> int:
+            storing.set()
+            await go_on.wait()
+            return await record(*records)
+
+        async def parse_and_tell(fetched: Fetched, items_seen: bytes = b"") -> ParsedFeed | Failed:
+            parsed = await parse(fetched, items_seen)
+            read.set()
+            return parsed
+
+        monkeypatch.setattr(parts.store, "record_poll", record_slowly)
+        first = asyncio.create_task(there.hub.push(document(there.hub, NEW)))
+        await storing.wait()
+        monkeypatch.setattr(parts.parser, "parse", parse_and_tell)
+        second = asyncio.create_task(there.hub.push(document(there.hub, OTHER)))
+        await read.wait()
+        await asyncio.sleep(0)
+        assert await there.world.app.poller.poll_due() == 0
+        go_on.set()
+        assert (await first, await second) == (202, 202)
+        await there.world.app.work_off()
+        assert len(there.told()) == 2
 
 
 async def test_polling_relaxes_while_a_feed_is_pushed(tmp_path: Path) -> None:
