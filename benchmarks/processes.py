@@ -19,6 +19,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import create_engine, text
 
+from benchmarks.memory import MIB, private_bytes
 from tests.e2e.platforms import addresses_of
 from tests.e2e.test_run import environment_of
 from tests.fakes import postgres
@@ -27,7 +28,6 @@ from tests.fakes.telegram_limits import Limits
 from tests.fakes.telegram_server import TelegramServer
 from tests.torture.scale import Fleet
 
-MIB = 1024 * 1024
 START_SECONDS = 120.0
 SETTLED_SECONDS = 3.0
 """After the last process is heard of, until its parsers and workers are there."""
@@ -123,7 +123,9 @@ class Crew:
         """Of memory that they and those they began have to themselves."""
         family = _family()
         return sum(
-            private_mib(one) for process in self.fleet.running.values() for one in family.of(process.pid)
+            private_bytes(one) / MIB
+            for process in self.fleet.running.values()
+            for one in family.of(process.pid)
         )
 
 
@@ -244,13 +246,6 @@ def _family() -> _Family:
         began.setdefault(int(fields[1]), []).append(pid)
         took[pid] = sum(map(int, fields[11:15]))
     return _Family(began, took)
-
-
-def private_mib(pid: int) -> float:
-    """MiB of memory that a process has to itself."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    fields = {line.split()[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]}
-    return (fields["Private_Clean:"] + fields["Private_Dirty:"]) * 1024 / MIB
 
 
 @asynccontextmanager
