@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.costs import print_costs
 from benchmarks.latency import print_latency
 from benchmarks.loading import print_loading
 from benchmarks.matching import print_matching
@@ -21,6 +22,8 @@ from benchmarks.memory import FEEDS_IN_ROTATION, print_memory
 from benchmarks.path import print_path
 from benchmarks.placing import print_at_once, print_placing
 from benchmarks.polling import print_polling
+from benchmarks.shared import FEEDS as FEEDS_SHARED
+from benchmarks.shared import print_shared
 from benchmarks.words import print_words
 from benchmarks.workload import ROOT
 from bot.domain.catalog import Catalog
@@ -36,6 +39,8 @@ class Section(StrEnum):
     MEMORY = "memory"
     LATENCY = "latency"
     WORDS = "words"
+    SHARED = "shared"
+    COSTS = "costs"
 
 
 def main(
@@ -47,6 +52,10 @@ def main(
     minutes: Annotated[float, typer.Option(min=0.1, help="For their memory, at most.")] = 60,
     publications: Annotated[int, typer.Option(min=10, help="Of which it is seen when they arrive.")] = 200,
     roles_apart: Annotated[bool, typer.Option(help="For that, a process a role, on PostgreSQL.")] = False,
+    shared_feeds: Annotated[int, typer.Option(min=100, help="Feeds that two processes poll.")] = FEEDS_SHARED,
+    subscriptions: Annotated[
+        int, typer.Option(min=10_000, help="Among which a desk decides, on PostgreSQL.")
+    ] = 100_000,
     stored: Annotated[int, typer.Option(min=200, help="Entries in the store.")] = 2_000,
 ) -> None:
     """Print a table a section."""
@@ -68,6 +77,8 @@ def main(
         Section.MEMORY: lambda: print_memory(feeds, timedelta(minutes=minutes), console),
         Section.LATENCY: lambda: print_latency(publications, console, roles_apart=roles_apart),
         Section.WORDS: lambda: print_words(console),
+        Section.SHARED: lambda: print_shared(shared_feeds, console),
+        Section.COSTS: lambda: print_costs(catalog, subscriptions, console),
     }
     for section in only or Section:
         print_section[section]()

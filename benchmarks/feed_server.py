@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from multiprocessing.connection import Connection
@@ -20,6 +23,14 @@ ROUNDS_TO_ALL_NEW = 10
 FEEDS_A_HOST = 5
 
 _BEGINNING = datetime(2025, 8, 9, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Asked:
+    """How often each feed was, by its number, and when the first of them (`time.monotonic`)."""
+
+    times: Counter[int] = field(default_factory=Counter)
+    first: float = 0.0
 
 
 class FeedFarm:
@@ -42,6 +53,12 @@ class FeedFarm:
         self._round += rounds
         self._control.send((self._round, latency))
         self._control.recv()
+
+    def asked(self) -> Asked:
+        """What was asked since this was asked last."""
+        self._control.send(None)
+        asked: Asked = self._control.recv()
+        return asked
 
 
 @contextmanager
@@ -90,6 +107,7 @@ class _Farm:
         self._control = control
         self.round = 0
         self.latency = 0.0
+        self._asked = Asked()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -99,11 +117,18 @@ class _Farm:
         await server.serve_forever()
 
     def _told(self) -> None:
-        self.round, self.latency = self._control.recv()
+        order = self._control.recv()
+        if order is None:
+            self._control.send(self._asked)
+            self._asked = Asked()
+            return
+        self.round, self.latency = order
         self._control.send(None)
 
     def answer(self, request: bytes) -> bytes:
         feed = int(request[len(b"GET /") : request.index(b" ", 5)])
+        self._asked.first = self._asked.first or time.monotonic()
+        self._asked.times[feed] += 1
         version = (self.round + feed % ROUNDS_TO_ALL_NEW) // ROUNDS_TO_ALL_NEW
         tag = b'"%d-%d"' % (feed, version)
         if tag in request:

@@ -115,15 +115,15 @@ async def _rotate(feeds: int, seconds: float) -> None:
                     return
                 parsers = [child for child in multiprocessing.active_children() if child not in others]
                 told = {
-                    "mib": _resident(os.getpid()) / MIB,
-                    "parsers": sum(_resident(child.pid) for child in parsers if child.pid) / MIB,
+                    "mib": private_bytes(os.getpid()) / MIB,
+                    "parsers": sum(private_bytes(child.pid) for child in parsers if child.pid) / MIB,
                     "seconds": took,
                 }
                 print(json.dumps(told), flush=True)
                 farm.answer(rounds=1)
 
 
-def _resident(pid: int) -> int:
+def private_bytes(pid: int) -> int:
     """Bytes of memory that a process has to itself."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     fields = {line.split()[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]}

@@ -26,7 +26,7 @@ from bot.domain.matching import (
     key_of,
     weight_of_place,
 )
-from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Query, Without, nodes_of
+from bot.domain.queries import AllOf, AnyOf, InTitle, Literal, Means, Node, Query, Without, means, nodes_of
 from bot.domain.stems import LATIN_LANGUAGES
 from bot.domain.text import Stream, in_capitals, is_run, patterns_of, stands_alone
 
@@ -45,9 +45,9 @@ class TopicIndex:
         self.lexicon = lexicon
         self._roots: dict[int, Node] = {}
         self._topics: dict[Node, dict[int, None]] = {}
-        self._filed: dict[Key, dict[Node, frozenset[str]]] = {}
+        self._filed: dict[Key, dict[Node, tuple[str, ...]]] = {}
         """By what a query is filed under: the queries, each with what else it needs."""
-        self._always: dict[Node, frozenset[str]] = {}
+        self._always: dict[Node, tuple[str, ...]] = {}
         self._words = _Words()
 
     @classmethod
@@ -68,7 +68,7 @@ class TopicIndex:
         topics = self._topics.setdefault(root, {})
         topics[topic_id] = None
         if len(topics) == 1:
-            required = frozenset(_required(root, self.lexicon))
+            required = tuple(dict.fromkeys(_required(root, self.lexicon)))
             needs = _needs(root, self.lexicon)
             if needs is None:
                 self._always[root] = required
@@ -111,7 +111,7 @@ class TopicIndex:
         seen: set[Node] = set()
         for bucket in (self._always, *buckets):
             for root, required in bucket.items():
-                if required <= present and root not in seen:
+                if present.issuperset(required) and root not in seen:
                     seen.add(root)
                     yield root
 
@@ -200,7 +200,7 @@ def _canonical(node: Node) -> Node:
     """The node however it was typed: identical meanings are one query."""
     match node:
         case Means(id_, _, process):
-            return Means(id_, "", process)
+            return means(id_, process=process)
         case AllOf(parts):
             return AllOf(tuple(sorted(map(_canonical, parts), key=repr)))
         case AnyOf(parts):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -30,6 +30,12 @@ class Means:
     id: str
     text: str
     process: bool = False
+
+
+@lru_cache(maxsize=50_000)
+def means(id_: str, text: str = "", *, process: bool = False) -> Means:
+    """The same object for the same meaning: a million queries name the same few thousand things."""
+    return Means(id_, text, process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +344,7 @@ class _Reader:
         if hits and not rest and not any(hit.processes for hit in hits):
             for process in self.lexicon.processes.values():
                 if any(named in process.named_by for named in ways):
-                    return Means(process.id, text, process=True)
+                    return means(process.id, text, process=True)
         # «Ethiopia dam Egypt» is the dam: whose affair it is need not be said.
         parties = {
             party
@@ -352,10 +358,10 @@ class _Reader:
 def _meanings(hit: Hit, lexicon: Lexicon) -> Iterator[Means]:
     """A phrase that names a process means that; a label of two concepts (日米) means both, unless one implies the other."""
     if hit.processes:
-        yield Means(hit.processes[0], hit.text, process=True)
+        yield means(hit.processes[0], hit.text, process=True)
         return
     implied = {other for concept in hit.concepts for other in lexicon.closure[concept]}
-    yield from (Means(concept, hit.text) for concept in hit.concepts if concept not in implied)
+    yield from (means(concept, hit.text) for concept in hit.concepts if concept not in implied)
 
 
 def _leftover(stream: Stream, hits: tuple[Hit, ...]) -> Iterator[str]:
