@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.polling import MAX_INTERVAL
+from bot.feeds.fetch import IDLE_AT_MOST, LARGE_BODY, FetchLimits
+from bot.feeds.parse import HELD_UP_SECONDS, ParseLimits
+from bot.feeds.reading import MAX_ENTRIES, MAX_ID, MAX_SUMMARY, MAX_TITLE
+from bot.polling import POLLS_AT_ONCE
+from tests.hostile.lab import LATE, PROGRAM_MIB
+
 ROOT = Path(__file__).parents[1]
 DECISIONS = ROOT / "docs" / "decisions"
 
@@ -40,3 +47,24 @@ def test_what_shows_security_exists() -> None:
     for row in re.findall(r"`bad_inputs`((?: «[^»]+»,?)+)", page):
         for name in re.findall(r"«([^»]+)»", row):
             assert any(f'"{name}' in source for source in sources.values()), name
+
+
+def test_the_limits_of_feeds_are_those_of_the_code() -> None:
+    """What the page on security says that each attack is held within."""
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    table = page.partition("Each is held within")[2].partition("\n## ")[0]
+    fetch, parse = FetchLimits(), ParseLimits()
+    assert (fetch.large, fetch.per_host, LARGE_BODY) == (4, 4, 2**20), "«four» in two rows"
+    for limit in (
+        f"{fetch.seconds:g} s, {fetch.redirects} redirects",
+        f"{fetch.body_bytes // 2**20} MiB unpacked",
+        f"less than {PROGRAM_MIB:g} MiB more",
+        f"| {parse.seconds:g} s, then the process is killed",
+        f"after {HELD_UP_SECONDS:g} s |",
+        f"| {parse.memory_bytes // 2**20} MiB of address space",
+        f"within {MAX_INTERVAL.total_seconds() / 3600:g} h",
+        f"{MAX_ENTRIES:,} entries; a title of {MAX_TITLE:,} characters, a text of {MAX_SUMMARY:,}, an id of {MAX_ID:,}",
+        f"late by {LATE:g} s at most",
+        f"{POLLS_AT_ONCE} polls at a time, {IDLE_AT_MOST} idle connections",
+    ):
+        assert limit in table, limit

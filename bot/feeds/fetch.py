@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 import zlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from operator import itemgetter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -34,6 +36,13 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/feed+json;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5"
 )
+
+TAKING_APART_SECONDS = 0.25
+"""Of the processor, for one answer. 15 MiB take a tenth of it; millions of chunks of a byte would keep everything else
+waiting as long as they come."""
+
+ANNOUNCED_AT_ONCE = 16
+"""Answers that only announce another one (RFC 9110 section 15.2); thousands of them would do the same."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -232,8 +241,30 @@ class HttpFetcher:
         return unpacked if len(unpacked) <= cap else too_large
 
 
+class _Protocol(ResponseHandler):
+    """Hangs up on an answer that takes long to take apart."""
+
+    _spent = 0.0
+
+    def set_response_params(self, **how: Any) -> None:  # noqa: ANN401 - passed on; before each answer
+        self._spent = 0.0
+        super().set_response_params(**how)
+
+    def data_received(self, data: bytes) -> None:
+        begun = time.thread_time()
+        super().data_received(data)
+        self._spent += time.thread_time() - begun
+        flooded = self._spent > TAKING_APART_SECONDS or len(self._buffer) > ANNOUNCED_AT_ONCE
+        if flooded and self.transport is not None:
+            self.transport.abort()
+
+
 class _Connector(aiohttp.TCPConnector):
     """Keeps connections open that were used last."""
+
+    def __init__(self, resolver: AbstractResolver | None, private: Collection[Network] | None) -> None:
+        super().__init__(limit=0, resolver=resolver, socket_factory=guarded_sockets(private))
+        self._factory = partial(_Protocol, loop=self._loop)  # type: ignore[assignment] # it is one of those
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)
@@ -252,7 +283,7 @@ def _session(
 ) -> aiohttp.ClientSession:
     """Every connection is made through a checked socket (`bot.feeds.guard`)."""
     return aiohttp.ClientSession(
-        connector=_Connector(limit=0, resolver=resolver, socket_factory=guarded_sockets(private)),
+        connector=_Connector(resolver, private),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         max_field_size=_HEADER_BYTES,

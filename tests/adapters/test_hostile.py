@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.entries import ParsedFeed
-from bot.domain.polling import MAX_INTERVAL, Failed, FeedForPoll, Fetched
+from bot.domain.polling import MAX_INTERVAL, Failed, FailureKind, FeedForPoll, Fetched
 from bot.feeds.caching import MAX_VALIDATOR
 from bot.feeds.fetch import FetchLimits, HttpFetcher
 from bot.feeds.parse import FeedParser, ParseLimits
@@ -99,6 +99,16 @@ async def attacked(
 async def test_over_http(name: str, server: HostileServer, parser: FeedParser) -> None:
     """Whatever a server does to the connection ends in a reason, in time."""
     assert isinstance(await attacked(name, server, parser), Failed)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", ["continue-without-end", "early-hints-without-end"])
+async def test_a_flood_of_announcements(name: str, server: HostileServer, parser: FeedParser) -> None:
+    """It is cut off, since to take it until the time is over would keep all else waiting; some of it is usual."""
+    result = await attacked(name, server, parser)
+    assert isinstance(result, Failed)
+    assert result.kind is FailureKind.UNREACHABLE
+    assert isinstance(await polled(server.url("announced-three-times"), parser), ParsedFeed)
 
 
 @pytest.mark.asyncio(loop_scope="module")

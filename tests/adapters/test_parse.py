@@ -375,6 +375,18 @@ class TestWorker:
             await parser.close()
         assert lost.cancelled()
 
+    async def test_what_waits_behind_a_document_is_read_elsewhere(self) -> None:
+        """A worker that takes long over one holds up no other."""
+        before = workers()
+        parser = FeedParser(workers=2)
+        await parser.warm()
+        slow = (workers() - before).pop()
+        os.kill(slow, signal.SIGSTOP)
+        await assert_works(parser)
+        os.kill(slow, signal.SIGCONT)
+        await parser.close()
+        assert workers() == before
+
     async def test_cancelling_gets_through(self, parser: FeedParser) -> None:
         """A parse can be cancelled, and the worker is free again."""
         await parser.warm()

@@ -215,6 +215,10 @@ IN_HEADERS: dict[str, Attack] = {
     "links-of-blanks": good_but(b"Link: <http://a.example/>; a=y" + b" " * 60_000 + b'x="\r\n'),
     "link-to-nowhere": good_but(b"Link: <http://[::1>; rel=hub\r\n"),
     "more-than-announced": says(OK + b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD + b"<rss>" * 200_000),
+    "announced-three-times": says(
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3 + OK,
+        b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD,
+    ),
     "two-answers-to-one-question": says(
         OK + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD, OK + b"Content-Length: 6\r\n\r\n<rss/>"
     ),

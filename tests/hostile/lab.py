@@ -49,7 +49,7 @@ OTHERS = tuple(f"127.0.0.{number}" for number in range(2, 14))
 LOOKED_AT = 2.0
 """Seconds that the other feeds are watched for each attack, however soon that is over."""
 BEFORE = 10.0
-"""… and without any, beforehand."""
+"""Seconds without any attack, beforehand."""
 
 GIVEN_UP = 3.0
 """Seconds that a process may have to end by itself, once it is to (pebble), and that the next tick and the store take."""
@@ -271,9 +271,9 @@ class Lab:
     def store(self) -> Store:
         return self.app.parts.store
 
-    async def undisturbed(self) -> tuple[float, ...]:
+    async def undisturbed(self, seconds: float) -> tuple[float, ...]:
         """How late the others are while nothing happens."""
-        await self._watch("", BEFORE, BEFORE)
+        await self._watch("", seconds, seconds)
         return self.punctuality.take(self.app.parts.clock.now())
 
     async def try_out(self, kind: str, name: str) -> Row:
@@ -381,10 +381,12 @@ async def _running(folder: Path, limits: Limits) -> AsyncIterator[Lab]:
             await store.close()
 
 
-async def run(folder: Path, names: Sequence[str] = (), limits: Limits | None = None) -> AsyncIterator[Row]:
-    """First how the others do undisturbed, then a row for each attack, or those that are named."""
+async def run(
+    folder: Path, names: Sequence[str] = (), limits: Limits | None = None, before: float = BEFORE
+) -> AsyncIterator[Row]:
+    """First how the others do undisturbed, for `before` seconds, then a row for each attack, or those that are named."""
     async with _running(folder, limits or Limits()) as lab:
-        delays = await lab.undisturbed()
+        delays = await lab.undisturbed(before)
         yield Row("undisturbed", "", "no attack", 0.0, 0.0, 0.0, delays, max(delays, default=LATE) < LATE)
         for kind, all_of_them in KINDS.items():
             for name in all_of_them:
