@@ -47,7 +47,13 @@ CONNECTING = {
 }
 """How this side of a connection notices that the other one is gone: libpq's parameters, in seconds but for one."""
 
-WATCHING = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 2}
+WATCHING = {
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 2,
+    # Milliseconds, and of what was sent and is not acknowledged.
+    "tcp_user_timeout": 15_000,
+}
 """How the server notices it, in seconds. By itself it takes hours; so, what a machine without power held and had locked is
 free after a quarter of a minute."""
 

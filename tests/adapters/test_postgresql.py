@@ -234,9 +234,7 @@ async def test_who_stands_by_keeps_its_connection(url: str) -> None:
 async def test_the_server_is_asked_to_notice_who_is_gone(url: str) -> None:
     """A machine that has lost its power says nothing; by itself the server would keep its holds for hours."""
     store = await postgres.opened(url)
-    asked = sa.text(
-        "SELECT count(*) FROM pg_settings WHERE name LIKE 'tcp_keepalives%' AND source = 'session'"
-    )
+    asked = sa.text("SELECT count(*) FROM pg_settings WHERE name LIKE 'tcp%' AND source = 'session'")
     try:
         assert await store._database.read(lambda connection: connection.scalar(asked)) == len(WATCHING)
     finally:
