@@ -199,8 +199,11 @@ class App:
             chores.append(Chore(RELOAD_SECONDS, reload))
         # A poll that is cut off has stored nothing, and is due again; a message under way is waited for.
         cut = [self._begin(Work(partial(do_chore, chore), chore.alone), stop) for chore in chores]
-        # Who drains lives, and has in hand what it finishes.
-        beats = self._begin(Work(partial(do_chore, Chore(BEAT_SECONDS, self._beat))), stop)
+        # Who drains lives, and has in hand what it finishes. A connection that answers late must not make a beat late.
+        beats = [
+            self._begin(Work(partial(do_chore, Chore(BEAT_SECONDS, beat))), stop)
+            for beat in (self._beat, self._stay_connected)
+        ]
         waited: list[asyncio.Task[None]] = []
         for role, work in self._works():
             if self.parts.sharing is None or role in self.parts.sharing.roles:
@@ -218,8 +221,9 @@ class App:
                 _, late = await asyncio.wait(waited, timeout=self.parts.drain_seconds)
             for task in late:
                 task.cancel()
-            beats.cancel()
-            await asyncio.gather(*cut, *waited, beats, return_exceptions=True)
+            for task in beats:
+                task.cancel()
+            await asyncio.gather(*cut, *waited, *beats, return_exceptions=True)
             await self._leave()
             log.info("stopped", cut_off=len(late))
 
@@ -267,10 +271,18 @@ class App:
             try:
                 await self.parts.store.beat(sharing.peer, now + ALIVE_FOR)
                 if self._witness.heard(now):
-                    _warn_of(await self.parts.store.bury(now))
+                    _warn_of(await self.parts.store.bury(now, sharing.peer))
             except Exception:
                 # The next beat is soon.
                 log.exception("not_heard")
+
+    async def _stay_connected(self) -> None:
+        """Have the other processes see that this one is there."""
+        if self.parts.sharing is not None:
+            try:
+                await asyncio.to_thread(self.parts.sharing.life.keep)
+            except Exception as error:  # noqa: BLE001 - whatever the driver raises
+                log.warning("not_connected", error=type(error).__name__)
 
     async def _leave(self) -> None:
         if self.parts.sharing is not None:

@@ -290,12 +290,13 @@ async def _opened(
         async with opened_store(url) as store:
             yield store if isinstance(store, StoreProblem) else (store, None)
         return
-    shared = await open_shared(url)
+    peer = peer_name()
+    shared = await open_shared(url, peer)
     if isinstance(shared, StoreProblem):
         yield shared
         return
     try:
-        yield shared.store, Sharing(peer_name(), roles, shared.queue, shared.hold)
+        yield shared.store, Sharing(peer, roles, shared.queue, shared.hold, shared.life)
     finally:
         await shared.queue.close()
         await shared.store.close()

@@ -887,8 +887,9 @@ class InstallationStore(Protocol):
 class PeerStore(Protocol):
     """Several processes, each with a name, that share the store; what one has in hand, no other touches.
 
-    It has it until it lets go, or is not heard of any more. What a process that is gone left in `sending` is
-    `uncertain`, due a little later and a possible repeat.
+    It has it until it lets go, or is buried: it was not heard of for long, or for a little and its connection has ended.
+    What a process that is gone left in `sending` is `uncertain`, due a little later and a possible repeat. Who is not
+    known to live takes nothing in hand.
     """
 
     async def recover(self, now: datetime) -> int:
@@ -899,8 +900,11 @@ class PeerStore(Protocol):
         """Have it known that the process lives until then, at least."""
         ...
 
-    async def bury(self, now: datetime) -> int:
-        """Free what processes had in hand that do not live any more. Answers how many were in `sending`."""
+    async def bury(self, now: datetime, judge: str) -> int:
+        """Free what processes had in hand that do not live any more, as far as the process `judge` can tell.
+
+        Answers how many were in `sending`.
+        """
         ...
 
     async def leave(self, peer: str, now: datetime) -> int:

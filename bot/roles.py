@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,11 +25,15 @@ LOOK_SECONDS = 0.5
 TRY_SECONDS = 1.0
 """Between two tries of a standby."""
 OUTAGE_SECONDS = 5.0
-"""How long a standby waits after an outage: who had the hold takes it again, and goes on with what it has begun."""
+"""How long a standby waits after an outage, at least: who had the hold takes it again, and goes on with what it has begun."""
 
 ALIVE_FOR = timedelta(seconds=15)
-"""How long a process counts as alive that is not heard of."""
-BEAT_SECONDS = 3.0
+"""How long a process counts as alive that is not heard of, while its connection stands."""
+CUT_OFF_FOR = timedelta(seconds=4)
+"""The same where its connection has ended: one that lives makes it anew when it beats."""
+SETTLED_FOR = ALIVE_FOR / 2
+"""After an outage all who live are heard of within this, and have made their connections anew."""
+BEAT_SECONDS = 2.0
 
 
 class Role(Enum):
@@ -71,17 +76,23 @@ class Hold(Protocol):
         """Take it again where it was lost to an outage. Raises LostHoldError where another process was faster."""
         ...
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """Let others have it, and give back whatever it took to try."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """How a process shares the store: its name, what it does, and how it hears and keeps out the others."""
+    """How a process shares the store: its name, what it does, and how it hears and keeps out the others.
+
+    `life`: a hold that others may have too, whose connection tells them that this process is there.
+    """
 
     peer: str
     roles: frozenset[Role]
     queue: WorkQueue
     hold: Callable[[str], Hold]
+    life: Hold
 
 
 def peer_name() -> str:
@@ -98,10 +109,39 @@ class Witness:
 
     def heard(self, now: datetime) -> bool:
         """To be told whenever the store was reached; whether it has been for long enough that all who live have too."""
-        if self._since is None or self._last is None or now - self._last > ALIVE_FOR / 2:
+        if self._since is None or self._last is None or now - self._last > SETTLED_FOR:
             self._since = now
         self._last = now
-        return now - self._since >= ALIVE_FOR / 2
+        return now - self._since >= SETTLED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What is known of a process: until when it lives by its own word, and how long its connection has stood, if it does."""
+
+    name: str
+    alive_until: datetime
+    connected: timedelta | None = None
+
+    def silent(self, now: datetime) -> bool:
+        """Whether it depends on its connection whether it lives."""
+        return self.alive_until - now <= ALIVE_FOR - CUT_OFF_FOR
+
+
+def dead(signs: Iterable[Sign], judge: str, now: datetime) -> frozenset[str]:
+    """The names of those that do not live any more, as far as the process `judge` can tell.
+
+    A restart of the server ends all connections at once. So a missing one says something only to who has had its own
+    for as long as the others need to make theirs anew.
+    """
+    known = {sign.name: sign for sign in signs}
+    own = known[judge].connected if judge in known else None
+    settled = own is not None and own >= SETTLED_FOR
+    return frozenset(
+        name
+        for name, sign in known.items()
+        if sign.alive_until <= now or (settled and sign.connected is None and sign.silent(now))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +154,19 @@ class Work:
 
 async def while_held(hold: Hold, work: Work, stop: asyncio.Event) -> None:
     """Do the work as long as the hold is ours, and stand by as long as it is not; until the work ends, or `stop`."""
-    while await _taken(hold, work.alone, stop):
-        working = asyncio.create_task(work.run())
-        try:
-            if await _ended(hold, work.alone, working):
-                return
-        finally:
-            working.cancel()
-            await asyncio.wait([working])
+    try:
+        while await _taken(hold, work.alone, stop):
+            working = asyncio.create_task(work.run())
+            try:
+                if await _ended(hold, work.alone, working):
+                    return
+            finally:
+                working.cancel()
+                await asyncio.wait([working])
             await asyncio.to_thread(hold.release)
-        await _waited(stop, TRY_SECONDS)
+            await _waited(stop, TRY_SECONDS)
+    finally:
+        await asyncio.to_thread(hold.release)
 
 
 async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
@@ -137,7 +180,8 @@ async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
                 return True
         except Exception as error:  # noqa: BLE001 - whatever the driver raises
             log.warning("hold_not_reached", hold=name, error=type(error).__name__)
-            wait = OUTAGE_SECONDS
+            # All lost their connections at the same moment, and would come back at the same.
+            wait = random.uniform(OUTAGE_SECONDS, 2 * OUTAGE_SECONDS)  # noqa: S311 - no secret
         if not stood_by:
             log.info("standing_by", hold=name)
         stood_by = True

@@ -14,10 +14,14 @@ from bot.roles import (
     ALIVE_FOR,
     ALL_ROLES,
     BEAT_SECONDS,
+    CUT_OFF_FOR,
+    SETTLED_FOR,
     LostHoldError,
     Role,
+    Sign,
     Witness,
     Work,
+    dead,
     read_roles,
     while_held,
 )
@@ -193,7 +197,39 @@ def test_an_outage_makes_a_witness_begin_anew() -> None:
     witness = Witness()
     assert [witness.heard(NOON + number * BEAT) for number in range(5)][-1]
     back = NOON + 5 * BEAT + ALIVE_FOR
-    assert [witness.heard(back + number * BEAT) for number in range(4)] == [False, False, False, True]
+    assert [witness.heard(back + number * BEAT) for number in range(5)] == [*[False] * 4, True]
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def sign(name: str, silent: timedelta, connected: timedelta | None = MINUTE) -> Sign:
+    """Of a process that was last heard of so long before noon."""
+    return Sign(name, NOON - silent + ALIVE_FOR, connected)
+
+
+@pytest.mark.parametrize(
+    ("other", "gone"),
+    [
+        (sign("other", BEAT), False),
+        (sign("other", ALIVE_FOR - BEAT), False),
+        (sign("other", ALIVE_FOR), True),
+        (sign("other", BEAT, None), False),
+        (sign("other", CUT_OFF_FOR, None), True),
+    ],
+)
+def test_who_is_dead(other: Sign, *, gone: bool) -> None:
+    """Who is silent for long; for less, where the connection has ended: one that is made anew with the next beat says nothing."""
+    assert dead([sign("judge", BEAT), other], "judge", NOON) == ({"other"} if gone else frozenset())
+    assert BEAT < CUT_OFF_FOR
+
+
+@pytest.mark.parametrize("own", [None, SETTLED_FOR - BEAT])
+def test_who_has_just_connected_holds_no_lost_connection_against_others(own: timedelta | None) -> None:
+    """The server was perhaps started anew, and with it all connections ended."""
+    judge, cut_off, silent = sign("judge", BEAT, own), sign("a", CUT_OFF_FOR, None), sign("b", ALIVE_FOR)
+    assert dead([judge, cut_off, silent], "judge", NOON) == {"b"}
+    assert dead([cut_off, silent], "judge", NOON) == {"b"}
 
 
 @pytest.mark.parametrize(

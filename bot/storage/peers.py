@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
 from bot.domain.chats import Platform
 from bot.domain.deliveries import Interrupted, settle
+from bot.roles import Sign, dead
+from bot.storage.advisory import connected_for
 from bot.storage.database import Part, insert_into, writes, writes_rows
 from bot.storage.deliveries import EDIT, FIRST_SEND, SENDING, write_settlement
 from bot.storage.rows import DELIVERY, delivery_of
@@ -33,8 +36,12 @@ class PeerPart(Part):
         return _free(connection, now)
 
     @writes
-    def bury(self, connection: Connection, now: datetime) -> int:
-        connection.execute(delete(peers).where(peers.c.alive_until <= now))
+    def bury(self, connection: Connection, now: datetime, judge: str) -> int:
+        signs = [Sign(*row) for row in connection.execute(select(peers.c.name, peers.c.alive_until))]
+        if any(sign.silent(now) for sign in signs):
+            connected = connected_for(connection, [sign.name for sign in signs])
+            signs = [replace(sign, connected=connected.get(sign.name)) for sign in signs]
+        connection.execute(delete(peers).where(peers.c.name.in_(dead(signs, judge, now))))
         return _free(connection, now)
 
     @writes
@@ -45,7 +52,9 @@ class PeerPart(Part):
     @writes_rows
     def take_feeds(self, connection: Connection, peer: str, feed_ids: Collection[int]) -> frozenset[int]:
         free = select(feeds.c.id).where(
-            feeds.c.id.in_(list(feed_ids)), or_(feeds.c.polled_by.is_(None), feeds.c.polled_by == peer)
+            feeds.c.id.in_(list(feed_ids)),
+            or_(feeds.c.polled_by.is_(None), feeds.c.polled_by == peer),
+            _lives(peer),
         )
         taken = (
             update(feeds).where(feeds.c.id.in_(free.with_for_update(skip_locked=True))).values(polled_by=peer)
@@ -73,6 +82,7 @@ class PeerPart(Part):
                 chats.c.paused_at.is_(None),
                 chats.c.platform.in_(platforms),
                 owed,
+                _lives(peer),
             )
             .limit(limit)
             .with_for_update(skip_locked=True, of=chats)
@@ -90,6 +100,11 @@ class PeerPart(Part):
             )
             .values(spoken_by=None)
         )
+
+
+def _lives(peer: str) -> ColumnElement[bool]:
+    """Who was buried alive has yet to be heard of again: what it took would be taken from it while it works on it."""
+    return exists().where(peers.c.name == peer)
 
 
 def _free(connection: Connection, now: datetime) -> int:

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from typing import TypeVar
 
@@ -33,14 +34,31 @@ LONGEST_WAIT = 0.25
 AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction that met another one, and goes through when it is run again."""
 
-CONNECT_TIMEOUT = 10
-"""Seconds."""
-
 NOTICED_AFTER = 2.0
 """Seconds within which a server on this machine surely knows that a process that had the hold was killed."""
 
-GONE_AFTER = 30_000
-"""Milliseconds without an acknowledgement after which a connection counts as lost."""
+CONNECTING = {
+    "connect_timeout": 10,
+    # Milliseconds without an acknowledgement after which a connection counts as lost.
+    "tcp_user_timeout": 30_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""How this side of a connection notices that the other one is gone: libpq's parameters, in seconds but for one."""
+
+WATCHING = {
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 2,
+    # Milliseconds, and of what was sent and is not acknowledged.
+    "tcp_user_timeout": 15_000,
+}
+"""How the server notices it, in seconds. By itself it takes hours; so, what a machine without power held and had locked is
+free after a quarter of a minute."""
+
+STORE = "store"
+"""The hold of who works on the database; alone, or with others who share it."""
 
 NOT_INSTALLED = StoreProblem(
     'PostgreSQL needs more than is installed here. Install it: pip install "sokuho[postgres]".'
@@ -83,13 +101,15 @@ class ConcurrentTransactions(Database):
             return body(connection)
 
 
-async def open_postgresql(url: URL, *, durable: bool, shared: bool = False) -> Database | StoreProblem:
+async def open_postgresql(
+    url: URL, *, durable: bool, life: AdvisoryHold | None = None
+) -> Database | StoreProblem:
     """The database at `url`, its tables made or upgraded as needed, held against other processes.
 
-    Where not `durable`, a crash of the server may cost the last transactions and nobody is kept out. Where `shared`,
-    those are let in who share it too.
+    Where not `durable`, a crash of the server may cost the last transactions and nobody is kept out. With `life`, those
+    are let in who share it too.
     """
-    return await asyncio.to_thread(_open, _driven(url), durable=durable, shared=shared)
+    return await asyncio.to_thread(_open, _driven(url), life, durable=durable)
 
 
 def hold_in(url: URL, name: str) -> AdvisoryHold:
@@ -97,16 +117,21 @@ def hold_in(url: URL, name: str) -> AdvisoryHold:
     return AdvisoryHold(_engine(_driven(url), "READ COMMITTED", size=0, durable=True), name)
 
 
+def life_in(url: URL, peer: str) -> AdvisoryHold:
+    """The hold on the store of a process that shares it."""
+    return AdvisoryHold(_engine(_driven(url), "READ COMMITTED", size=0, durable=True), STORE, peer=peer)
+
+
 def _driven(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _open(url: URL, *, durable: bool, shared: bool) -> Database | StoreProblem:
+def _open(url: URL, life: AdvisoryHold | None, *, durable: bool) -> Database | StoreProblem:
     try:
         plain = _engine(url, "READ COMMITTED", size=0, durable=durable)
     except ModuleNotFoundError:
         return NOT_INSTALLED
-    hold = AdvisoryHold(plain, "store", shared=shared) if durable else None
+    hold = life or (AdvisoryHold(plain, STORE) if durable else None)
     try:
         problem = _held_elsewhere(hold) if hold else None
         problem = problem or _fitted(plain)
@@ -139,8 +164,9 @@ def _nothing() -> None:
 
 def _engine(url: URL, isolation: IsolationLevel, *, size: int, durable: bool) -> Engine:
     """An engine that keeps `size` connections; where that is 0, it makes one whenever it is asked."""
-    settings: dict[str, int | str] = {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": GONE_AFTER}
-    settings = {name: value for name, value in settings.items() if name not in url.query}
+    settings: dict[str, int | str] = {
+        name: value for name, value in CONNECTING.items() if name not in url.query
+    }
     if not durable:
         settings["options"] = "-c synchronous_commit=off"
     make = partial(
@@ -150,10 +176,17 @@ def _engine(url: URL, isolation: IsolationLevel, *, size: int, durable: bool) ->
         connect_args=settings,
         json_serializer=partial(json.dumps, ensure_ascii=False),
     )
-    if size == 0:
-        return make(poolclass=NullPool)
     # A connection may have been lost while nobody used it, as by a restart of the server.
-    return make(pool_size=size, max_overflow=0, pool_pre_ping=True)
+    kept = {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True}
+    engine = make(**kept) if size else make(poolclass=NullPool)
+    event.listen(engine, "connect", _be_watched)
+    return engine
+
+
+def _be_watched(connection: DBAPIConnection, _record: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in WATCHING.items()))
+    connection.commit()
 
 
 def _held_elsewhere(hold: AdvisoryHold) -> StoreProblem | None:

@@ -24,7 +24,7 @@ from bot.storage.noting import NotePart
 from bot.storage.own_feeds import OwnFeedPart
 from bot.storage.peers import PeerPart
 from bot.storage.places import PlacePart
-from bot.storage.postgresql import NOT_INSTALLED, hold_in, open_postgresql
+from bot.storage.postgresql import NOT_INSTALLED, hold_in, life_in, open_postgresql
 from bot.storage.resuming import ResumePart
 from bot.storage.sqlite import open_sqlite
 
@@ -75,10 +75,12 @@ class SharedStore:
     store: SqlStore
     queue: ProcrastinateQueue
     hold: Callable[[str], AdvisoryHold]
+    life: AdvisoryHold
+    """The one of this process, which stands while the store is open."""
 
 
-async def open_shared(url: str) -> SharedStore | StoreProblem:
-    """Open the store at a URL of PostgreSQL, together with others that open it so; close its parts."""
+async def open_shared(url: str, peer: str) -> SharedStore | StoreProblem:
+    """Open the store at a URL of PostgreSQL as the process `peer`, together with others that open it so; close its parts."""
     address = _address(url)
     if isinstance(address, StoreProblem):
         return address
@@ -90,10 +92,12 @@ async def open_shared(url: str) -> SharedStore | StoreProblem:
         from bot.storage.work_queue import open_procrastinate  # noqa: PLC0415 - SQLite needs none of it
     except ModuleNotFoundError:
         return NOT_INSTALLED
-    database = await open_postgresql(address, durable=True, shared=True)
+    life = life_in(address, peer)
+    database = await open_postgresql(address, durable=True, life=life)
     if isinstance(database, StoreProblem):
         return database
-    return SharedStore(SqlStore(database), await open_procrastinate(address), partial(hold_in, address))
+    queue = await open_procrastinate(address)
+    return SharedStore(SqlStore(database), queue, partial(hold_in, address), life)
 
 
 async def open_database(url: str, *, durable: bool = True) -> Database | StoreProblem:

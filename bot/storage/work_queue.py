@@ -24,7 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
 
 from bot.ports import Stage
-from bot.storage.postgresql import CONNECT_TIMEOUT, GONE_AFTER
+from bot.storage.postgresql import CONNECTING, WATCHING
 from bot.storage.serving import LET_GO_SECONDS, LOOK, PULSE, Pauses, Pulse, Serving, says_more
 from bot.storage.work_tables import SCHEMA
 
@@ -160,10 +160,11 @@ async def open_procrastinate(url: URL, pulse: Pulse = PULSE) -> ProcrastinateQue
         logging.getLogger(name).addFilter(says_more)
     dialect = url.set(drivername="postgresql+psycopg").get_dialect()()
     _, settings = dialect.create_connect_args(url)
-    settings = {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": GONE_AFTER, **settings}
+    settings = {**CONNECTING, **settings}
     # A crash of the server may cost the last words, which are said again; nobody waits for a disk.
-    ours = f"-c search_path={SCHEMA} -c synchronous_commit=off"
-    settings["options"] = f"{settings.get('options', '')} {ours}"
+    ours = {"search_path": SCHEMA, "synchronous_commit": "off"} | WATCHING
+    options = (f"-c {name}={value}" for name, value in ours.items())
+    settings["options"] = " ".join([settings.get("options", ""), *options])
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
         kwargs=settings,
         min_size=1,

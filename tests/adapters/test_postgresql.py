@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,13 +14,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.roles import LostHoldError
+from bot import roles
+from bot.roles import ALIVE_FOR, CUT_OFF_FOR, LostHoldError
 from bot.storage import migrating, postgresql
+from bot.storage.advisory import AdvisoryHold
 from bot.storage.database import StoreProblem
-from bot.storage.postgresql import look
+from bot.storage.postgresql import WATCHING, hold_in, life_in, look
 from bot.storage.schema import metadata
-from bot.storage.sql import open_store
-from tests.contract.records import NOON, a_chat
+from bot.storage.sql import SqlStore, open_store
+from tests.contract.records import NOON, a_chat, a_feed
 from tests.fakes import postgres
 
 
@@ -128,6 +132,113 @@ async def test_who_lost_the_hold_to_another_writes_no_more(url: str) -> None:
         await a_chat(first, "there")
     finally:
         await first.close()
+
+
+def cut_off(url: str, hold: AdvisoryHold) -> None:
+    """End its connection, as the server does where a process was killed."""
+    assert hold._connection is not None
+    pid = hold._connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    change(url, f"SELECT pg_terminate_backend({pid}, 5000)")
+
+
+@asynccontextmanager
+async def two_at_work(url: str) -> AsyncIterator[tuple[SqlStore, dict[str, AdvisoryHold], int]]:
+    """The processes «one» and «two», connected and heard of at noon, and a feed that the first one has in hand."""
+    store = await postgres.opened(url)
+    lives = {peer: life_in(sa.make_url(url), peer) for peer in ("one", "two")}
+    try:
+        for peer, life in lives.items():
+            life.keep()
+            await store.beat(peer, NOON + ALIVE_FOR)
+        feed = await a_feed(store)
+        await store.take_feeds("one", {feed.id})
+        yield store, lives, feed.id
+    finally:
+        for life in lives.values():
+            life.release()
+        await store.close()
+
+
+async def taken_from_the_first(store: SqlStore, feed: int, *, after: timedelta) -> bool:
+    """Whether «two», which is heard of so long after noon, buries «one», which is not, and so may take its feed."""
+    await store.beat("two", NOON + after + ALIVE_FOR)
+    await store.bury(NOON + after, "two")
+    return await store.take_feeds("two", {feed}) == {feed}
+
+
+async def test_who_is_cut_off_is_buried_soon(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed loses its connection at once, and cannot make it anew with its next beat."""
+    monkeypatch.setattr(roles, "SETTLED_FOR", timedelta(0))
+    async with two_at_work(url) as (store, lives, feed):
+        assert not await taken_from_the_first(store, feed, after=CUT_OFF_FOR)
+        cut_off(url, lives["one"])
+        assert not await taken_from_the_first(store, feed, after=CUT_OFF_FOR / 2)
+        assert await taken_from_the_first(store, feed, after=CUT_OFF_FOR)
+
+
+async def test_who_hangs_is_buried_in_the_end(url: str) -> None:
+    """As one on a machine without power: the server believes in its connection for a while."""
+    async with two_at_work(url) as (store, _, feed):
+        assert not await taken_from_the_first(store, feed, after=ALIVE_FOR - CUT_OFF_FOR)
+        assert await taken_from_the_first(store, feed, after=ALIVE_FOR)
+
+
+async def test_after_a_restart_of_the_server_nobody_is_buried(url: str) -> None:
+    """All connections have ended, and who has made its own anew first does not judge by those of the others."""
+    async with two_at_work(url) as (store, lives, feed):
+        change(url, LOSE_ALL)
+        lives["two"].keep()
+        assert not await taken_from_the_first(store, feed, after=CUT_OFF_FOR)
+
+
+async def test_who_makes_its_connection_anew_lives(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while the server believes in the former one."""
+    monkeypatch.setattr(roles, "SETTLED_FOR", timedelta(0))
+    async with two_at_work(url) as (store, lives, feed):
+        again = life_in(sa.make_url(url), "one")
+        again.keep()
+        lives["one"].release()
+        assert not await taken_from_the_first(store, feed, after=CUT_OFF_FOR)
+        change(url, LOSE_ALL)
+        again.keep()
+        lives["two"].keep()
+        assert not await taken_from_the_first(store, feed, after=CUT_OFF_FOR)
+        again.release()
+
+
+def connections(url: str) -> set[int]:
+    """The processes of the server that serve somebody else's connections to the database."""
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+    with engine_of(url).connect() as connection:
+        return set(connection.scalars(sa.text(asked)))
+
+
+async def test_who_stands_by_keeps_its_connection(url: str) -> None:
+    """It tries each second: a new one each time would cost more than all the rest. One that was lost is made anew."""
+    holder, standby = (hold_in(sa.make_url(url), "desk") for _ in range(2))
+    assert holder.take()
+    assert not standby.take()
+    before = connections(url)
+    assert not standby.take()
+    assert connections(url) == before
+    cut_off(url, holder)
+    assert standby.take()
+    assert len(connections(url)) == 1
+    change(url, LOSE_ALL)
+    assert standby.take()
+    assert not holder.take()
+    standby.release()
+    holder.release()
+
+
+async def test_the_server_is_asked_to_notice_who_is_gone(url: str) -> None:
+    """A machine that has lost its power says nothing; by itself the server would keep its holds for hours."""
+    store = await postgres.opened(url)
+    asked = sa.text("SELECT count(*) FROM pg_settings WHERE name LIKE 'tcp%' AND source = 'session'")
+    try:
+        assert await store._database.read(lambda connection: connection.scalar(asked)) == len(WATCHING)
+    finally:
+        await store.close()
 
 
 async def test_several_may_start_at_once(url: str) -> None:

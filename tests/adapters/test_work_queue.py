@@ -315,10 +315,10 @@ async def test_without_procrastinate_it_is_told_what_to_install(
 
 async def test_what_cannot_be_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is for one process; and who lacks what PostgreSQL needs is told what to install."""
-    problem = await open_shared(f"sqlite:///{tmp_path}/store.db")
+    problem = await open_shared(f"sqlite:///{tmp_path}/store.db", "one")
     assert isinstance(problem, StoreProblem)
     assert "on one PostgreSQL" in problem.sentence
     monkeypatch.setitem(sys.modules, "bot.storage.work_queue", None)
-    problem = await open_shared("postgresql://127.0.0.1:1/sokuho")
+    problem = await open_shared("postgresql://127.0.0.1:1/sokuho", "one")
     assert isinstance(problem, StoreProblem)
     assert 'pip install "sokuho[postgres]"' in problem.sentence

@@ -37,16 +37,28 @@ async def running(
     assert ends <= {0, -signal.SIGKILL}, "\n".join(output.decode() for output, _ in said)
 
 
-async def subscribed(operator: Operator) -> None:
+async def subscribed(operator: Operator, url: str) -> None:
     telegram, slack = operator.telegram, operator.slack
     await slack.until(lambda: slack.connections, timeout=PATIENCE)
     await telegram.until(lambda: telegram.polling, timeout=PATIENCE)
+    await topics_on_offer(url)
     await telegram.say(GROUP, "/subscribe ukraine-ceasefire", user=ADA)
     await telegram.say(GROUP, "/topics add Togo", user=ADA)
     await telegram.say(GROUP, "/subscribe togo", user=ADA)
     await slack.slash("/sokuho", "subscribe ukraine-ceasefire", channel="C1")
     await telegram.until(lambda: len(telegram.messages(GROUP)) > 2, timeout=PATIENCE)
     await slack.until(lambda: slack.messages("C1"), timeout=PATIENCE)
+
+
+async def topics_on_offer(url: str) -> None:
+    """Wait until the desk has put them into the store, which takes longer than to listen does."""
+    store = await postgres.opened(url)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await store.topics():  # noqa: ASYNC110 - another process puts them there
+                await asyncio.sleep(0.2)
+    finally:
+        await store.close()
 
 
 async def told(operator: Operator, title: str, *, on_slack: bool = True) -> None:
@@ -82,7 +94,7 @@ async def test_each_does_its_part(tmp_path: Path, url: str) -> None:
     """A topic made in one process is decided by in another; one message a chat; all end cleanly."""
     async with operating(tmp_path) as operator:
         async with running(operator, url, ["poll", "poll", "desk", "send", "send", "chat"]):
-            await subscribed(operator)
+            await subscribed(operator, url)
             publish(operator, "Ukraine agrees to ceasefire", "Togo holds an election")
             await told(operator, "Ukraine agrees")
             await told(operator, "Togo holds", on_slack=False)
@@ -93,7 +105,7 @@ async def test_who_is_killed_is_stood_in_for(tmp_path: Path, url: str) -> None:
     """Who had all that one alone does is killed in the middle; two others go on, and what may come twice says so."""
     async with operating(tmp_path) as operator:
         async with running(operator, url, ["poll,desk,send,chat"]) as (first,):
-            await subscribed(operator)
+            await subscribed(operator, url)
             async with running(operator, url, ["desk send", "poll chat"]):
                 publish(operator, "Ukraine agrees to ceasefire")
                 await told(operator, "Ukraine agrees")
