@@ -331,7 +331,7 @@ def test_the_index_is_only_quicker(asked: list[Query], about: Entry) -> None:
     alone: list[Match] = []
     for id_, one in enumerate(asked):
         unindexed = TopicIndex.build({id_: one}, LEXICON)
-        unindexed._always, unindexed._filed = dict.fromkeys(unindexed._topics, frozenset()), {}
+        unindexed._always, unindexed._filed = dict.fromkeys(unindexed._topics, ()), {}
         alone += unindexed.match(analysis)
     assert together.match(analysis) == tuple(alone)
 
