@@ -87,7 +87,8 @@ class PeerPart(Part):
             .limit(limit)
             .with_for_update(skip_locked=True, of=chats)
         )
-        return connection.execute(update(chats).where(chats.c.id.in_(free)).values(spoken_by=peer)).rowcount
+        taken = update(chats).where(chats.c.id.in_(free)).values(spoken_by=peer).returning(chats.c.id)
+        return len(connection.scalars(taken).all())  # SQLite counts no rows of what begins with WITH
 
     @writes_rows
     def leave_chats(
