@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
@@ -349,18 +348,14 @@ async def network(
         await parser.close()
 
 
-class TakesUp(Protocol):
-    """Whoever works by a configuration."""
-
-    async def adopt(self, catalog: Catalog) -> None: ...
-
-
 class ConfigWatcher:
     """Takes up changes of `config/` while the program runs; a mistake is told and the old state stays in force."""
 
-    def __init__(self, folder: Path, takes_up: TakesUp, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, adopt: Callable[[Catalog], Awaitable[None]], tell: Callable[[str], None]
+    ) -> None:
         self._folder = folder
-        self._takes_up = takes_up
+        self._adopt = adopt
         self._tell = tell
         self._in_force = self._last_look = _state_of(folder)
 
@@ -373,7 +368,7 @@ class ConfigWatcher:
             return
         catalog: Catalog | tuple[ConfigProblem, ...] = await asyncio.to_thread(load_catalog, self._folder)
         if isinstance(catalog, Catalog):
-            await self._takes_up.adopt(catalog)
+            await self._adopt(catalog)
             pass_over()
             feeds = ENGLISH.plural("{n} feed", "{n} feeds", len(catalog.feeds))
             topics = ENGLISH.plural("{n} topic", "{n} topics", len(catalog.topics))

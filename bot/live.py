@@ -112,7 +112,7 @@ async def run_live(
         await app.start()
         pass_over()
         watcher = ConfigWatcher(
-            environment.config_dir, app, lambda text: draw(document(*text.splitlines()), console)
+            environment.config_dir, app.adopt, lambda text: draw(document(*text.splitlines()), console)
         )
         reception = Reception(app.services(), environment.access)
         routes = [

@@ -249,7 +249,7 @@ async def test_configuration_reloads_without_a_restart(tmp_path: Path, config: P
     told: list[str] = []
     clock = SimulatedClock(START)
     async with living(tmp_path, loaded(config), clock) as world:
-        watcher = ConfigWatcher(config, world.app.desk, told.append)
+        watcher = ConfigWatcher(config, world.app.desk.adopt, told.append)
         await watcher.check()
         assert told == []
         topics = config / "topics.toml"
@@ -274,7 +274,7 @@ async def test_an_emptied_file_of_topics_is_a_mistake(tmp_path: Path, config: Pa
     told: list[str] = []
     async with living(tmp_path, loaded(config), SimulatedClock(START)) as world:
         before = await world.app.parts.store.topics()
-        watcher = ConfigWatcher(config, world.app.desk, told.append)
+        watcher = ConfigWatcher(config, world.app.desk.adopt, told.append)
         (config / "topics.toml").write_text("", encoding="utf-8")
         await watcher.check()
         await watcher.check()
@@ -291,6 +291,6 @@ async def test_a_file_that_vanishes_while_it_is_looked_at_stops_nothing(tmp_path
     told: list[str] = []
     async with living(tmp_path, loaded(config), SimulatedClock(START)) as world:
         (config / "lexicon" / "vanishing.toml").symlink_to(config / "nowhere")
-        watcher = ConfigWatcher(config, world.app.desk, told.append)
+        watcher = ConfigWatcher(config, world.app.desk.adopt, told.append)
         await watcher.check()
         assert told == []
