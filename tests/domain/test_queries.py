@@ -24,6 +24,7 @@ from bot.domain.queries import (
     Query,
     QueryProblem,
     Without,
+    nodes_of,
     read_query,
     spell_query,
 )
@@ -397,3 +398,15 @@ def test_a_query_that_is_spelt_out_is_read_as_the_same(text: str) -> None:
         again = read_query(spelt, LEXICON)
         assert isinstance(again, Query), spelt
         assert again.root == query.root, spelt
+
+
+def test_queries_share_what_they_mean() -> None:
+    """A million of them name the same few thousand things, and are all in memory."""
+    roots = [
+        query.root
+        for text in ("us russia", "us japan")
+        if isinstance(query := read_query(text, LEXICON), Query)
+    ]
+    first, second = (next(node for node in nodes_of(root) if isinstance(node, Means)) for root in roots)
+    assert first == second
+    assert first is second
