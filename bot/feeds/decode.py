@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from collections.abc import Iterator
 
 import chardet
@@ -42,6 +43,15 @@ _ALIASES = {"x-sjis": "cp932", "windows-31j": "cp932", "x-euc-jp": "euc_jp", "x-
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}?\sencoding\s*=\s*[\"']([\w.:+-]+)")
+
+
+_LONGEST = 20
+"""Digits; a number of more is no character, whatever zeros it begins with."""
+
+_NUMBERED = re.compile(
+    r"(?:&#(?:x0{0,9}d[89a-f][0-9a-f]{2}|0{0,9}5[5-7]\d{3});)+|&#(?:x[0-9a-f]{6,}|\d{7,});", re.IGNORECASE
+)
+"""References by number to halves of pairs of surrogates, and to what may be beyond the last character."""
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -96,3 +106,22 @@ def _fits(text: str) -> bool:
         return True
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return broken * 5 <= beyond_ascii
+
+
+def possible_references(text: str) -> str:
+    """The text of a document without references to characters that there are not, over which feedparser stumbles.
+
+    An emoji that was written as its two halves (`&#55357;&#56832;`) becomes itself.
+    """
+    return _NUMBERED.sub(lambda found: _referred_to(found[0]), text) if "&#" in text else text
+
+
+def _referred_to(references: str) -> str:
+    digits = [reference[2:].lower() for reference in references.split(";") if reference]
+    if any(len(one) > _LONGEST for one in digits):
+        return "\ufffd"
+    numbers = [int(one[1:], 16) if one[0] == "x" else int(one) for one in digits]
+    if all(number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF for number in numbers):  # noqa: PLR2004 - surrogates
+        return references
+    halves = "".join(map(chr, (number for number in numbers if number <= sys.maxunicode)))
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") or "\ufffd"

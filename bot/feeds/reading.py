@@ -20,7 +20,7 @@ from bot.domain.addresses import web_address, without_user
 from bot.domain.entries import ParsedEntry, ParsedFeed
 from bot.domain.polling import Failed, FailureKind
 from bot.domain.speech import kept, phrase
-from bot.feeds.decode import decode
+from bot.feeds.decode import decode, possible_references
 from bot.feeds.discover import advertised_feeds, what_it_is
 from bot.feeds.json_feed import read_json_feed
 from bot.feeds.plain import MAX_TEXT, html_to_text, shorten, title_to_text
@@ -90,7 +90,7 @@ def read_document(body: bytes, content_type: str, url: str, items_seen: bytes = 
 
 
 def _read(text: str, url: str, items_seen: bytes) -> ParsedFeed | Failed:
-    readable = _NOT_XML.sub(" ", text).lstrip()
+    readable = possible_references(_NOT_XML.sub(" ", text).lstrip())
     if readable.startswith("{") and (json_feed := read_json_feed(text, url)) is not None:
         title, read, hub = json_feed
         entries = _worth_keeping([_of_length(entry) for entry in read])

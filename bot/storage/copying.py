@@ -45,13 +45,15 @@ async def copy_database(source: str, target: str, progress: Progress) -> StorePr
             return file
         if not file.exists():
             return StoreProblem(f"There is no database in {file}.")
+    if source == target:
+        return StoreProblem("The database to copy to is the one to copy from. Name an empty one.")
     old = await open_database(source)
     if isinstance(old, StoreProblem):
-        return old
+        return _with(old, "the address to copy from")
     try:
         new = await open_database(target)
         if isinstance(new, StoreProblem):
-            return new
+            return _with(new, "the address to copy to")
         try:
             return await new.write(lambda connection: _copy(old, connection, progress))
         except DBAPIError as error:
@@ -60,6 +62,12 @@ async def copy_database(source: str, target: str, progress: Progress) -> StorePr
             await new.close()
     finally:
         await old.close()
+
+
+def _with(problem: StoreProblem, address: str) -> StoreProblem:
+    """What stands against one of two databases, which is not the one that Sokuho runs on."""
+    said = problem.sentence.replace("SOKUHO_DATABASE_URL", address)
+    return StoreProblem(said[:1].upper() + said[1:])
 
 
 def _copy(old: Database, target: Connection, progress: Progress) -> StoreProblem | None:

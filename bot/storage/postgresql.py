@@ -34,6 +34,9 @@ LONGEST_WAIT = 0.25
 AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction that met another one, and goes through when it is run again."""
 
+NOT_PERMITTED = "42501"
+"""SQLSTATE of what the user has no right to."""
+
 NOTICED_AFTER = 2.0
 """Seconds within which a server on this machine surely knows that a process that had the hold was killed."""
 
@@ -241,6 +244,11 @@ def look(connection: Connection) -> Fit:
 def _problem(error: DBAPIError) -> StoreProblem:
     """The driver's words name the server and the user, and no password."""
     reason = " ".join(str(error.orig or error).split())
+    if getattr(error.orig, "sqlstate", None) == NOT_PERMITTED:
+        return StoreProblem(
+            f"The user in SOKUHO_DATABASE_URL may not do all that is needed there: {reason.partition(' LINE ')[0]}. "
+            "Make it the owner: ALTER DATABASE … OWNER TO …"
+        )
     return StoreProblem(
         f"The PostgreSQL in SOKUHO_DATABASE_URL cannot be used: {reason.rstrip('.')}. See that it runs, "
         "and that the address is right."

@@ -124,7 +124,7 @@ def file_of(url: str) -> Path | StoreProblem:
 def _address(url: str) -> URL | StoreProblem:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         # The text may hold a password, so it is not repeated.
         return StoreProblem(f"SOKUHO_DATABASE_URL is no database address. It looks like {EXAMPLE}.")
 

@@ -197,6 +197,27 @@ class TestFields:
         )
         assert entries(document)[0].title == "a b & c"
 
+    @pytest.mark.parametrize(
+        ("written", "title"),
+        [
+            ("&#xD83D;&#xDE00; hi", "😀 hi"),
+            ("&#55357;&#56832; hi", "😀 hi"),
+            ("&#xD800; hi", "\ufffd hi"),
+            ("&#xD83D;&#x41; hi", "\ufffdA hi"),
+            ("&#1114112; hi", "\ufffd hi"),
+            ("&#x110000; hi", "\ufffd hi"),
+            (f"&#{'9' * 5000}; hi", "\ufffd hi"),
+            ("&#x000000000041;&#57344;&#x1F600; hi", "A😀 hi"),
+        ],
+    )
+    @pytest.mark.parametrize("wrapped", ["{}", "<![CDATA[{}]]>"])
+    def test_references_to_no_character(self, wrapped: str, written: str, title: str) -> None:
+        """One of them, and feedparser reads nothing of the feed; an emoji in two halves is that emoji."""
+        document = channel(
+            f"<item><title>{wrapped.format(written)}</title></item><item><title>b</title></item>"
+        )
+        assert [entry.title for entry in entries(document)] == [title, "b"]
+
 
 RSS_SOURCE = channel(
     "".join(

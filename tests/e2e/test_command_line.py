@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
@@ -320,9 +321,25 @@ def test_a_database_is_copied(config: Path, tmp_path: Path, postgresql: postgres
         assert "hunter2" not in said
         assert sokuho("db", "copy", "--from", f"{source}.not").startswith("1\n")
         assert sokuho("db", "copy", "--from", source, "--to", address).startswith("0\n")  # it was empty
-        assert "names neither" in sokuho(
-            "db", "copy", "--from", source, "--to", "mongodb://user:hunter2@host/db"
-        )
+        said = sokuho("db", "copy", "--from", source, "--to", "mongodb://user:hunter2@host/db")
+        assert "The address to copy to names neither" in said
+        assert "hunter2" not in said
+        assert "is the one to copy from" in sokuho("db", "copy", "--from", source, "--to", source)
+
+
+def test_a_user_who_may_not_make_tables(
+    config: Path, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told how to let him."""
+    assert config.exists()
+    with postgresql.database() as url:
+        role = make_url(url).database
+        postgresql.run(f"CREATE ROLE {role} LOGIN")
+        monkeypatch.setenv("SOKUHO_DATABASE_URL", url.replace("postgres:", f"{role}:", 1))
+        assert "Make it the owner" in sokuho("db", "upgrade")
+        postgresql.run(f"ALTER DATABASE {role} OWNER TO {role}")
+        assert sokuho("db", "upgrade").startswith("0\n")
+    postgresql.run(f"DROP ROLE {role}")
 
 
 def test_the_database_may_be_on_postgresql(
@@ -335,6 +352,17 @@ def test_the_database_may_be_on_postgresql(
         assert sokuho("db", "upgrade").startswith("0\n")
         assert sokuho("db", "upgrade").startswith("0\n")
         assert "pg_dump" in sokuho("db", "backup", "copy.db")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:/me:hunter2@host/db", "postgresql://me:hunt@er2:hunter2@host:port/db"]
+)
+def test_an_address_that_is_none_is_not_repeated(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A password with a sign that should be escaped may stand where a port should."""
+    monkeypatch.setenv("SOKUHO_DATABASE_URL", url)
+    said = sokuho("db", "upgrade")
+    assert "is no database address" in said
+    assert "hunter2" not in said
 
 
 def test_a_key_is_made_that_opens_what_it_seals() -> None:
