@@ -190,7 +190,8 @@ async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
 
 
 async def _ended(hold: Hold, name: str, working: asyncio.Task[None]) -> bool:
-    """Wait until the work ends, or the hold is lost; whether there is no more to do."""
+    """Wait until the work ends, or the hold is lost; whether there is no more to do. An outage is told of once."""
+    away = False
     while True:
         done, _ = await asyncio.wait([working], timeout=LOOK_SECONDS)
         if done:
@@ -205,7 +206,13 @@ async def _ended(hold: Hold, name: str, working: asyncio.Task[None]) -> bool:
             return False
         except Exception as error:  # noqa: BLE001 - whatever the driver raises
             # Nobody else can take it while the database is away, nor can anything be written.
-            log.warning("hold_not_reached", hold=name, error=type(error).__name__)
+            if not away:
+                log.warning("hold_not_reached", hold=name, error=type(error).__name__)
+            away = True
+        else:
+            if away:
+                log.info("hold_reached", hold=name)
+            away = False
 
 
 async def _waited(stop: asyncio.Event, seconds: float) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import roles
 from bot.roles import (
@@ -141,16 +142,20 @@ async def test_whose_hold_is_lost_stops_and_stands_by(one: Worker) -> None:
 
 
 async def test_an_outage_alone_stops_nobody(one: Worker) -> None:
-    """Nobody else can take the hold meanwhile."""
-    task = one.begin()
-    await one.until(working=True)
-    one.hold.away = True
-    await asyncio.sleep(0.05)
-    assert one.working
-    one.hold.away = False
-    one.end.set()
-    await task
+    """Nobody else can take the hold meanwhile. It is told of once, not at each look, and so is its end."""
+    with capture_logs() as logs:
+        task = one.begin()
+        await one.until(working=True)
+        one.hold.away = True
+        await asyncio.sleep(0.05)
+        assert one.working
+        one.hold.away = False
+        while logs[-1]["event"] != "hold_reached":  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.001)
+        one.end.set()
+        await task
     assert one.runs == 1
+    assert [log["event"] for log in logs] == ["took", "hold_not_reached", "hold_reached"]
 
 
 async def test_who_begins_in_an_outage_waits_for_its_end(one: Worker) -> None:

@@ -202,7 +202,7 @@ def _held_elsewhere(hold: AdvisoryHold) -> StoreProblem | None:
         return None
     return StoreProblem(
         f"The database is in use by another Sokuho ({hold.holder() or 'unknown'}). "
-        "Stop that one, or name another database in SOKUHO_DATABASE_URL."
+        "Stop that one, start each of several with --roles, or name another database in SOKUHO_DATABASE_URL."
     )
 
 

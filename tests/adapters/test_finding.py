@@ -97,6 +97,14 @@ async def test_a_page_that_names_a_thousand(server: FeedServer, finder: SiteFind
     assert sum(bool(server.requests_for(path)) for path in paths) == MOST_READ
 
 
+async def test_a_page_that_names_itself(server: FeedServer, finder: SiteFinder) -> None:
+    """It is asked once more, and not for ever."""
+    server.serve("/", page("/", "/page"), content_type="text/html")
+    server.redirect("/page", "/")
+    assert (await failed(finder, server.url("/"))).kind is FailureKind.NOT_A_FEED
+    assert len(server.requests_for("/")) == 3
+
+
 async def test_where_feeds_usually_are(server: FeedServer, finder: SiteFinder) -> None:
     server.serve("/", page(), content_type="text/html")
     server.publish("/rss.xml", JAPANESE, title="Unnamed")

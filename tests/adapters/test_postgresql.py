@@ -93,6 +93,7 @@ async def test_a_second_process_is_refused(url: str) -> None:
         problem = await open_store(url)
         assert isinstance(problem, StoreProblem)
         assert "in use by another Sokuho (process " in problem.sentence
+        assert "--roles" in problem.sentence
     finally:
         await first.close()
     await (await postgres.opened(url, durable=True)).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.clock import SimulatedClock
 from bot.domain.entries import ParsedFeed
 from bot.domain.polling import Failed, Fetched
 from bot.domain.websub import PUSHED_INTERVAL
-from bot.feeds.websub import PATH, routes_of
+from bot.feeds.websub import MAX_PUSHED, PATH, routes_of
 from bot.health import serving_health
 from bot.ports import PollRecord
 from bot.subscribing import Subscriber
@@ -165,6 +167,34 @@ async def test_only_what_is_signed_is_believed(tmp_path: Path, monkeypatch: pyte
         assert there.told() == []
         (status,) = await there.world.app.parts.store.feed_statuses()
         assert (status.entries, status.failures) == (1, 0)
+
+
+async def test_what_was_overheard_and_pushed_again_is_told_once(tmp_path: Path) -> None:
+    """Signed as it is, it brings nothing that is not there."""
+    async with pushed(tmp_path) as there:
+        await there.subscriber.work()
+        await there.hub.verified.wait()
+        for _ in range(3):
+            assert await there.hub.push(document(there.hub, NEW)) == 202
+            await there.world.app.work_off()
+        assert len(there.told()) == 1
+
+
+async def test_what_is_pushed_may_not_unpack_to_more(tmp_path: Path) -> None:
+    """A small body that unpacks to a large one is refused as a large one is."""
+    async with pushed(tmp_path) as there:
+        await there.subscriber.work()
+        await there.hub.verified.wait()
+        (form,) = there.hub.asked
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                form["hub.callback"],
+                data=gzip.compress(bytes(MAX_PUSHED + 1)),
+                headers={"Content-Encoding": "gzip"},
+            ) as answer,
+        ):
+            assert answer.status == 413
 
 
 async def test_only_what_was_asked_is_confirmed(tmp_path: Path) -> None:
