@@ -200,7 +200,7 @@ class Poller:
         """Those that are ours to poll, in the same order."""
         if self._peer is None or not feed_ids:
             return tuple(feed_ids)
-        taken = await self._store.take_feeds(self._peer, feed_ids)
+        taken = await self._store.take_feeds(self._peer, self._clock.now(), feed_ids)
         return [feed_id for feed_id in feed_ids if feed_id in taken]
 
     async def _poll(self, feed: FeedForPoll, spec: FeedSpec) -> None:

@@ -911,8 +911,11 @@ class PeerStore(Protocol):
         """The same for one that ends."""
         ...
 
-    async def take_feeds(self, peer: str, feed_ids: Collection[int]) -> frozenset[int]:
-        """Take feeds in hand, to poll them: those of `feed_ids` that no other process has. `record_poll` frees them."""
+    async def take_feeds(self, peer: str, now: datetime, feed_ids: Collection[int]) -> frozenset[int]:
+        """Take feeds in hand, to poll them: those of `feed_ids` that are due still and that no other process has.
+
+        `record_poll` frees them.
+        """
         ...
 
     async def take_chats(self, peer: str, now: datetime, limit: int, platforms: Collection[Platform]) -> int:

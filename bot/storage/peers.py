@@ -50,10 +50,14 @@ class PeerPart(Part):
         return _free(connection, now)
 
     @writes_rows
-    def take_feeds(self, connection: Connection, peer: str, feed_ids: Collection[int]) -> frozenset[int]:
+    def take_feeds(
+        self, connection: Connection, peer: str, now: datetime, feed_ids: Collection[int]
+    ) -> frozenset[int]:
         free = select(feeds.c.id).where(
             feeds.c.id.in_(list(feed_ids)),
             or_(feeds.c.polled_by.is_(None), feeds.c.polled_by == peer),
+            # Another process may have polled it since it was found to be due.
+            feeds.c.next_poll <= now,
             _lives(peer),
         )
         taken = (

@@ -152,7 +152,7 @@ async def two_at_work(url: str) -> AsyncIterator[tuple[SqlStore, dict[str, Advis
             life.keep()
             await store.beat(peer, NOON + ALIVE_FOR)
         feed = await a_feed(store)
-        await store.take_feeds("one", {feed.id})
+        await store.take_feeds("one", NOON, {feed.id})
         yield store, lives, feed.id
     finally:
         for life in lives.values():
@@ -164,7 +164,7 @@ async def taken_from_the_first(store: SqlStore, feed: int, *, after: timedelta) 
     """Whether «two», which is heard of so long after noon, buries «one», which is not, and so may take its feed."""
     await store.beat("two", NOON + after + ALIVE_FOR)
     await store.bury(NOON + after, "two")
-    return await store.take_feeds("two", {feed}) == {feed}
+    return await store.take_feeds("two", NOON, {feed}) == {feed}
 
 
 async def test_who_is_cut_off_is_buried_soon(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

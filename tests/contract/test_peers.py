@@ -44,13 +44,23 @@ async def test_a_feed_is_polled_by_one_at_a_time(store: Store) -> None:
     """Who takes it first has it, also twice, until it is filed."""
     feed = await a_feed(store)
     await live(store)
-    assert await store.take_feeds("one", {feed.id}) == {feed.id}
-    assert await store.take_feeds("one", {feed.id}) == {feed.id}
-    assert await store.take_feeds("two", {feed.id}) == frozenset()
+    assert await store.take_feeds("one", NOON, {feed.id}) == {feed.id}
+    assert await store.take_feeds("one", NOON, {feed.id}) == {feed.id}
+    assert await store.take_feeds("two", NOON, {feed.id}) == frozenset()
     assert (await due_feeds(store, "one"), await due_feeds(store, "two")) == ([feed.id], [])
     await store.record_poll(poll(feed, IngestPlan((new_entry(),)), NOON - HOUR))
     assert await due_feeds(store, "two") == [feed.id]
-    assert await store.take_feeds("two", {feed.id}) == {feed.id}
+    assert await store.take_feeds("two", NOON, {feed.id}) == {feed.id}
+
+
+async def test_a_feed_that_was_polled_meanwhile_is_not_taken(store: Store) -> None:
+    """It was found to be due by two, and one of them has polled it before the other one got to it."""
+    feed = await a_feed(store)
+    await live(store)
+    assert (await due_feeds(store, "one"), await due_feeds(store, "two")) == ([feed.id], [feed.id])
+    await store.take_feeds("one", NOON, {feed.id})
+    await store.record_poll(poll(feed, IngestPlan((new_entry(),)), NOON))
+    assert await store.take_feeds("two", NOON, {feed.id}) == frozenset()
 
 
 async def test_many_who_take_feeds_share_them(store: Store) -> None:
@@ -58,7 +68,7 @@ async def test_many_who_take_feeds_share_them(store: Store) -> None:
     await store.sync_feeds([feed_spec(str(number)) for number in range(40)], NOON)
     feeds = {feed.id for feed, _ in await store.due_feeds(NOON, 40)}
     await live(store, *map(str, range(8)))
-    shares = await asyncio.gather(*(store.take_feeds(str(peer), feeds) for peer in range(8)))
+    shares = await asyncio.gather(*(store.take_feeds(str(peer), NOON, feeds) for peer in range(8)))
     assert sorted(feed for share in shares for feed in share) == sorted(feeds)
 
 
@@ -105,7 +115,7 @@ async def test_what_a_dead_process_had_in_hand_is_free(store: Store) -> None:
     feed, chat = await a_feed(store), await a_chat(store)
     await a_story(store, chat)
     await live(store)
-    await store.take_feeds("one", {feed.id})
+    await store.take_feeds("one", NOON, {feed.id})
     await store.take_chats("one", NOON, 10, ["console"])
     (delivery,) = await store.claim_deliveries(NOON, 10, peer="one")
     await store.begin_send(delivery.id, "Text", peer="one")
@@ -140,10 +150,10 @@ async def test_who_was_buried_alive_takes_nothing(store: Store) -> None:
     await a_story(store, chat)
     await live(store)
     await store.bury(NOON + MINUTE, "two")
-    assert await store.take_feeds("one", {feed.id}) == frozenset()
+    assert await store.take_feeds("one", NOON, {feed.id}) == frozenset()
     assert await store.take_chats("one", NOON, 10, ["console"]) == 0
     await live(store)
-    assert await store.take_feeds("one", {feed.id}) == {feed.id}
+    assert await store.take_feeds("one", NOON, {feed.id}) == {feed.id}
     assert await store.take_chats("one", NOON, 10, ["console"]) == 1
 
 
@@ -152,7 +162,7 @@ async def test_who_leaves_is_not_waited_for(store: Store) -> None:
     feed, chat = await a_feed(store), await a_chat(store)
     await a_story(store, chat)
     await live(store)
-    await store.take_feeds("one", {feed.id})
+    await store.take_feeds("one", NOON, {feed.id})
     await store.take_chats("two", NOON, 10, ["console"])
     assert await store.leave("one", NOON) == 0
     assert (await due_feeds(store, "two"), await claimed(store, "two")) == ([feed.id], [chat.id])
@@ -163,7 +173,7 @@ async def test_who_is_alone_takes_over_all(store: Store) -> None:
     feed, chat = await a_feed(store), await a_chat(store)
     await a_story(store, chat)
     await live(store)
-    await store.take_feeds("one", {feed.id})
+    await store.take_feeds("one", NOON, {feed.id})
     await store.take_chats("two", NOON, 10, ["console"])
     assert (await due_feeds(store, None), await claimed(store, None)) == ([], [])
     assert await store.recover(NOON) == 0

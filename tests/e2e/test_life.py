@@ -46,7 +46,7 @@ class Life:
 async def known(store: Store) -> bool:
     """Whether the process «one» is known to live: it may take something in hand."""
     (feed, _) = (await store.due_feeds(START, 1))[0]
-    return await store.take_feeds("one", {feed.id}) == {feed.id}
+    return await store.take_feeds("one", START, {feed.id}) == {feed.id}
 
 
 async def test_it_is_seen_and_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
