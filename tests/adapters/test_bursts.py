@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from bot.domain.chats import Platform
 from tests.contract.records import NOON, a_story
 from tests.fakes import postgres
 
+TELEGRAM: tuple[Platform, ...] = ("telegram",)
 MANY = 3_000
 CHATS = """
 INSERT INTO chats (platform, address, title, languages, time_zone, blocked_outlets, preferred_outlets, created)
@@ -37,7 +39,7 @@ async def test_chats_are_taken_by_one_look_at_what_is_owed(postgresql: postgres.
             connection.execute(sa.text("ANALYZE deliveries"))
             connection.execute(sa.text(CHATS), {"many": MANY})
             connection.execute(sa.text(OWED))
-            assert await store.take_chats("one", NOON, 200, ("telegram",)) == 200
+            assert await store.take_chats("one", NOON, 200, TELEGRAM) == 200
             await store.close()  # which has the server count what was read
             read = connection.scalar(sa.text(READ))
         engine.dispose()
