@@ -138,7 +138,7 @@ async def test_what_is_there_is_not_written_into(url: str, tmp_path: Path) -> No
     assert "holds something already" in problem.sentence
     problem = await copy_database(source, source, unseen)
     assert isinstance(problem, StoreProblem)
-    assert "in use" in problem.sentence
+    assert "the one to copy from" in problem.sentence
 
 
 async def test_what_does_not_fit_is_told(url: str, tmp_path: Path) -> None:
