@@ -88,6 +88,8 @@ class Decided:
     distinct: int
     start: Took
     mib: float
+    report: float
+    """KiB that each entry took of its memory, since it is one of an open story."""
     entry: Cost
     matches: float
     owed: float
@@ -168,6 +170,7 @@ async def decide(catalog: Catalog, subscriptions: int) -> Decided:
             timing = Timing(desk)
             await database.until(NOTHING_WAITS, WORK_SECONDS)
             took, counted = timing.ended(), _Counted.of(database) - before
+            report = 1024 * (desk.mib - mib) / ENTRIES
         await store.close()
         sizes = database.bytes_of(*SUBSCRIBED)
         database.close()
@@ -177,6 +180,7 @@ async def decide(catalog: Catalog, subscriptions: int) -> Decided:
         distinct,
         start,
         mib,
+        report,
         Cost.of(what, ENTRIES, took, counted.kept),
         counted.matches / ENTRIES,
         counted.owed / ENTRIES,
@@ -257,6 +261,7 @@ def _table_of_desks(desks: Sequence[Decided]) -> Table:
         "start, s",
         "of the processor",
         "MiB",
+        "KiB an entry",
         "an entry fits",
         "messages owed",
         "bytes each",
@@ -269,6 +274,7 @@ def _table_of_desks(desks: Sequence[Decided]) -> Table:
             f"{desk.start.seconds:.0f}",
             f"{desk.start.ours:.0f}",
             f"{desk.mib:.0f}",
+            f"{desk.report:.1f}",
             f"{desk.matches:.1f}",
             f"{desk.owed:.1f}",
             f"{desk.stored / desk.subscriptions:.0f}",

@@ -291,9 +291,11 @@ async def _running(environment: Mapping[str, str], *, roles_apart: bool) -> Asyn
             server.run(*(f"ALTER SYSTEM RESET {name}" for name in postgres.FASTER), "SELECT pg_reload_conf()")
             database = stack.enter_context(server.database(await server.template()))
             shared = {**environment, "SOKUHO_DATABASE_URL": database}
+            unheard = {**shared, "SOKUHO_HTTP": "", "SOKUHO_PUBLIC_URL": ""}
             for role in Role:
-                heard = shared if role is Role.POLL else {**shared, "SOKUHO_HTTP": ""}
-                await stack.enter_async_context(_process(heard, "--roles", role.value))
+                # Hubs reach who polls.
+                its = shared if role is Role.POLL else unheard
+                await stack.enter_async_context(_process(its, "--roles", role.value))
         yield
 
 

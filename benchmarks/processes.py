@@ -173,10 +173,11 @@ async def crew(
         await there
         await asyncio.sleep(SETTLED_SECONDS)
         yield Crew(fleet, database, began)
+        errors = sorted(set(fleet.errors()))
+        assert not errors, errors
     finally:
         await fleet.stop()
         database.close()
-    assert not (errors := sorted(set(fleet.errors()))), errors
 
 
 @dataclass(frozen=True, slots=True)
