@@ -46,7 +46,7 @@ from bot.ports import (
     no_probe,
 )
 from bot.remote import RemoteDesk
-from bot.roles import ALIVE_FOR, BEAT_SECONDS, Role, Sharing, Witness, Work, while_held
+from bot.roles import ALIVE_FOR, BEAT_SECONDS, Outage, Role, Sharing, Witness, Work, while_held
 from bot.scheduler import RELOAD_SECONDS, TICK_SECONDS, Chore, do_chore, ticks
 from bot.settings.files import load_catalog
 from bot.settings.toml import ConfigProblem
@@ -146,6 +146,8 @@ class App:
         self._deciding = sharing is None
         """Whether this process is the desk."""
         self._witness = Witness()
+        self._unheard = Outage("not_heard", "heard")
+        self._unconnected = Outage("not_connected", "connected")
 
     def services(self, stop: Callable[[], None] | None = None) -> Services:
         """What the commands work with; `stop` where a chat may end the program."""
@@ -271,9 +273,10 @@ class App:
                 await self.parts.store.beat(sharing.peer, now + ALIVE_FOR)
                 if self._witness.heard(now):
                     _warn_of(await self.parts.store.bury(now, sharing.peer))
-            except Exception:
-                # The next beat is soon.
-                log.exception("not_heard")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat is soon
+                self._unheard.lasts(error)
+            else:
+                self._unheard.over()
 
     async def _stay_connected(self) -> None:
         """Have the other processes see that this one is there."""
@@ -281,7 +284,9 @@ class App:
             try:
                 await asyncio.to_thread(self.parts.sharing.life.keep)
             except Exception as error:  # noqa: BLE001 - whatever the driver raises
-                log.warning("not_connected", error=type(error).__name__)
+                self._unconnected.lasts(error)
+            else:
+                self._unconnected.over()
 
     async def _leave(self) -> None:
         if self.parts.sharing is not None:

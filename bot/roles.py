@@ -144,6 +144,28 @@ def dead(signs: Iterable[Sign], judge: str, now: datetime) -> frozenset[str]:
     )
 
 
+class Outage:
+    """Tells once that something fails, however often it is tried again, and once that it does no more."""
+
+    def __init__(self, begun: str, ended: str, **about: str) -> None:
+        """The names of the two lines, and what stands in both."""
+        self._begun, self._ended = begun, ended
+        self._about = about
+        self._lasts = False
+
+    def lasts(self, error: BaseException) -> None:
+        if not self._lasts:
+            self._lasts = True
+            cause = getattr(error, "orig", None) or error.__cause__ or error
+            reason = " ".join(f"{type(cause).__name__}: {cause}".split())
+            log.warning(self._begun, reason=reason, policy="tried again", **self._about)
+
+    def over(self) -> None:
+        if self._lasts:
+            self._lasts = False
+            log.info(self._ended, **self._about)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Something that is done until it is cancelled, or ends with its queue. `alone`: the hold under which one does it."""
@@ -190,8 +212,8 @@ async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
 
 
 async def _ended(hold: Hold, name: str, working: asyncio.Task[None]) -> bool:
-    """Wait until the work ends, or the hold is lost; whether there is no more to do. An outage is told of once."""
-    away = False
+    """Wait until the work ends, or the hold is lost; whether there is no more to do."""
+    outage = Outage("hold_not_reached", "hold_reached", hold=name)
     while True:
         done, _ = await asyncio.wait([working], timeout=LOOK_SECONDS)
         if done:
@@ -206,13 +228,9 @@ async def _ended(hold: Hold, name: str, working: asyncio.Task[None]) -> bool:
             return False
         except Exception as error:  # noqa: BLE001 - whatever the driver raises
             # Nobody else can take it while the database is away, nor can anything be written.
-            if not away:
-                log.warning("hold_not_reached", hold=name, error=type(error).__name__)
-            away = True
+            outage.lasts(error)
         else:
-            if away:
-                log.info("hold_reached", hold=name)
-            away = False
+            outage.over()
 
 
 async def _waited(stop: asyncio.Event, seconds: float) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from bot.domain.languages import language_of
 from bot.domain.polling import Wishes
@@ -162,6 +163,17 @@ def time_of(published: datetime | None, seen: datetime) -> datetime:
     return min(published, seen) if published else seen
 
 
+MANY_MARKS = 1_000
+MOST_MARKS = 30
+"""Combining characters on a letter."""
+
+
+@cache
+def _heaps_of_marks() -> re.Pattern[str]:
+    marks = "".join(char for char in map(chr, range(0x300, 0x1E94B)) if unicodedata.combining(char))
+    return re.compile(f"[{marks}]{{{MOST_MARKS + 1},}}")
+
+
 class _Legible(dict[int, str]):
     """What becomes of each character, by its number; of the 1.1 million, those are looked at that turn up."""
 
@@ -180,6 +192,9 @@ _LEGIBLE = _Legible()
 
 def clean_text(text: str) -> str:
     """Composed, without control and direction-override characters, white space folded."""
+    if len(text) > MANY_MARKS and not text.isascii():
+        # To put thousands of marks on one letter in order takes seconds; UAX #15 stops at 30 likewise.
+        text = _heaps_of_marks().sub(lambda heap: heap[0][:MOST_MARKS], text)
     kept = unicodedata.normalize("NFC", text)
     if not kept.isprintable():  # most texts are, and then there is nothing to leave out
         kept = kept.translate(_LEGIBLE)

@@ -24,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
 
 from bot.ports import Stage
+from bot.roles import Outage
 from bot.storage.postgresql import CONNECTING, WATCHING
 from bot.storage.serving import LET_GO_SECONDS, LOOK, PULSE, Pauses, Pulse, Serving, says_more
 from bot.storage.work_tables import SCHEMA
@@ -50,7 +51,7 @@ class ProcrastinateQueue:
         self._noted: set[Stage] = set()
         self._word = asyncio.Event()
         self._stop = asyncio.Event()
-        self._away = False
+        self._outage = Outage("queue_is_away", "queue_is_back")
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -65,7 +66,7 @@ class ProcrastinateQueue:
     async def serve(
         self, stage: Stage, work: Callable[[], Awaitable[object]], *, overlapping: bool = False
     ) -> None:
-        serving = Serving(stage, work, self._pulse, self._stop, self._lost, overlapping=overlapping)
+        serving = Serving(stage, work, self._pulse, self._stop, self._outage.lasts, overlapping=overlapping)
         await serving.app.open_async(self._pool)
         await serving.run()
 
@@ -90,7 +91,7 @@ class ProcrastinateQueue:
             try:
                 await self._say()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
-                self._lost(error)
+                self._outage.lasts(error)
                 await asyncio.sleep(pauses.next())
             else:
                 pauses.reset()
@@ -128,13 +129,11 @@ class ProcrastinateQueue:
                     seconds_since_heartbeat=self._pulse.dead_after
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
-                self._lost(error)
+                self._outage.lasts(error)
                 await asyncio.sleep(pauses.next())
                 continue
             pauses.reset()
-            if self._away:
-                self._away = False
-                log.info("queue_is_back")
+            self._outage.over()
             for job in stalled:
                 await self._take_over(job)
             await asyncio.sleep(self._pulse.every)
@@ -146,12 +145,6 @@ class ProcrastinateQueue:
             log.warning("stalled_work", stage=job.queue, policy="begun anew by whoever serves it")
             with suppress(ValueError):  # another version's stage
                 self.wake(Stage(job.queue))
-
-    def _lost(self, error: Exception) -> None:
-        if not self._away:
-            self._away = True
-            cause = error.__cause__ or error
-            log.warning("queue_is_away", reason=" ".join(str(cause).split()), policy="tried again")
 
 
 async def open_procrastinate(url: URL, pulse: Pulse = PULSE) -> ProcrastinateQueue:

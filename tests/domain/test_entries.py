@@ -355,6 +355,12 @@ def test_clean_text(raw: str, clean: str) -> None:
     assert clean_text(raw) == clean
 
 
+def test_heaps_of_marks() -> None:
+    """Of a million combining characters on a letter, which would take minutes to put in order, the first 30 stay."""
+    heap = "Z" + "\u0301\u0323" * 500_000 + "algo"
+    assert clean_text(heap) == "\u1e92" + "\u0323" * 14 + "\u0301" * 15 + "algo"
+
+
 @given(st.text(max_size=60))
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     """Clean text stays as it is, and has one line."""
