@@ -30,7 +30,7 @@ from tests.torture.fanout_bot import subscribed
 PER_CHAT = 10
 FEW = 1_000
 """Subscriptions beside which the many are looked at."""
-ENTRIES = 1_000
+ENTRIES = 3_000
 AT_ONCE = 50_000
 """Topics that are stored by one statement."""
 FEEDS = 300
