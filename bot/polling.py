@@ -213,7 +213,8 @@ class Poller:
 
     async def _ask(self, feed: FeedForPoll, spec: FeedSpec) -> Asked:
         try:
-            result = await self._fetcher.fetch(replace(feed, user=self._user_for(feed)))
+            user = self._user_for(feed)
+            result = await self._fetcher.fetch(replace(feed, user=user) if user else feed)
             self._probe(Point.FETCHED)
             if not isinstance(result, Fetched) or result.digest == feed.body_digest:
                 return Asked(feed, spec, result)
@@ -281,6 +282,8 @@ class Poller:
                 self._rests[rest.host, one.feed.public_only] = rest
 
     def _rest_of(self, feed: FeedForPoll) -> HostRest | None:
+        if not self._rests:
+            return None
         host = host_of(feed.url)
         own = self._rests.get((host, True)) if feed.public_only else None
         return self._rests.get((host, False)) or own

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import time
 import zlib
-from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Collection
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -132,9 +132,9 @@ class HttpFetcher:
             )
         try:
             url = URL(address)
-            if url.origin() == URL(feed.url).origin():
+            if feed.user and url.origin() == URL(feed.url).origin():
                 url = URL(with_user(address, feed.user))
-            async with self._place(url.host or ""), asyncio.timeout(self._limits.seconds):
+            async with self._place_at(url), self._places, asyncio.timeout(self._limits.seconds):
                 return await self._follow(feed, url)
         except TimeoutError:
             return Failed(
@@ -155,7 +155,8 @@ class HttpFetcher:
             # Where the hub is says the document, and so somebody outside; where the feed is says the operator.
             session = self._session if url.host == push.feed_host else self._public_session
             async with (
-                self._place(url.host or ""),
+                self._place_at(url),
+                self._places,
                 asyncio.timeout(self._limits.seconds),
                 session.post(url, data=form, allow_redirects=False) as response,
             ):
@@ -163,12 +164,9 @@ class HttpFetcher:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
             return False
 
-    @asynccontextmanager
-    async def _place(self, host: str) -> AsyncIterator[None]:
+    def _place_at(self, url: URL) -> asyncio.Semaphore:
         # Not by the connector's own limits: the wait for a turn would count as the server's time.
-        at_host = self._places_at.setdefault(host, asyncio.Semaphore(self._limits.per_host))
-        async with at_host, self._places:
-            yield
+        return self._places_at.setdefault(url.host or "", asyncio.Semaphore(self._limits.per_host))
 
     async def _follow(self, feed: FeedForPoll, url: URL) -> FetchResult:
         session = self._public_session if feed.public_only else self._session
