@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -45,7 +46,12 @@ async def do_chore(chore: Chore) -> None:
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    scheduler.add_job(chore.work, "interval", seconds=chore.seconds)
+
+    async def work() -> None:
+        with suppress(asyncio.CancelledError):  # which APScheduler would log as a failure
+            await chore.work()
+
+    scheduler.add_job(work, "interval", seconds=chore.seconds)
     scheduler.start()
     try:
         await asyncio.Event().wait()

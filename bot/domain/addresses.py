@@ -17,7 +17,8 @@ _FEED_SCHEME = re.compile(r"feed:(?://)?(?=\S)", re.IGNORECASE)
 """`feed:https://…` and `feed://…`, as some sites write their links."""
 
 PLAIN = re.compile(
-    r"https?://[A-Za-z0-9-][A-Za-z0-9.-]*(?::[1-9][0-9]{1,3}|:[1-5][0-9]{4})?/[\w./~%+-]*(?:\?[\w./~%+=&-]+)?", re.ASCII
+    r"https?://[A-Za-z0-9-][A-Za-z0-9.-]*(?::[1-9][0-9]{1,3}|:[1-5][0-9]{4})?/[\w./~%+-]*(?:\?[\w./~%+=&-]+)?",
+    re.ASCII,
 )
 """What most links are: absolute, and no joining or taking apart would change it."""
 
