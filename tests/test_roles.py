@@ -26,6 +26,7 @@ from bot.roles import (
     read_roles,
     while_held,
 )
+from tests.fakes.work import until_told
 
 NOON = datetime(2025, 8, 9, 12, tzinfo=UTC)
 BEAT = timedelta(seconds=BEAT_SECONDS)
@@ -147,11 +148,11 @@ async def test_an_outage_alone_stops_nobody(one: Worker) -> None:
         task = one.begin()
         await one.until(working=True)
         one.hold.away = True
+        await until_told(logs, "hold_not_reached")
         await asyncio.sleep(0.05)
         assert one.working
         one.hold.away = False
-        while logs[-1]["event"] != "hold_reached":  # noqa: ASYNC110 - nobody tells of it
-            await asyncio.sleep(0.001)
+        await until_told(logs, "hold_reached")
         one.end.set()
         await task
     assert one.runs == 1

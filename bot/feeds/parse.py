@@ -17,9 +17,9 @@ from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar, TypeVarTuple
+from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from bot.domain.entries import ParsedFeed
 from bot.domain.polling import Failed, FailureKind, Fetched
@@ -115,12 +115,48 @@ class _HeldUpError(Exception):
     """The worker has not begun the document, because of another one; there is a worker that could."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Process:
     """A process of a worker, and what is done as soon as it is given up with whatever it still has."""
 
-    pool: ProcessPool
-    given_up: asyncio.Future[None]
+    def __init__(self, pool: ProcessPool) -> None:
+        self.pool = pool
+        self.given_up = asyncio.get_running_loop().create_future()
+        self._has = 0
+        """Documents that it was given and has not answered, also those that nobody waits for any more."""
+        self._went_on = 0.0
+        """When it answered last, or was given something while it had nothing."""
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it takes long over what it has."""
+        return bool(self._has) and time.monotonic() - self._went_on > HELD_UP_SECONDS
+
+    def give(self, read: Callable[[*Args], T], args: tuple[*Args], seconds: float) -> _Reading[T]:
+        """Have it read a document, within so many seconds from when it begins."""
+        if not self._has:
+            self._went_on = time.monotonic()
+        self._has += 1
+        given = self.pool.schedule(read, args=args, timeout=seconds)
+        answer = asyncio.wrap_future(given)
+        answer.add_done_callback(self._answered)
+        return _Reading(given, answer)
+
+    def _answered(self, answer: asyncio.Future[Any]) -> None:
+        self._has -= 1
+        self._went_on = time.monotonic()
+        if not answer.cancelled():
+            answer.exception()  # whoever waits for it sees it, and perhaps nobody does
+
+
+class _Reading(NamedTuple, Generic[T]):
+    """A document that a process was given: pebble's future, which knows whether it has begun, and asyncio's."""
+
+    given: ProcessFuture[T]
+    answer: asyncio.Future[T]
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.given.running() or self.given.done())
 
 
 class _Worker:
@@ -133,15 +169,13 @@ class _Worker:
     def __init__(self, limits: ParseLimits) -> None:
         self.documents = 0
         """How many it was given and has not answered."""
-        self._went_on = 0.0
-        """When it answered last, or was given something while it had nothing."""
         self._limits = limits
         self._process: _Process | None = None
 
     @property
     def held_up(self) -> bool:
-        """Whether it takes long over what it has."""
-        return bool(self.documents) and time.monotonic() - self._went_on > HELD_UP_SECONDS
+        """Whether its process takes long over what it has."""
+        return self._process is not None and self._process.held_up
 
     async def run(
         self, read: Callable[[*Args], T], *args: *Args, elsewhere: Callable[[], bool] = lambda: False
@@ -154,8 +188,6 @@ class _Worker:
             _HeldUpError: It waits for another document, and there is room elsewhere.
 
         """
-        if not self.documents:
-            self._went_on = time.monotonic()
         self.documents += 1
         try:
             process = self._running()
@@ -191,7 +223,7 @@ class _Worker:
                 # Spawned, not forked: a fork copies threads' locks in whatever state they are.
                 context=multiprocessing.get_context("spawn"),
             )
-            self._process = _Process(pool, asyncio.get_running_loop().create_future())
+            self._process = _Process(pool)
         return self._process
 
     async def _schedule(
@@ -202,33 +234,23 @@ class _Worker:
         elsewhere: Callable[[], bool] = lambda: False,
     ) -> T:
         longest = time.monotonic() + AHEAD * self._limits.seconds + self._limits.starting_seconds
-        given = process.pool.schedule(read, args=args, timeout=self._limits.seconds)
-        future = asyncio.wrap_future(given)
-        ends: set[asyncio.Future[T] | asyncio.Future[None]] = {future, process.given_up}
+        reading = process.give(read, args, self._limits.seconds)
+        ends: set[asyncio.Future[T] | asyncio.Future[None]] = {reading.answer, process.given_up}
         passed_over = False
         try:
             while not any(end.done() for end in ends) and time.monotonic() < longest:
                 await asyncio.wait(ends, timeout=HELD_UP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                passed_over = not given.running() and not given.done() and self.held_up and elsewhere()
+                passed_over = not reading.begun and process.held_up and elsewhere()
                 if passed_over:
-                    future.add_done_callback(_let_be)
                     raise _HeldUpError
-            if not future.done() or future.cancelled():
+            if not reading.answer.done() or reading.answer.cancelled():
                 # A process that is killed as it takes a document leaves nobody who would answer for that.
                 raise BrokenProcessPool("a document was lost with its worker")
         finally:
             # One that is passed over is on its way to the process, which would be killed for it.
             if not passed_over:
-                future.cancel()
-        self._went_on = time.monotonic()
-        answer: T = future.result()
-        return answer
-
-
-def _let_be(future: asyncio.Future[T]) -> None:
-    """What came of a document that was read elsewhere is of no interest, nor that it failed."""
-    if not future.cancelled():
-        future.exception()
+                reading.answer.cancel()
+        return reading.answer.result()
 
 
 def _answer() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import LiteralString
 
@@ -21,7 +21,7 @@ from bot.storage.database import StoreProblem
 from bot.storage.serving import Pulse
 from bot.storage.sql import open_shared, open_store
 from tests.fakes import postgres
-from tests.fakes.work import PATIENCE, Work, ended, serving
+from tests.fakes.work import PATIENCE, Work, ended, serving, until_told
 
 ROOT = Path(__file__).parents[2]
 QUICK = Pulse(0.1, 0.5)
@@ -56,12 +56,6 @@ LOSE_ALL = f"{LOSE} WHERE datname = current_database() AND pid != pg_backend_pid
 async def until_jobs(url: str, jobs: list[tuple[object, ...]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while asked(url, JOBS) != jobs:  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.02)
-
-
-async def until_told(logs: Sequence[Mapping[str, object]], event: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while event not in [line["event"] for line in logs]:  # noqa: ASYNC110 - nobody tells of a line
             await asyncio.sleep(0.02)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from bot.ports import Stage, WorkQueue
@@ -60,3 +60,10 @@ async def serving(
 async def ended(task: asyncio.Task[None]) -> None:
     async with asyncio.timeout(PATIENCE):
         await task
+
+
+async def until_told(logs: Sequence[Mapping[str, object]], event: str) -> None:
+    """Wait until a line of that name was logged."""
+    async with asyncio.timeout(PATIENCE):
+        while event not in [line["event"] for line in logs]:  # noqa: ASYNC110 - nobody tells of a line
+            await asyncio.sleep(0.02)
