@@ -24,6 +24,14 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """What a test has logged as a command does, and at its level, is as it was for the next one."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgres.Server]:
     """One server for all tests of the run; where there can be none, each that needs it says so."""

@@ -44,10 +44,9 @@ class Listener:
 @pytest.fixture
 def listen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     """What is configured for the whole process is put back."""
-    level, configured = logging.getLogger().level, structlog.get_config()
+    level = logging.getLogger().level
     yield Listener(monkeypatch)
     logging.getLogger().setLevel(level)
-    structlog.configure(**configured)
 
 
 everywhere = pytest.mark.parametrize("terminal", [False, True], ids=["piped", "terminal"])

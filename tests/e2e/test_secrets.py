@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from telegram import Bot
 
 from bot.chat.telegram.ways import HEADER
@@ -60,7 +59,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     logging.getLogger().setLevel(logging.DEBUG)  # what a library says when it is asked for all
     yield stream
     logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
 
 
 def on_disk(folder: Path) -> bytes:
