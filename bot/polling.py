@@ -414,6 +414,6 @@ def _move(feed: FeedForPoll, result: FetchResult, now: datetime) -> Move | None:
 def attributed(entries: Iterable[ParsedEntry], spec: FeedSpec, outlets: Outlets) -> tuple[ParsedEntry, ...]:
     """An aggregator's entries under their real outlets; others as they are."""
     if not spec.aggregator:
-        return tuple(replace(entry, source=None) if entry.source else entry for entry in entries)
+        return tuple(entry if entry.source is None else replace(entry, source=None) for entry in entries)
     unpacked = ((entry, *outlets.unpack(entry.title, entry.source)) for entry in entries)
     return tuple(replace(entry, title=title, source=outlet) for entry, title, outlet in unpacked)

@@ -193,15 +193,17 @@ async def while_held(hold: Hold, work: Work, stop: asyncio.Event) -> None:
 
 async def _taken(hold: Hold, name: str, stop: asyncio.Event) -> bool:
     """Wait until it is ours; False where that is not wanted any more."""
-    stood_by = False
+    stood_by, outage = False, Outage("hold_not_reached", "hold_reached", hold=name)
     while not stop.is_set():
         wait = TRY_SECONDS
         try:
-            if await asyncio.to_thread(hold.take):
+            taken = await asyncio.to_thread(hold.take)
+            outage.over()
+            if taken:
                 log.info("took_over" if stood_by else "took", hold=name)
                 return True
         except Exception as error:  # noqa: BLE001 - whatever the driver raises
-            log.warning("hold_not_reached", hold=name, error=type(error).__name__)
+            outage.lasts(error)
             # All lost their connections at the same moment, and would come back at the same.
             wait = random.uniform(OUTAGE_SECONDS, 2 * OUTAGE_SECONDS)  # noqa: S311 - no secret
         if not stood_by:

@@ -108,6 +108,5 @@ def shown(address: str) -> str:
         f"{key}=…" if _SECRET_KEY.search(key) else f"{key}{equals}{value}"
         for key, equals, value in (pair.partition("=") for pair in parts.query.split("&"))
     )
-    # Cut first: to put thousands of marks on one letter in order takes seconds.
-    text = clean_text(urlunsplit(parts._replace(query=query, fragment=""))[: 5 * MAX_SHOWN])
+    text = clean_text(urlunsplit(parts._replace(query=query, fragment="")))
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

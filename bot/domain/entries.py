@@ -164,6 +164,7 @@ def time_of(published: datetime | None, seen: datetime) -> datetime:
 
 
 MANY_MARKS = 1_000
+"""Characters of a text; in a shorter one no heap of marks takes long."""
 MOST_MARKS = 30
 """Combining characters on a letter."""
 

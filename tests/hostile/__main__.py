@@ -57,8 +57,6 @@ def main() -> int:
     asked = parser.parse_args()
     limits = Limits(FetchLimits(seconds=1.5), ParseLimits(seconds=1.5)) if asked.fast else Limits()
     with tempfile.TemporaryDirectory() as folder:
-        # It tells of the tick that is cut off at the end.
-        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         return asyncio.run(_print(Path(folder), asked.only, limits))
 
